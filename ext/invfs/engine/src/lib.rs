@@ -1,0 +1,25 @@
+//! The part of invfs that knows nothing of Ruby.
+//!
+//! A name becomes bytes in this order: [`path`] cleans and checks it, [`mounts`] finds the virtual
+//! file system (VFS) whose root holds it, [`vfs`] looks the file up and reads it; [`archive`] is the
+//! VFS that most people use, a zip archive.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing
+    )
+)]
+#![deny(missing_docs, unsafe_op_in_unsafe_fn)]
+
+pub mod archive;
+pub mod elf;
+pub mod error;
+pub mod load_size;
+pub mod mounts;
+pub mod path;
+pub mod vfs;
+
+pub use error::{Error, ErrorKind, Result};

@@ -1,0 +1,57 @@
+//! What every virtual file system answers, and the native ones.
+
+use crate::error::Result;
+use crate::path::Subpath;
+
+/// A file or a directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A regular file.
+    File,
+    /// A directory, whether or not the archive lists it.
+    Directory,
+    /// A symbolic link that the archive stores; its contents are the target.
+    Symlink,
+}
+
+/// What a lookup tells about a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stat {
+    /// File or directory.
+    pub kind: Kind,
+    /// Length of the contents in bytes; 0 for a directory.
+    pub size: u64,
+    /// Permission bits (`0o644` where the VFS does not say).
+    pub mode: u32,
+    /// Modification time in seconds since the epoch; 0 where the VFS does not say.
+    pub mtime: i64,
+}
+
+/// Where the contents of a file go: a place that hands out one buffer of exactly the wanted length.
+pub trait Sink {
+    /// A zeroed or old buffer of exactly `len` bytes that the caller fills completely.
+    fn buffer(&mut self, len: usize) -> &mut [u8];
+}
+
+impl Sink for Vec<u8> {
+    fn buffer(&mut self, len: usize) -> &mut [u8] {
+        self.clear();
+        self.resize(len, 0);
+        self
+    }
+}
+
+/// A virtual file system: names to bytes.
+pub trait Vfs: Send + Sync {
+    /// Looks `sub` up; `None` where there is nothing. The empty subpath is the root directory.
+    fn stat(&self, sub: &Subpath) -> Result<Option<Stat>>;
+
+    /// Reads the whole file `sub` into `out`.
+    ///
+    /// Fails with `NotFound`, `IsDirectory`, or `TooLarge` when the file is larger than `limit` bytes
+    /// (checked before anything is allocated).
+    fn read(&self, sub: &Subpath, limit: u64, out: &mut dyn Sink) -> Result<()>;
+
+    /// The names directly inside the directory `sub`, sorted bytewise; `None` where that is no directory.
+    fn list(&self, sub: &Subpath) -> Result<Option<Vec<(Vec<u8>, Kind)>>>;
+}
