@@ -1,0 +1,20 @@
+# frozen_string_literal: true
+
+# The front door of the gem. What InVFS does is native code: loading it defines the classes and patches
+# require, require_relative and load.
+
+# Lets the require family load code from anything that can hold files: zip archives, hashes, directories laid over
+# each other, and objects of your own.
+#
+#   require "invfs/zip"
+#   $LOAD_PATH << "mybox.zip/lib"
+#   require "mybox/core"
+module InVFS
+end
+
+# A second copy of the gem (in a checkout, or activated later by RubyGems) must not patch require a second time.
+unless defined?(InVFS::ZipFS)
+  require_relative "invfs/version"
+  require_relative "invfs/error"
+  require_relative "invfs/native"
+end
