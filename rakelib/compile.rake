@@ -5,7 +5,7 @@
 # Runs cargo for this Ruby and puts the library at +destination+.
 def compile_library(destination)
   profile = ENV.fetch("INVFS_PROFILE", "release")
-  target = ENV.fetch("CARGO_TARGET_DIR", "#{CRATE}/target")
+  target = File.expand_path(ENV.fetch("CARGO_TARGET_DIR", "#{CRATE}/target"))
   # RUBY: else rb-sys takes the headers of whatever ruby is first in PATH, and keeps them when another is asked for.
   sh({ "RUBY" => RbConfig.ruby }, "cargo", "build", "--locked", "--profile", profile,
      "--manifest-path", "#{CRATE}/Cargo.toml", "--target-dir", target)
@@ -16,21 +16,18 @@ def compile_library(destination)
   mv "#{destination}.new", destination, verbose: false
 end
 
-def library_name = "invfs.#{RbConfig::CONFIG["DLEXT"]}"
-
-def library_for_minor = "#{ROOT}/lib/invfs/#{RUBY_VERSION[/\A\d+\.\d+/]}/#{library_name}"
+LIBRARY = "invfs.#{RbConfig::CONFIG["DLEXT"]}".freeze
 
 desc "Build the native library for this Ruby (INVFS_PROFILE=dev: quickly, without optimisation)"
 task :compile do
-  compile_library("#{ROOT}/lib/invfs/#{library_name}")
-  # It would be preferred to the library that was just built.
-  rm_f library_for_minor, verbose: false
-end
-
-namespace :compile do
-  desc "Build the native library for this Ruby where a platform gem has it, beside those for other Rubies"
-  task :minor do
-    compile_library(library_for_minor)
+  own = "#{ROOT}/lib/invfs/#{THIS_MINOR}/#{LIBRARY}"
+  # rakelib/rubies.rake sets this, so that several Rubies can use one checkout. Otherwise a library that was left
+  # there would be preferred to the one that is built now.
+  if ENV["INVFS_PER_MINOR"]
+    compile_library(own)
+  else
+    compile_library("#{ROOT}/lib/invfs/#{LIBRARY}")
+    rm_f own, verbose: false
   end
 end
 

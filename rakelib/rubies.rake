@@ -1,0 +1,29 @@
+# frozen_string_literal: true
+
+# Runs tasks under several Rubies. Those that this machine lacks are taken from Debian by bin/other-ruby.
+
+# Which minor versions a task is for: all, or RUBIES=3.1,3.3.
+def wanted_minors
+  wanted = ENV.fetch("RUBIES", MINORS.join(",")).split(/[\s,]+/)
+  unknown = wanted - MINORS
+  abort "RUBIES: #{unknown.join(", ")} unknown; there are #{MINORS.join(", ")}" unless unknown.empty?
+  wanted
+end
+
+# Runs a rake task of this checkout under another Ruby. Returns whether it went well.
+def rake_under(minor, task)
+  system("#{ROOT}/bin/other-ruby", "run", minor,
+         "env", "INVFS_PER_MINOR=1", "CARGO_TARGET_DIR=tmp/target-#{minor}", "ruby#{minor}", "-S", "rake", task,
+         chdir: ROOT)
+end
+
+namespace :test do
+  desc "Run the suite on Ruby #{MINORS.join(", ")} (RUBIES=3.1,3.3 limits it)"
+  task :rubies do
+    failed = wanted_minors.reject do |minor|
+      puts "", "== Ruby #{minor}"
+      minor == THIS_MINOR ? system("rake", "test", chdir: ROOT) : rake_under(minor, "test")
+    end
+    abort "The suite failed on Ruby #{failed.join(", ")}" unless failed.empty?
+  end
+end

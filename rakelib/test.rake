@@ -1,0 +1,49 @@
+# frozen_string_literal: true
+
+# Runs the test suite, whole and in parts.
+
+# Tests that take minutes or need more than a checkout have tasks of their own.
+APART = %w[packaging programs].freeze
+
+def test_files(*patterns)
+  Dir.chdir(ROOT) { Dir[*patterns] }.sort
+end
+
+def ordinary_test_files
+  test_files("test/**/*_test.rb").grep_v(%r{\Atest/(#{APART.join("|")})/})
+end
+
+# Runs test files in one Ruby; TEST=file takes just that one, TESTOPTS goes to minitest.
+def run_tests(files, env = {})
+  files = [ENV.fetch("TEST")] if ENV["TEST"]
+  abort "no test files" if files.empty?
+  # minitest reads ARGV, so the files are taken off it before the first of them starts minitest.
+  script = 'ARGV.shift(ARGV.index("--")).each { |file| require File.expand_path(file) }; ARGV.shift'
+  sh(env, RbConfig.ruby, "-w", "-I#{ROOT}/lib", "-I#{ROOT}/test", "-e", script,
+     *files, "--", *ENV.fetch("TESTOPTS", "").split, chdir: ROOT)
+end
+
+desc "Run the test suite"
+task test: ["test:suite", "test:programs"]
+
+namespace :test do
+  desc "Run the tests of invfs itself (TEST=file: just that one; TESTOPTS=... for minitest)"
+  task suite: :compile do
+    run_tests(ordinary_test_files)
+  end
+
+  desc "Run the binding's own tests with the garbage collector running at every allocation"
+  task gc_stress: :compile do
+    run_tests(ordinary_test_files, "INVFS_GC_STRESS" => "1")
+  end
+
+  desc "Test that programs which have nothing to do with archives run as they do without invfs"
+  task programs: :compile do
+    run_tests(test_files("test/programs/**/*_test.rb"))
+  end
+
+  desc "Test the gems: build them, install them into an empty GEM_HOME, use them"
+  task :packaging do
+    run_tests(test_files("test/packaging/**/*_test.rb"))
+  end
+end
