@@ -1,0 +1,91 @@
+# frozen_string_literal: true
+
+# Runs differential cases: through one fork server per kind where the system can fork, else one process a case.
+require_relative "ruby_process"
+require_relative "case_runner"
+
+module CaseProcesses
+  SERVER = File.expand_path("fork_server.rb", __dir__)
+  RUNNER = File.expand_path("case_runner.rb", __dir__)
+
+  # One preloaded Ruby that forks for each case.
+  class Server
+    def initialize(arguments)
+      @io = IO.popen([RubyProcess::CLEAN, RbConfig.ruby, *arguments, SERVER], "r+b")
+    end
+
+    def start(request)
+      Marshal.dump([request, RubyProcess::HANG], @io)
+      @io.flush
+    end
+
+    # The exit code, the name of the signal that ended the case, or :hang.
+    def finish
+      code, signal, hang = Marshal.load(@io) # rubocop:disable Security/MarshalLoad -- written by the fork server
+      return :hang if hang
+
+      signal ? Signal.signame(signal) : code
+    rescue EOFError
+      raise "the fork server ended; what it said is above"
+    end
+
+    def stop
+      @io.close
+    end
+  end
+
+  class << self
+    # Runs all requests (kind => request) side by side. Returns kind => Outcome.
+    # `ruby:` (options) and `env:` ask for a fresh process per case.
+    def run(requests, ruby: [], env: {})
+      forked = Process.respond_to?(:fork) && ruby.empty? && env.empty?
+      statuses = forked ? run_forked(requests) : run_fresh(requests, ruby, env)
+      requests.to_h { |kind, request| [kind, outcome(request, statuses.fetch(kind))] }
+    end
+
+    def stop
+      servers.each_value(&:stop)
+      servers.clear
+    end
+
+    private
+
+    def run_forked(requests)
+      requests.each { |kind, request| server(kind).start(request) }
+      requests.to_h { |kind, _| [kind, server(kind).finish] }
+    end
+
+    def run_fresh(requests, ruby, env)
+      threads = requests.map do |kind, request|
+        file = "#{request.program}.request"
+        File.binwrite(file, Marshal.dump(request))
+        Thread.new { [kind, RubyProcess.run(*arguments(kind), *ruby, RUNNER, file, env: env)] }
+      end
+      # What Ruby says before the case runs (a bad option, a failed -r) must not be lost.
+      threads.map(&:value).each { |kind, early| keep_early_output(requests[kind], early) }
+             .to_h { |kind, early| [kind, early.status] }
+    end
+
+    def keep_early_output(request, early)
+      File.open(request.stdout, "ab") { |file| file << early.stdout }
+      File.open(request.stderr, "ab") { |file| file << early.stderr }
+    end
+
+    def outcome(request, status)
+      out, err = [request.stdout, request.stderr].map { |file| File.exist?(file) ? File.read(file) : "" }
+      RubyProcess::Outcome.new(stdout: out, stderr: err, status: status)
+    end
+
+    def server(kind)
+      servers[kind] ||= Server.new(arguments(kind))
+    end
+
+    def servers
+      @servers ||= {}
+    end
+
+    def arguments(kind)
+      RubyProcess.without_decorators + (kind == Trees::CONTROL ? [] : RubyProcess::INVFS)
+    end
+  end
+end

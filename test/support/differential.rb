@@ -1,0 +1,72 @@
+# frozen_string_literal: true
+
+# The heart of the suite: one program, run on a real directory by plain Ruby and on every kind of VFS with invfs.
+require "minitest"
+require "tmpdir"
+require_relative "case_processes"
+require_relative "normal_form"
+
+# Included by test classes; gives `assert_as_on_disk`.
+#
+# A program sees ROOT (where the files appear), ENTRY (what stands in $:), BASE (the directory around them),
+# Probe, and, for further trees, ROOTS[:name] and ENTRIES[:name].
+module Differential
+  # INVFS_TEST_KINDS=disk validates the controls alone; a list such as "zip_fs,user_vfs" narrows a search.
+  def self.kinds
+    @kinds ||= (ENV["INVFS_TEST_KINDS"]&.split(",")&.map(&:to_sym) || Trees::KINDS) - [Trees::CONTROL]
+  end
+
+  # Runs `program` with `files` in each kind and asserts that stdout, stderr and exit status are those of plain Ruby.
+  #
+  # trees:: further trees of the kind under test, name => files
+  # on_disk:: further trees that are real directories on both sides
+  # push:: names of the trees that stand in $: from the beginning; the last one comes first
+  # kinds:: where only some kinds can take part
+  # ruby:, env::: options and environment of the process
+  # status:: the exit status that both sides must have
+  # stress:: run with GC.stress
+  def assert_as_on_disk(files, program, prints: nil, status: 0, **options)
+    control, *others = outcomes(files, program, **options)
+    assert_equal status, control[1].status, "the control went wrong\n#{control[1]}"
+    assert_equal prints, control[1].stdout, "the control printed something else\n#{control[1]}" if prints
+    refute_empty control[1].stdout + control[1].stderr, "the program shows nothing, so it cannot fail"
+    others.each { |kind, outcome| assert_equal control[1].to_s, outcome.to_s, "as #{kind}" }
+  end
+
+  # For what a VFS does in its own way: runs `program` in each kind, without a control, and asserts what it prints.
+  def assert_in_each_vfs(files, program, prints, status: 0, **options)
+    outcomes(files, program, control: false, **options).each do |kind, outcome|
+      assert_equal prints, outcome.stdout, "as #{kind}\n#{outcome}"
+      assert_equal status, outcome.status, "as #{kind}\n#{outcome}"
+    end
+  end
+
+  private
+
+  def outcomes(files, program, trees: {}, on_disk: {}, push: [:main], kinds: Differential.kinds, stress: false,
+               ruby: [], env: {}, control: true)
+    Dir.mktmpdir("invfs-case") do |directory|
+      directory = File.realpath(directory)
+      sides = (control ? [Trees::CONTROL] : []) + (kinds & Differential.kinds)
+      requests = sides.to_h do |kind|
+        [kind, lay_out("#{directory}/#{kind}", kind, program, { main: files, **trees }, on_disk, push, stress)]
+      end
+      CaseProcesses.run(requests, ruby: ruby, env: env).map do |kind, outcome|
+        [kind, NormalForm.of(outcome, places(requests[kind]))]
+      end
+    end
+  end
+
+  def lay_out(base, kind, program, trees, on_disk, push, stress)
+    Dir.mkdir(base)
+    laid = trees.to_h { |name, files| [name, Trees.lay_out(kind, "#{base}/#{name}.zip", files)] }
+    laid.update(on_disk.to_h { |name, files| [name, Trees.lay_out(:disk, "#{base}/#{name}", files)] })
+    File.binwrite("#{base}/program.rb", program)
+    CaseRunner::Request.new(base: base, program: "#{base}/program.rb", trees: laid, push: push,
+                            stdout: "#{base}/stdout", stderr: "#{base}/stderr", stress: stress)
+  end
+
+  def places(request)
+    request.trees.map { |name, tree| [tree.root, "<#{name}>"] } << [request.base, "<base>"]
+  end
+end

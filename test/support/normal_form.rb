@@ -1,0 +1,44 @@
+# frozen_string_literal: true
+
+# Brings what a case printed into a form that does not depend on where it ran: same roots, no implementation frames.
+require_relative "ruby_process"
+require_relative "probe"
+
+module NormalForm
+  # Frames of RubyGems' require, of Ruby's own prelude and of the machinery of these tests.
+  FOREIGN = %r{<internal:|/rubygems/|/bundled_gems\.rb|/test/support/}
+
+  # On disk the frame of a file's top level is called so; compiled code says only <compiled>.
+  TOP = "<top (required)>"
+  COMPILED = "<compiled>"
+
+  class << self
+    # places: real string => placeholder, longest first. Returns an Outcome.
+    def of(outcome, places)
+      RubyProcess::Outcome.new(stdout: plain(outcome.stdout, places), stderr: trace(plain(outcome.stderr, places)),
+                               status: outcome.status)
+    end
+
+    private
+
+    def plain(text, places)
+      text = text.dup.force_encoding(Encoding::UTF_8).scrub("?")
+      places.each { |real, placeholder| text = text.gsub(real, placeholder) }
+      text.gsub(COMPILED, TOP)
+    end
+
+    # Drops foreign and native frames; where one carries the message, the message stays.
+    def trace(text)
+      text.lines.filter_map do |line|
+        next line unless foreign?(line)
+
+        message = line.split(/:in [`'][^']*': /, 2)[1]
+        message unless line.start_with?("\t")
+      end.join
+    end
+
+    def foreign?(line)
+      line.match?(/\A(?:\tfrom )?\S+:\d+:in [`']/) && (line.match?(Probe::NATIVE) || line.match?(FOREIGN))
+    end
+  end
+end

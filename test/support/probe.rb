@@ -1,0 +1,27 @@
+# frozen_string_literal: true
+
+# What the programs of differential tests use to observe: short names for recurring looks at the process.
+module Probe
+  # A frame of a native method on the way to the file; how many there are is the implementation's business.
+  NATIVE = /:in [`'](?:Kernel[#.]|RubyVM::InstructionSequence#)?(?:require|require_relative|load|eval)'/
+
+  class << self
+    # The recorded features that lie in one of the case's trees.
+    def features
+      $LOADED_FEATURES.select { |path| ROOTS.each_value.any? { |root| path.b.start_with?("#{root}/".b) } }
+    end
+
+    # The frames of the case's own files, without native ones.
+    def frames(trace)
+      trace.map(&:to_s).select { |line| line.start_with?(BASE) && !line.match?(NATIVE) }
+    end
+
+    # Runs the block and prints its value, or the exception's class and message.
+    def attempt
+      p yield
+    rescue Exception => e # rubocop:disable Lint/RescueException -- a case may raise anything
+      puts "#{e.class}: #{e.message}"
+      e
+    end
+  end
+end
