@@ -43,7 +43,7 @@ namespace :test do
   end
 
   desc "Test the gems: build them, install them into an empty GEM_HOME, use them"
-  task :packaging do
+  task packaging: :compile do
     run_tests(test_files("test/packaging/**/*_test.rb"))
   end
 end

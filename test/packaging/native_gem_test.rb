@@ -1,0 +1,79 @@
+# frozen_string_literal: true
+
+# The platform gem: what it contains, and that it installs and runs on a machine without Rust. RUBIES=3.1,3.3 says for
+# which Rubies it is built; just this one, if it is not set.
+require_relative "packaging_helper"
+
+class NativeGemTest < Minitest::Test
+  include PackagingHelper
+
+  MINORS = ENV.fetch("RUBIES", MINOR).split(/[\s,]+/).freeze
+
+  def gem_file = PackagingHelper.built_by("gem:native", "RUBIES" => MINORS.join(","))
+
+  def without_rust = { "PATH" => PackagingHelper.path_without_rust }
+
+  def test_contains_a_library_for_each_ruby_and_no_sources
+    libraries, rest = contents(gem_file).partition { |name| name.end_with?(LIBRARY) }
+    assert_equal MINORS.sort.map { |minor| "lib/invfs/#{minor}/#{LIBRARY}" }, libraries.sort
+    assert_empty rest - tracked, "files that git does not know"
+    assert_empty rest.grep(%r{\Aext/|\Atest|\Abench|\Abin})
+    assert_includes rest, "lib/invfs/native.rb"
+  end
+
+  def test_is_for_this_platform_and_has_nothing_to_compile
+    spec = Gem::Package.new(gem_file).spec
+    assert_empty spec.extensions
+    assert_equal Gem::Platform.local, spec.platform
+  end
+
+  def test_is_for_just_the_rubies_that_it_has_libraries_for
+    requirement = Gem::Package.new(gem_file).spec.required_ruby_version
+    %w[3.0 3.1 3.2 3.3 3.4 3.5 4.0].each do |minor|
+      %w[0 2 11].each do |patch|
+        version = Gem::Version.new("#{minor}.#{patch}")
+        assert_equal MINORS.include?(minor), requirement.satisfied_by?(version), version.to_s
+      end
+    end
+  end
+
+  def test_installs_and_runs_without_rust
+    hidden = IO.popen(without_rust, ["sh", "-c", "command -v cargo rustc rustup; cargo --version; rustc --version"],
+                      err: File::NULL, &:read)
+    assert_empty hidden, "Rust is not hidden, so this test proves nothing"
+    assert_runs_example PackagingHelper.installed(gem_file, without_rust), EXAMPLE, without_rust
+  end
+
+  def test_loads_the_library_of_this_ruby
+    home = PackagingHelper.installed(gem_file, without_rust)
+    outcome = run_with_gems(home, 'require "invfs"; puts $".grep(/invfs\.(so|bundle)$/)', without_rust)
+    assert_equal "#{File.realpath(home)}/gems/#{File.basename(gem_file, ".gem")}/lib/invfs/#{MINOR}/#{LIBRARY}\n",
+                 outcome.stdout, outcome.to_s
+  end
+
+  def test_runs_on_the_other_rubies
+    others = MINORS - [MINOR]
+    skip "the gem is built for this Ruby only (RUBIES)" if others.empty?
+    others.each { |minor| assert_equal "Hello, Ruby!\n", run_in_chroot(minor), "Ruby #{minor}" }
+  end
+
+  private
+
+  # There /opt/rust is not in PATH, so that chroot has no Rust either.
+  def run_in_chroot(minor)
+    script = <<~SHELL
+      set -e
+      PATH=/usr/bin:/bin
+      ! command -v cargo rustc >&2
+      export GEM_HOME=$(mktemp -d)
+      trap 'rm -rf "$GEM_HOME"' EXIT
+      ruby#{minor} -S gem#{minor} install --local --no-document pkg/#{File.basename(gem_file)} >&2
+      cd "$GEM_HOME"
+      cp -r /src/examples/hello/lib/mybox .
+      zip -qr mybox.zip mybox
+      rm -r mybox
+      ruby#{minor} -e '#{EXAMPLE}'
+    SHELL
+    IO.popen(["#{ROOT}/bin/other-ruby", "run", minor, "sh", "-c", script], chdir: ROOT, &:read)
+  end
+end
