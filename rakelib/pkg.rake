@@ -20,15 +20,21 @@ def build_gem(specification, dir)
   path
 end
 
-# Puts the library for each of the Rubies into +stage+, and returns the minor versions of those that worked.
+# Puts the library for each of the Rubies into +stage+, and returns the minor versions of those that are at hand.
 def stage_libraries(stage, minors)
-  minors.select do |minor|
+  minors.each_with_object([]) do |minor, staged|
     destination = "#{stage}/lib/invfs/#{minor}/#{LIBRARY}"
-    next compile_library(destination) || true if minor == THIS_MINOR
-    next warn("Ruby #{minor} is not at hand: no library for it") unless rake_under(minor, "compile")
-
-    mkdir_p File.dirname(destination), verbose: false
-    cp "#{ROOT}/lib/invfs/#{minor}/#{LIBRARY}", destination, verbose: false
+    if minor == THIS_MINOR
+      compile_library(destination)
+    elsif rake_under(minor, "compile")
+      mkdir_p File.dirname(destination), verbose: false
+      cp "#{ROOT}/lib/invfs/#{minor}/#{LIBRARY}", destination, verbose: false
+    elsif $?.exitstatus == NOT_AT_HAND
+      next warn("!! The platform gem will have no library for Ruby #{minor}: it is not at hand")
+    else
+      abort "Building for Ruby #{minor} failed"
+    end
+    staged << minor
   end
 end
 

@@ -10,6 +10,9 @@ def wanted_minors
   wanted
 end
 
+# The exit status with which bin/other-ruby says that this machine cannot have that Ruby.
+NOT_AT_HAND = 69
+
 # Runs a rake task of this checkout under another Ruby. Returns whether it went well.
 def rake_under(minor, task)
   system("#{ROOT}/bin/other-ruby", "run", minor,
