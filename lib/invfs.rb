@@ -10,6 +10,8 @@
 #   $LOAD_PATH << "mybox.zip/lib"
 #   require "mybox/core"
 module InVFS
+  autoload :LoadWrapped, "#{__dir__}/invfs/load_wrapped.rb"
+  private_constant :LoadWrapped
 end
 
 # A second copy of the gem (in a checkout, or activated later by RubyGems) must not patch require a second time.

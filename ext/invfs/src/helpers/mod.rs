@@ -1,0 +1,19 @@
+//! What could be anybody's: values kept alive, strings, protected calls.
+
+pub mod held;
+pub mod ractor;
+pub mod string;
+
+use magnus::{value::ReprValue, Error, Value};
+
+/// Calls a Ruby C function that may raise; gives back its value.
+pub fn protected(call: impl FnOnce() -> rb_sys::VALUE) -> Result<Value, Error> {
+    use magnus::rb_sys::{protect, FromRawValue};
+    // SAFETY: what `protect` returns without an error is the live value that `call` returned.
+    protect(call).map(|value| unsafe { Value::from_raw(value) })
+}
+
+/// Whether `value` answers `method`, as `respond_to?` says; one that raises does not.
+pub fn answers(value: Value, method: &str) -> bool {
+    value.respond_to(method, false).unwrap_or(false)
+}

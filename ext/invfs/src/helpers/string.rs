@@ -1,0 +1,119 @@
+//! Ruby Strings from and to bytes.
+
+use invfs_engine::vfs::Sink;
+use magnus::{
+    rb_sys::{AsRawValue, FromRawValue},
+    Error, RString, Ruby, TryConvert, Value,
+};
+
+use super::protected;
+
+/// A copy of the bytes of `string`.
+pub fn bytes(string: RString) -> Vec<u8> {
+    // SAFETY: the slice is copied before Ruby runs again.
+    unsafe { string.as_slice() }.to_vec()
+}
+
+/// A path as Ruby itself makes one from the operating system: in the file system's encoding.
+pub fn path(ruby: &Ruby, bytes: &[u8]) -> RString {
+    // SAFETY: Ruby copies the bytes and returns a new String, which is alive.
+    let string = unsafe {
+        Value::from_raw(rb_sys::rb_filesystem_str_new(
+            bytes.as_ptr().cast(),
+            bytes.len() as _,
+        ))
+    };
+    RString::from_value(string).unwrap_or_else(|| ruby.str_from_slice(bytes))
+}
+
+/// The name of an entry: UTF-8 where it is valid UTF-8, else binary.
+pub fn name(ruby: &Ruby, bytes: &[u8]) -> RString {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => ruby.str_new(text),
+        Err(_) => ruby.str_from_slice(bytes),
+    }
+}
+
+/// What `File.open` and `require` make of an argument (`rb_get_path`): a String without NUL, or a
+/// `TypeError` or `ArgumentError` in Ruby's words.
+pub fn path_argument(value: Value) -> Result<RString, Error> {
+    // SAFETY: `rb_get_path` takes any object and may raise, which `protected` catches.
+    let path = protected(|| unsafe { rb_sys::rb_get_path(value.as_raw()) })?;
+    RString::try_convert(path)
+}
+
+/// `File.expand_path(path)`: absolute and clean; `~` and the current directory are looked up now.
+pub fn expand(path: RString) -> Result<Vec<u8>, Error> {
+    let nil = rb_sys::Qnil as rb_sys::VALUE;
+    // SAFETY: both arguments are live objects; what is raised is caught.
+    let path = protected(|| unsafe { rb_sys::rb_file_expand_path(path.as_raw(), nil) })?;
+    Ok(bytes(RString::try_convert(path)?))
+}
+
+/// The real path of a directory or file that exists, else the path unchanged: what Ruby does with the
+/// entries of its load path.
+pub fn real_or_same(path: Vec<u8>) -> Vec<u8> {
+    match std::fs::canonicalize(os_path(&path)) {
+        Ok(real) => os_bytes(real),
+        Err(_) => path,
+    }
+}
+
+/// The operating system's spelling of a path in bytes.
+#[cfg(unix)]
+pub fn os_path(bytes: &[u8]) -> std::path::PathBuf {
+    use std::os::unix::ffi::OsStrExt;
+    std::ffi::OsStr::from_bytes(bytes).into()
+}
+
+/// The operating system's spelling of a path in bytes.
+#[cfg(not(unix))]
+pub fn os_path(bytes: &[u8]) -> std::path::PathBuf {
+    String::from_utf8_lossy(bytes).into_owned().into()
+}
+
+/// The bytes of the operating system's path, with `/` between the components.
+#[cfg(unix)]
+fn os_bytes(path: std::path::PathBuf) -> Vec<u8> {
+    use std::os::unix::ffi::OsStringExt;
+    path.into_os_string().into_vec()
+}
+
+/// The bytes of the operating system's path, with `/` between the components.
+#[cfg(not(unix))]
+fn os_bytes(path: std::path::PathBuf) -> Vec<u8> {
+    let text = path.to_string_lossy().replace('\\', "/");
+    text.strip_prefix("//?/")
+        .unwrap_or(&text)
+        .as_bytes()
+        .to_vec()
+}
+
+/// Reads a file into a new binary Ruby String, with no copy between.
+pub struct StringSink(RString);
+
+impl StringSink {
+    /// An empty String.
+    pub fn new(ruby: &Ruby) -> StringSink {
+        StringSink(ruby.str_buf_new(0))
+    }
+
+    /// The String that was filled.
+    pub fn into_string(self) -> RString {
+        self.0
+    }
+}
+
+impl Sink for StringSink {
+    fn buffer(&mut self, len: usize) -> &mut [u8] {
+        let raw = self.0.as_raw();
+        // SAFETY: the String is ours alone (never shared, never frozen), so it has `len` bytes at that
+        // address until it is resized; they are zeroed before anybody sees them.
+        unsafe {
+            rb_sys::rb_str_resize(raw, len as _);
+            let start = rb_sys::macros::RSTRING_PTR(raw) as *mut u8;
+            std::ptr::write_bytes(start, 0, len);
+            std::slice::from_raw_parts_mut(start, len)
+        }
+    }
+}

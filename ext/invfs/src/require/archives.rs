@@ -1,0 +1,117 @@
+//! Strings in `$:` that name an archive, or a directory inside one.
+
+use std::{
+    collections::{HashMap, HashSet},
+    io::ErrorKind,
+    sync::{Arc, LazyLock},
+};
+
+use invfs_engine::{archive::Identity, path::SubpathBuf};
+use magnus::{typed_data::Obj, Error, Ruby, TryConvert};
+use parking_lot::Mutex;
+
+use super::{
+    handlers,
+    mounts::{self, Mount, Place},
+};
+use crate::{helpers::string, ruby_api::zip_fs::ZipFS};
+
+#[derive(Default)]
+struct Archives {
+    /// What the handlers said of a file, as long as it is the same file.
+    known: HashMap<Vec<u8>, (Identity, Option<Arc<Mount>>)>,
+    /// Files that a handler is looking at: what it requires meanwhile is not searched in them.
+    asking: HashSet<Vec<u8>>,
+}
+
+static ARCHIVES: LazyLock<Mutex<Archives>> = LazyLock::new(Mutex::default);
+
+/// Forgets which files are no archives: a new handler may see it differently.
+pub fn forget() {
+    ARCHIVES
+        .lock()
+        .known
+        .retain(|_, (_, mount)| mount.is_some());
+}
+
+/// The place that the absolute `path` names inside an archive; `None` where it leads to none.
+pub fn place(ruby: &Ruby, path: &[u8]) -> Result<Option<Place>, Error> {
+    if !handlers::any() {
+        return Ok(None);
+    }
+    let Some((file, inside)) = split(path) else {
+        return Ok(None);
+    };
+    let Some(dir) = SubpathBuf::clean(inside) else {
+        return Ok(None);
+    };
+    Ok(mount(ruby, file)?.map(|mount| Place { mount, dir }))
+}
+
+/// Splits `path` after its longest prefix that is a regular file.
+fn split(path: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut end = path.len();
+    loop {
+        let prefix = path.get(..end)?;
+        match std::fs::metadata(string::os_path(prefix)) {
+            Ok(found) if found.is_file() => {
+                let inside = path.get(end..)?;
+                return Some((prefix, inside.strip_prefix(b"/").unwrap_or(inside)));
+            }
+            // A component that is a file: look further up. Nothing there at all: there is no file above either.
+            Err(error) if error.kind() == ErrorKind::NotADirectory => {
+                end = prefix
+                    .iter()
+                    .rposition(|b| *b == b'/')
+                    .filter(|at| *at > 0)?;
+            }
+            _ => return None,
+        }
+    }
+}
+
+/// The mount of the archive `file`, opened by a handler when it is new or was replaced.
+fn mount(ruby: &Ruby, file: &[u8]) -> Result<Option<Arc<Mount>>, Error> {
+    let Ok(identity) = Identity::of(&string::os_path(file)) else {
+        return Ok(None);
+    };
+    {
+        let mut archives = ARCHIVES.lock();
+        if let Some((known, mount)) = archives.known.get(file) {
+            if *known == identity {
+                return Ok(mount.clone());
+            }
+        }
+        if !archives.asking.insert(file.to_vec()) {
+            return Ok(None);
+        }
+    }
+    let answer = ask(ruby, file, &identity);
+    let mut archives = ARCHIVES.lock();
+    archives.asking.remove(file);
+    let mount = answer?;
+    archives
+        .known
+        .insert(file.to_vec(), (identity, mount.clone()));
+    Ok(mount)
+}
+
+fn ask(ruby: &Ruby, file: &[u8], identity: &Identity) -> Result<Option<Arc<Mount>>, Error> {
+    let root = string::real_or_same(file.to_vec());
+    if let Some(mount) = mounts::at(&root) {
+        if is_same_zip(&mount, identity) {
+            return Ok(Some(mount));
+        }
+    }
+    let Some(vfs) = handlers::open(ruby, file)? else {
+        return Ok(None);
+    };
+    Ok(Some(mounts::replace(ruby, root, vfs)?.mount))
+}
+
+/// Whether the user mounted this very file as an object already.
+fn is_same_zip(mount: &Mount, identity: &Identity) -> bool {
+    Obj::<ZipFS>::try_convert(mount.object.get()).is_ok_and(|zip| {
+        !zip.archive().is_closed() && zip.archive().identity().as_ref() == Some(identity)
+    })
+}

@@ -1,0 +1,24 @@
+//! `load`: runs a file each time, at top level or wrapped in a module.
+
+use magnus::{prelude::*, Error, RModule, Ruby, Value};
+
+use super::{originals, resolve::Hit, run};
+
+/// Runs the file; `wrap` is the second argument of `Kernel#load`.
+pub fn load(ruby: &Ruby, rb_self: Value, hit: &Hit, wrap: Option<Value>) -> Result<(), Error> {
+    match wrap.filter(|wrap| wrap.to_bool()) {
+        None => run::source(ruby, hit),
+        Some(wrap) => wrapped(ruby, rb_self, hit, wrap),
+    }
+}
+
+/// Only Ruby's own `load` can run code inside a wrapping module, and it wants a file: so it loads a file of
+/// ours, and `InVFS::LoadWrapped` gives it the compiled code of `hit` instead.
+fn wrapped(ruby: &Ruby, rb_self: Value, hit: &Hit, wrap: Value) -> Result<(), Error> {
+    let compiled = run::compile(ruby, hit)?;
+    let invfs: RModule = crate::ruby_api::file_system::invfs(ruby)?;
+    let helper: RModule = invfs.const_get("LoadWrapped")?;
+    let path: Value = helper.funcall("prepare", (compiled,))?;
+    originals::load(ruby, rb_self, &[path, wrap])?;
+    Ok(())
+}

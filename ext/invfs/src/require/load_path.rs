@@ -1,0 +1,250 @@
+//! `$:` as places to search, kept as long as `$:` does not change.
+//!
+//! As in Ruby, an entry is made absolute once; only entries that depend on something else (a relative
+//! path, `~`, an object with `to_path`) are looked at again for every search.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, LazyLock},
+};
+
+use magnus::{prelude::*, Error, RArray, RString, Ruby, TryConvert, Value};
+use parking_lot::Mutex;
+
+use super::{
+    archives, handlers,
+    loaded::elements,
+    mounts::{self, Place},
+};
+use crate::{
+    helpers::{held::Held, string},
+    ruby_api::vfs_value::is_vfs,
+};
+
+/// One entry of `$:`.
+#[derive(Clone)]
+pub enum Entry {
+    /// A directory of the operating system, absolute.
+    Directory(Vec<u8>),
+    /// A path that is no directory now: perhaps an archive, or about to become one, or a directory.
+    Elsewhere(Vec<u8>),
+    /// A VFS object.
+    Virtual(Place),
+}
+
+/// What `$:` means, at one moment.
+pub struct LoadPath {
+    /// The places in order.
+    pub entries: Vec<Entry>,
+    /// A number that no other load path had.
+    pub generation: u64,
+    /// Absolute path of each entry → whether it is bound to stay that.
+    listed: HashMap<Vec<u8>, bool>,
+    /// Positions of entries that depend on more than `$:`.
+    volatile: Vec<usize>,
+    virtual_somewhere: bool,
+}
+
+impl LoadPath {
+    /// Whether anything but directories may have to be searched.
+    pub fn has_virtual(&self) -> bool {
+        self.virtual_somewhere
+    }
+
+    /// Whether `directory` stands in `$:`: `Some(true)` if it does for as long as `$:` is unchanged.
+    pub fn lists(&self, directory: &[u8]) -> Option<bool> {
+        self.listed.get(directory).copied()
+    }
+}
+
+struct State {
+    load_path: Held,
+    /// `$:` as it was when `current` was made.
+    mirror: Held,
+    current: Arc<LoadPath>,
+    generations: u64,
+}
+
+/// Never locked while Ruby code may run.
+static STATE: LazyLock<Mutex<Option<State>>> = LazyLock::new(Mutex::default);
+
+/// Takes hold of `$:`.
+pub fn init(ruby: &Ruby) -> Result<(), Error> {
+    let load_path: RArray = ruby.eval("$LOAD_PATH")?;
+    *STATE.lock() = Some(State {
+        load_path: Held::new(load_path),
+        mirror: Held::new(ruby.ary_new()),
+        current: Arc::new(LoadPath {
+            entries: Vec::new(),
+            generation: 0,
+            listed: HashMap::new(),
+            volatile: Vec::new(),
+            virtual_somewhere: false,
+        }),
+        generations: 0,
+    });
+    Ok(())
+}
+
+impl State {
+    fn unchanged(&self) -> bool {
+        let now = elements(self.load_path.get());
+        let known = elements(self.mirror.get());
+        // Where Ruby still shares one buffer between the two, the address is enough.
+        now.len() == known.len() && (now.as_ptr() == known.as_ptr() || now == known)
+    }
+}
+
+/// The generation of the load path that was last made, if `$:` is still the same.
+pub fn unchanged_generation() -> Option<u64> {
+    let guard = STATE.lock();
+    let state = guard.as_ref()?;
+    state.unchanged().then_some(state.current.generation)
+}
+
+/// The load path as it is now.
+pub fn current(ruby: &Ruby) -> Result<Arc<LoadPath>, Error> {
+    let (array, mirror, known, fresh) = {
+        let guard = STATE.lock();
+        let Some(state) = guard.as_ref() else {
+            return Err(Error::new(ruby.exception_runtime_error(), "not set up"));
+        };
+        (
+            state.load_path.get(),
+            state.mirror.get(),
+            state.current.clone(),
+            state.unchanged(),
+        )
+    };
+    if fresh && known.volatile.is_empty() {
+        return Ok(known);
+    }
+    let array = RArray::try_convert(array)?;
+    let mirror = RArray::try_convert(mirror)?;
+    // A copy: the calls below may run Ruby code that changes `$:` itself.
+    let copy = array.dup();
+    let before = positions_before(mirror, copy);
+    let mut builder = Builder::default();
+    for (at, same) in before.into_iter().enumerate() {
+        let value: Value = copy.entry(at as isize)?;
+        let reusable = same.filter(|at| !known.volatile.contains(at));
+        match reusable.and_then(|at| known.entries.get(at)) {
+            Some(entry @ (Entry::Directory(_) | Entry::Virtual(_))) => {
+                builder.push(ruby, entry.clone(), false)
+            }
+            _ => builder.add(ruby, value)?,
+        }
+    }
+    if fresh && builder.same_as(&known) {
+        return Ok(known);
+    }
+    let mut guard = STATE.lock();
+    let Some(state) = guard.as_mut() else {
+        return Ok(known);
+    };
+    mirror.replace(copy)?;
+    state.generations += 1;
+    state.current = Arc::new(builder.finish(state.generations));
+    Ok(state.current.clone())
+}
+
+/// For each element of `now` where it stood in `mirror`, by identity. Made in one go, before any Ruby code
+/// can run and the collector move objects.
+fn positions_before(mirror: RArray, now: RArray) -> Vec<Option<usize>> {
+    let known = elements(mirror.as_value());
+    let now = elements(now.as_value());
+    if known == now {
+        return (0..now.len()).map(Some).collect();
+    }
+    let places: HashMap<_, _> = known.iter().zip(0..).collect();
+    now.iter().map(|value| places.get(value).copied()).collect()
+}
+
+/// Makes the next search look at all of `$:` again: a new handler may see an archive where none was.
+pub fn forget() -> Result<(), Error> {
+    let mirror = match STATE.lock().as_ref() {
+        Some(state) => state.mirror.get(),
+        None => return Ok(()),
+    };
+    RArray::try_convert(mirror)?.clear()
+}
+
+#[derive(Default)]
+struct Builder {
+    entries: Vec<Entry>,
+    listed: HashMap<Vec<u8>, bool>,
+    volatile: Vec<usize>,
+    virtual_somewhere: bool,
+}
+
+impl Builder {
+    fn add(&mut self, ruby: &Ruby, value: Value) -> Result<(), Error> {
+        if is_vfs(value) {
+            let place = mounts::adopt(ruby, value)?;
+            self.push(ruby, Entry::Virtual(place), false);
+            return Ok(());
+        }
+        let path = string::path_argument(value)?;
+        let bytes = string::bytes(path);
+        let volatile = RString::from_value(value).is_none() || !bytes.starts_with(b"/");
+        let path = string::real_or_same(string::expand(path)?);
+        let entry = match string::os_path(&path).is_dir() {
+            true => Entry::Directory(path),
+            false => Entry::Elsewhere(path),
+        };
+        self.push(ruby, entry, volatile);
+        Ok(())
+    }
+
+    fn push(&mut self, ruby: &Ruby, entry: Entry, volatile: bool) {
+        let path = match &entry {
+            Entry::Directory(path) => path.clone(),
+            Entry::Virtual(place) => {
+                self.virtual_somewhere = true;
+                place.path()
+            }
+            Entry::Elsewhere(path) => {
+                self.virtual_somewhere |= handlers::any();
+                // A broken archive is reported by the search that reaches it, not here.
+                match archives::place(ruby, path) {
+                    Ok(Some(place)) => place.path(),
+                    _ => path.clone(),
+                }
+            }
+        };
+        if volatile {
+            self.volatile.push(self.entries.len());
+        }
+        let lasting = self.listed.entry(path).or_insert(false);
+        *lasting |= !volatile;
+        self.entries.push(entry);
+    }
+
+    fn same_as(&self, known: &LoadPath) -> bool {
+        let places: HashSet<_> = self.listed.iter().collect();
+        self.entries.len() == known.entries.len()
+            && places == known.listed.iter().collect()
+            && self
+                .entries
+                .iter()
+                .zip(&known.entries)
+                .all(|pair| match pair {
+                    (Entry::Directory(a), Entry::Directory(b)) => a == b,
+                    (Entry::Elsewhere(a), Entry::Elsewhere(b)) => a == b,
+                    (Entry::Virtual(a), Entry::Virtual(b)) => {
+                        Arc::ptr_eq(&a.mount, &b.mount) && a.dir == b.dir
+                    }
+                    _ => false,
+                })
+    }
+
+    fn finish(self, generation: u64) -> LoadPath {
+        LoadPath {
+            entries: self.entries,
+            generation,
+            listed: self.listed,
+            volatile: self.volatile,
+            virtual_somewhere: self.virtual_somewhere,
+        }
+    }
+}

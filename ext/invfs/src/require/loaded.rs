@@ -1,0 +1,226 @@
+//! "Is it loaded already?", answered from `$"` without searching.
+//!
+//! Ruby keeps an index of `$"` and throws it away whenever the Array was changed by anybody else; this
+//! one follows the same rule. The names that were answered are remembered too, each with the element of
+//! `$"` that made it true: the answer holds exactly as long as that element is in its place and `$:` is
+//! unchanged.
+
+use std::{collections::HashSet, sync::LazyLock};
+
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
+use magnus::{prelude::*, rb_sys::AsRawValue, Error, RArray, RString, Ruby, Value};
+use parking_lot::Mutex;
+
+use super::{
+    candidates::{stem_of, Kind, Matched},
+    load_path::{self, LoadPath},
+};
+use crate::helpers::held::Held;
+
+/// More remembered names than any program has; a program that makes names up starts over here.
+const MAX_NAMES: usize = 65_536;
+
+struct Index {
+    /// `$"` and a copy of it as it was when `by_stem` was last brought up to date.
+    features: Held,
+    mirror: Held,
+    by_stem: HashMap<Box<[u8]>, Vec<u32>, RandomState>,
+    /// Name as written → position in `$"`.
+    names: HashMap<Box<[u8]>, u32, RandomState>,
+    /// The load path for which `names` holds.
+    generation: u64,
+}
+
+/// Never locked while Ruby code may run.
+static INDEX: LazyLock<Mutex<Option<Index>>> = LazyLock::new(Mutex::default);
+
+/// Takes hold of `$"`.
+pub fn init(ruby: &Ruby) -> Result<(), Error> {
+    let features: RArray = ruby.eval("$LOADED_FEATURES")?;
+    *INDEX.lock() = Some(Index {
+        features: Held::new(features),
+        mirror: Held::new(ruby.ary_new()),
+        by_stem: HashMap::default(),
+        names: HashMap::default(),
+        generation: 0,
+    });
+    Ok(())
+}
+
+/// The elements of a Ruby Array, valid until Ruby runs again.
+pub fn elements(array: Value) -> &'static [rb_sys::VALUE] {
+    let raw = array.as_raw();
+    // SAFETY: `array` is a live Array; the callers drop the slice before any call that could change it.
+    unsafe {
+        let len = rb_sys::macros::RARRAY_LEN(raw) as usize;
+        let start = rb_sys::macros::RARRAY_CONST_PTR(raw);
+        if len == 0 {
+            return &[];
+        }
+        std::slice::from_raw_parts(start, len)
+    }
+}
+
+/// The bytes of a Ruby String; `None` for any other object.
+fn text<'a>(value: rb_sys::VALUE) -> Option<&'a [u8]> {
+    use magnus::rb_sys::FromRawValue;
+    // SAFETY: `value` is an element of a live Array, so alive; the callers drop the bytes before Ruby runs.
+    unsafe {
+        let string = RString::from_value(Value::from_raw(value))?;
+        let bytes = string.as_slice();
+        Some(std::slice::from_raw_parts(bytes.as_ptr(), bytes.len()))
+    }
+}
+
+/// Whether `name` was answered "loaded" before and still is. Costs one hash and a few comparisons.
+pub fn remembered(name: &[u8]) -> bool {
+    let Some(generation) = load_path::unchanged_generation() else {
+        return false;
+    };
+    let guard = INDEX.lock();
+    let Some(index) = guard.as_ref() else {
+        return false;
+    };
+    if index.generation != generation {
+        return false;
+    }
+    index.names.get(name).is_some_and(|at| index.in_place(*at))
+}
+
+/// Remembers that element `at` of `$"` provides `name` under `load_path`.
+pub fn remember(name: &[u8], at: u32, load_path: &LoadPath) {
+    let mut guard = INDEX.lock();
+    let Some(index) = guard.as_mut() else {
+        return;
+    };
+    if index.generation != load_path.generation || index.names.len() >= MAX_NAMES {
+        index.names.clear();
+        index.generation = load_path.generation;
+    }
+    index.names.insert(name.into(), at);
+}
+
+/// What of `$"` provides `name`: the first element that does, as `rb_feature_p` finds it.
+pub fn provided(name: &[u8], wanted: Kind, load_path: &LoadPath) -> Result<Option<Matched>, Error> {
+    let mut guard = INDEX.lock();
+    let Some(index) = guard.as_mut() else {
+        return Ok(None);
+    };
+    index.sync()?;
+    let Some(positions) = index.by_stem.get(stem_of(name)) else {
+        return Ok(None);
+    };
+    let mirror = elements(index.mirror.get());
+    Ok(positions.iter().find_map(|at| {
+        let feature = text(*mirror.get(*at as usize)?)?;
+        let mut matched = Matched::of(feature, name, wanted, load_path)?;
+        matched.position = *at;
+        Some(matched)
+    }))
+}
+
+/// Whether `$"` holds exactly `path`.
+pub fn holds(path: &[u8]) -> Result<bool, Error> {
+    let mut guard = INDEX.lock();
+    let Some(index) = guard.as_mut() else {
+        return Ok(false);
+    };
+    index.sync()?;
+    let mirror = elements(index.mirror.get());
+    let positions = index.by_stem.get(stem_of(path));
+    Ok(positions
+        .into_iter()
+        .flatten()
+        .any(|at| mirror.get(*at as usize).and_then(|value| text(*value)) == Some(path)))
+}
+
+/// Appends `path` to `$"`, frozen, as `rb_provide_feature` does.
+pub fn provide(ruby: &Ruby, path: &[u8]) -> Result<(), Error> {
+    // `rb_provide` lets Ruby keep its own index; an ordinary push makes it build that anew. It takes a C
+    // string and calls it US-ASCII, which is right for these only.
+    if path.is_ascii() && !path.contains(&0) {
+        let name = permanent(path);
+        crate::helpers::protected(|| {
+            // SAFETY: NUL-terminated and never freed; a frozen `$"` raises, which is caught.
+            unsafe { rb_sys::rb_provide(name.as_ptr().cast()) };
+            rb_sys::Qnil as rb_sys::VALUE
+        })?;
+        return Ok(());
+    }
+    let features = match INDEX.lock().as_ref() {
+        Some(index) => index.features.get(),
+        None => return Ok(()),
+    };
+    let feature = crate::helpers::string::path(ruby, path);
+    feature.freeze();
+    features.funcall::<_, _, Value>("push", (feature,))?;
+    Ok(())
+}
+
+/// A copy of `path` with a NUL at its end that is never freed: Ruby's String for a provided feature may
+/// refer to these very bytes. Each path is copied once, however often it is loaded anew.
+fn permanent(path: &[u8]) -> &'static [u8] {
+    static PATHS: LazyLock<Mutex<HashSet<&'static [u8]>>> = LazyLock::new(Mutex::default);
+    let name = [path, b"\0"].concat();
+    let mut paths = PATHS.lock();
+    if let Some(known) = paths.get(name.as_slice()) {
+        return known;
+    }
+    let name: &'static [u8] = Box::leak(name.into_boxed_slice());
+    paths.insert(name);
+    name
+}
+
+impl Index {
+    /// Whether element `at` of `$"` is the one that was indexed.
+    fn in_place(&self, at: u32) -> bool {
+        let at = at as usize;
+        let now = elements(self.features.get()).get(at);
+        now.is_some() && now == elements(self.mirror.get()).get(at)
+    }
+
+    /// Brings the index up to date: what was appended is added, any other change starts over.
+    fn sync(&mut self) -> Result<(), Error> {
+        let now = elements(self.features.get());
+        let known = elements(self.mirror.get());
+        let mut from = known.len();
+        if now.get(..from) != Some(known) {
+            self.by_stem.clear();
+            self.names.clear();
+            self.mirror_array()?.clear()?;
+            from = 0;
+        }
+        if now.len() > from {
+            self.append(from)?;
+        }
+        Ok(())
+    }
+
+    fn append(&mut self, from: usize) -> Result<(), Error> {
+        use magnus::rb_sys::FromRawValue;
+        let mirror = self.mirror_array()?;
+        for at in from.. {
+            // Looked up anew each time: pushing to the mirror may move nothing, but the slice is not ours.
+            let Some(value) = elements(self.features.get()).get(at).copied() else {
+                break;
+            };
+            // SAFETY: an element of the live Array `$"`.
+            mirror.push(unsafe { Value::from_raw(value) })?;
+            if let Some(feature) = text(value) {
+                let stem = stem_of(feature);
+                match self.by_stem.get_mut(stem) {
+                    Some(positions) => positions.push(at as u32),
+                    None => {
+                        self.by_stem.insert(stem.into(), vec![at as u32]);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn mirror_array(&self) -> Result<RArray, Error> {
+        magnus::TryConvert::try_convert(self.mirror.get())
+    }
+}

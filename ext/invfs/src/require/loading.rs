@@ -1,0 +1,179 @@
+//! What is being loaded now: one thread at a time runs a file, the others wait for it.
+//!
+//! Each file has a Ruby `Mutex` while it is loaded: waiting releases the GVL, can be interrupted, and takes
+//! part in Ruby's own detection of deadlocks. A cycle among files of VFSs alone (thread 1 loads `a` and
+//! wants `b`, thread 2 loads `b` and wants `a`) is found here and answered like a circular require.
+
+use std::{
+    collections::{hash_map::Entry as Slot, HashMap},
+    sync::{
+        atomic::{AtomicBool, Ordering},
+        Arc, LazyLock,
+    },
+};
+
+use magnus::{prelude::*, rb_sys::AsRawValue, Error, Ruby, Value};
+use parking_lot::Mutex;
+
+use super::{
+    candidates::{Kind, Matched},
+    load_path::LoadPath,
+};
+use crate::helpers::{held::Held, protected};
+
+struct Entry {
+    mutex: Held,
+    owner: Held,
+    loaded: AtomicBool,
+}
+
+#[derive(Default)]
+struct Table {
+    /// Virtual path → who loads it.
+    loading: HashMap<Vec<u8>, Arc<Entry>>,
+    /// Thread → what it waits for. Threads are pinned while they stand here or in `owner`.
+    waiting: HashMap<rb_sys::VALUE, Arc<Entry>>,
+}
+
+/// Never locked while Ruby code may run.
+static TABLE: LazyLock<Mutex<Table>> = LazyLock::new(Mutex::default);
+
+/// What to do with a file.
+pub enum Turn {
+    /// Load it, and say at the end how it went.
+    Yours(Token),
+    /// This thread is loading it further up, or would wait for itself.
+    Circular,
+    /// Another thread has loaded it meanwhile.
+    Loaded,
+    /// Another thread failed to load it: begin again.
+    Again,
+}
+
+/// The right to load one file.
+pub struct Token {
+    path: Vec<u8>,
+    entry: Arc<Entry>,
+}
+
+/// Waits until it is this thread's turn to load `path`.
+///
+/// Fails with whatever interrupts the waiting: `Thread#kill`, `Thread#raise`, a timeout.
+pub fn begin(ruby: &Ruby, path: &[u8]) -> Result<Turn, Error> {
+    let me = ruby.thread_current().as_value();
+    let known = TABLE.lock().loading.get(path).cloned();
+    match known {
+        None => start(path, me),
+        Some(entry) => wait(path, entry, me),
+    }
+}
+
+fn start(path: &[u8], me: Value) -> Result<Turn, Error> {
+    // SAFETY: makes a new object; nothing is passed.
+    let mutex = protected(|| unsafe { rb_sys::rb_mutex_new() })?;
+    let entry = Arc::new(Entry {
+        mutex: Held::new(mutex),
+        owner: Held::new(me),
+        loaded: AtomicBool::new(false),
+    });
+    lock(&entry)?;
+    let first = match TABLE.lock().loading.entry(path.to_vec()) {
+        Slot::Vacant(slot) => {
+            slot.insert(entry.clone());
+            true
+        }
+        Slot::Occupied(_) => false,
+    };
+    if !first {
+        // Another thread came in while the Mutex was made.
+        unlock(&entry)?;
+        return Ok(Turn::Again);
+    }
+    Ok(Turn::Yours(Token {
+        path: path.to_vec(),
+        entry,
+    }))
+}
+
+fn wait(path: &[u8], entry: Arc<Entry>, me: Value) -> Result<Turn, Error> {
+    // `owned?` is about the fiber, like Ruby's own lock.
+    if entry.mutex.get().funcall("owned?", ())? {
+        return Ok(Turn::Circular);
+    }
+    {
+        let mut table = TABLE.lock();
+        if table.waits_for(&entry, me.as_raw()) {
+            return Ok(Turn::Circular);
+        }
+        table.waiting.insert(me.as_raw(), entry.clone());
+    }
+    let locked = lock(&entry);
+    TABLE.lock().waiting.remove(&me.as_raw());
+    locked?;
+    let loaded = entry.loaded.load(Ordering::Relaxed);
+    if !loaded {
+        // The owner failed, or died with its process before a fork: nobody is loading it any more.
+        TABLE.lock().remove(path, &entry);
+    }
+    unlock(&entry)?;
+    Ok(if loaded { Turn::Loaded } else { Turn::Again })
+}
+
+impl Table {
+    /// Whether whoever holds `entry` waits, directly or not, for something that `thread` holds.
+    fn waits_for(&self, entry: &Arc<Entry>, thread: rb_sys::VALUE) -> bool {
+        let mut owner = entry.owner.raw();
+        // Each step goes to another thread; there are no more of them than waiting ones.
+        for _ in 0..=self.waiting.len() {
+            if owner == thread {
+                return true;
+            }
+            match self.waiting.get(&owner) {
+                Some(next) => owner = next.owner.raw(),
+                None => return false,
+            }
+        }
+        true
+    }
+
+    fn remove(&mut self, path: &[u8], entry: &Arc<Entry>) {
+        if self
+            .loading
+            .get(path)
+            .is_some_and(|now| Arc::ptr_eq(now, entry))
+        {
+            self.loading.remove(path);
+        }
+    }
+}
+
+impl Token {
+    /// Ends the loading and lets the others go on.
+    pub fn finish(self, loaded: bool) -> Result<(), Error> {
+        self.entry.loaded.store(loaded, Ordering::Relaxed);
+        TABLE.lock().remove(&self.path, &self.entry);
+        unlock(&self.entry)
+    }
+}
+
+fn lock(entry: &Entry) -> Result<(), Error> {
+    let mutex = entry.mutex.get().as_raw();
+    // SAFETY: `mutex` is a live Mutex; what interrupts the waiting is caught.
+    protected(|| unsafe { rb_sys::rb_mutex_lock(mutex) }).map(|_| ())
+}
+
+fn unlock(entry: &Entry) -> Result<(), Error> {
+    let mutex = entry.mutex.get().as_raw();
+    // SAFETY: `mutex` is a live Mutex that this thread has locked; anything raised is caught.
+    protected(|| unsafe { rb_sys::rb_mutex_unlock(mutex) }).map(|_| ())
+}
+
+/// The virtual path, among those being loaded, that provides `name`.
+pub fn providing(name: &[u8], wanted: Kind, load_path: &LoadPath) -> Option<Vec<u8>> {
+    let table = TABLE.lock();
+    table
+        .loading
+        .keys()
+        .find(|path| Matched::of(path, name, wanted, load_path).is_some())
+        .cloned()
+}

@@ -1,0 +1,167 @@
+//! The mount table: which VFS appears under which absolute path.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, LazyLock},
+};
+
+use invfs_engine::{mounts::MountTable, path::SubpathBuf, vfs::Vfs};
+use magnus::{
+    function, prelude::*, rb_sys::AsRawValue, typed_data::Obj, Error, RModule, RString, Ruby,
+    TryConvert, Value,
+};
+use parking_lot::Mutex;
+
+use crate::{
+    helpers::{held::Held, ractor, string},
+    ruby_api::{
+        sub_fs::SubFS,
+        vfs_value::{is_vfs, vfs_of},
+    },
+};
+
+/// A VFS with its root. Once adopted it stays, so that what was loaded from it can go on loading.
+pub struct Mount {
+    /// Absolute, clean, without a trailing slash.
+    pub root: Vec<u8>,
+    /// The file system.
+    pub vfs: Arc<dyn Vfs>,
+    /// The Ruby object; it must outlive `vfs`.
+    pub object: Held,
+}
+
+/// A directory inside a mount.
+#[derive(Clone)]
+pub struct Place {
+    /// The mount.
+    pub mount: Arc<Mount>,
+    /// The directory, the root itself when empty.
+    pub dir: SubpathBuf,
+}
+
+impl Place {
+    /// The virtual path of the directory.
+    pub fn path(&self) -> Vec<u8> {
+        self.mount.path_of(&self.dir)
+    }
+}
+
+impl Mount {
+    /// The virtual path of `sub`.
+    pub fn path_of(&self, sub: &invfs_engine::path::Subpath) -> Vec<u8> {
+        let mut path = self.root.clone();
+        if !sub.is_root() {
+            if path != b"/" {
+                path.push(b'/');
+            }
+            path.extend_from_slice(sub.as_bytes());
+        }
+        path
+    }
+}
+
+/// Never locked while Ruby code may run.
+struct Mounts {
+    by_root: MountTable<Arc<Mount>>,
+    /// Adopted objects by address; each mount holds its object in place.
+    by_object: HashMap<rb_sys::VALUE, Arc<Mount>>,
+}
+
+static MOUNTS: LazyLock<Mutex<Mounts>> = LazyLock::new(|| {
+    Mutex::new(Mounts {
+        by_root: MountTable::default(),
+        by_object: HashMap::new(),
+    })
+});
+
+/// The mount that holds the absolute, clean `path`, and the subpath there.
+pub fn find(path: &[u8]) -> Option<(Arc<Mount>, SubpathBuf)> {
+    let mounts = MOUNTS.lock();
+    let (mount, _, sub) = mounts.by_root.find(path)?;
+    Some((mount.clone(), sub.to_owned()))
+}
+
+/// The mount with exactly this root.
+pub fn at(root: &[u8]) -> Option<Arc<Mount>> {
+    MOUNTS.lock().by_root.get(root).cloned()
+}
+
+/// Gives `object` its root, if it has none yet, and tells where its files appear.
+///
+/// The root is `File.expand_path(object.to_path)`, links resolved where that exists. If another VFS
+/// has that root already, `@2`, `@3`, … is appended.
+pub fn adopt(ruby: &Ruby, object: Value) -> Result<Place, Error> {
+    if let Some(mount) = adopted(object) {
+        return Ok(Place {
+            mount,
+            dir: SubpathBuf::default(),
+        });
+    }
+    if let Ok(sub_fs) = Obj::<SubFS>::try_convert(object) {
+        let mut place = adopt(ruby, sub_fs.parent_value(ruby))?;
+        place.dir = place.dir.join(sub_fs.subpath());
+        return Ok(place);
+    }
+    let to_path: Value = object.funcall("to_path", ())?;
+    let root = string::real_or_same(string::expand(string::path_argument(to_path)?)?);
+    let vfs = vfs_of(ruby, object)?;
+    // `to_path` is user code that may have put the object in `$:` and required something itself.
+    if adopted(object).is_some() {
+        return adopt(ruby, object);
+    }
+    let mut free = root.clone();
+    let mut number = 2;
+    while at(&free).is_some() {
+        free = root.clone();
+        free.extend_from_slice(format!("@{number}").as_bytes());
+        number += 1;
+    }
+    Ok(insert(free, vfs, object))
+}
+
+/// Mounts `object` at `root`, in the place of what was there.
+pub fn replace(ruby: &Ruby, root: Vec<u8>, object: Value) -> Result<Place, Error> {
+    let vfs = vfs_of(ruby, object)?;
+    Ok(insert(root, vfs, object))
+}
+
+fn insert(root: Vec<u8>, vfs: Arc<dyn Vfs>, object: Value) -> Place {
+    let mount = Arc::new(Mount {
+        root: root.clone(),
+        vfs,
+        object: Held::new(object),
+    });
+    let mut mounts = MOUNTS.lock();
+    mounts.by_object.insert(mount.object.raw(), mount.clone());
+    mounts.by_root.insert(&root, mount.clone());
+    Place {
+        mount,
+        dir: SubpathBuf::default(),
+    }
+}
+
+fn adopted(object: Value) -> Option<Arc<Mount>> {
+    MOUNTS.lock().by_object.get(&object.as_raw()).cloned()
+}
+
+/// @def InVFS.root(vfs)
+/// The absolute path under which the files of `vfs` appear: in `__FILE__`, `$"`, backtraces. It is decided
+/// once, now or when the object was first met in `$:`.
+/// @param vfs [VFS]
+/// @return [String]
+/// @raise [TypeError] when the object has not the four methods of a VFS
+/// @example
+///   InVFS.root(InVFS.zip("app.zip")) #=> "/home/me/app.zip"
+fn root(ruby: &Ruby, vfs: Value) -> Result<RString, Error> {
+    ractor::only_main(ruby, "InVFS.root")?;
+    if !is_vfs(vfs) {
+        let message = "no VFS: to_path, file?, size and read are needed";
+        return Err(Error::new(ruby.exception_type_error(), message));
+    }
+    Ok(string::path(ruby, &adopt(ruby, vfs)?.path()))
+}
+
+/// Defines `InVFS.root`.
+pub fn init(_ruby: &Ruby, module: RModule) -> Result<(), Error> {
+    module.define_singleton_method("root", function!(root, 1))
+}

@@ -1,0 +1,126 @@
+//! Native extensions inside a VFS: the shared object is opened from memory and its `Init_` function called.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, LazyLock},
+};
+
+use invfs_engine::{elf, path::Subpath, vfs::Kind};
+use libloading::Library;
+use magnus::{Error, Ruby};
+use parking_lot::Mutex;
+
+use super::{
+    handlers::load_error,
+    mounts::Mount,
+    native_image::{self, Image},
+    resolve::Hit,
+};
+use crate::{
+    helpers::protected,
+    ruby_api::{errors::to_ruby, limits::max_load_size},
+};
+
+/// What stays open until the process ends, by virtual path: code that runs cannot be taken away.
+static OPEN: LazyLock<Mutex<HashMap<Vec<u8>, Opened>>> = LazyLock::new(Mutex::default);
+
+struct Opened {
+    library: &'static Library,
+    _image: Image,
+}
+
+/// Opens the shared object of `hit` and calls its `Init_` function, as Ruby does for one on disk.
+pub fn load(ruby: &Ruby, hit: &Hit) -> Result<(), Error> {
+    let library = open(ruby, &hit.mount, &hit.sub, &hit.path, 0)?;
+    let name = init_name(&hit.path);
+    // SAFETY: by Ruby's convention `Init_<name>` of an extension takes nothing and returns nothing.
+    let init = unsafe { library.get::<unsafe extern "C" fn()>(&name) };
+    let Ok(init) = init else {
+        let symbol = String::from_utf8_lossy(name.strip_suffix(b"\0").unwrap_or(&name));
+        return Err(failed(ruby, &hit.path, &format!("no function {symbol}")));
+    };
+    // Ruby keeps the mark of a ractor-safe extension per loading; without it nothing may leak either way.
+    // SAFETY: plain flags of the calling thread.
+    unsafe { rb_sys::rb_ext_ractor_safe(false) };
+    let outcome = protected(|| {
+        // SAFETY: the library stays open; what `Init_` raises is caught.
+        unsafe { init() };
+        rb_sys::Qnil as rb_sys::VALUE
+    });
+    // SAFETY: as above.
+    unsafe { rb_sys::rb_ext_ractor_safe(false) };
+    outcome.map(|_| ())
+}
+
+/// `Init_` + the base name up to its first dot, NUL-terminated.
+fn init_name(path: &[u8]) -> Vec<u8> {
+    let base = path.rsplit(|b| *b == b'/').next().unwrap_or_default();
+    let stem = base.split(|b| *b == b'.').next().unwrap_or_default();
+    [b"Init_", stem, b"\0"].concat()
+}
+
+/// Opens a shared object, and before it those that it needs and that lie beside it.
+fn open(
+    ruby: &Ruby,
+    mount: &Arc<Mount>,
+    sub: &Subpath,
+    path: &[u8],
+    depth: usize,
+) -> Result<&'static Library, Error> {
+    if let Some(open) = OPEN.lock().get(path) {
+        return Ok(open.library);
+    }
+    let mut bytes = Vec::new();
+    mount
+        .vfs
+        .read(sub, max_load_size(), &mut bytes)
+        .map_err(|e| to_ruby(ruby, e))?;
+    if cfg!(target_os = "linux") && !bytes.starts_with(b"\x7fELF") {
+        return Err(failed(
+            ruby,
+            path,
+            "not a shared object (invalid ELF header)",
+        ));
+    }
+    // A library that needs itself, or a cycle, would go on for ever.
+    if depth < 16 {
+        for needed in elf::needed(&bytes).unwrap_or_default() {
+            open_beside(ruby, mount, sub, &needed, depth + 1)?;
+        }
+    }
+    let (library, image) =
+        native_image::open(&bytes, path, depth > 0).map_err(|e| failed(ruby, path, &e))?;
+    // Never unloaded: Ruby keeps pointers into it.
+    let library: &'static Library = Box::leak(Box::new(library));
+    let opened = Opened {
+        library,
+        _image: image,
+    };
+    OPEN.lock().insert(path.to_vec(), opened);
+    Ok(library)
+}
+
+/// Opens the library `name` if it lies in the directory of `sub`; else the system will look for it.
+fn open_beside(
+    ruby: &Ruby,
+    mount: &Arc<Mount>,
+    sub: &Subpath,
+    name: &[u8],
+    depth: usize,
+) -> Result<(), Error> {
+    let Some(name) = Subpath::new(name).filter(|name| !name.is_root()) else {
+        return Ok(());
+    };
+    let beside = sub.parent().join(name);
+    let found = mount.vfs.stat(&beside).map_err(|e| to_ruby(ruby, e))?;
+    if found.is_some_and(|found| found.kind == Kind::File) {
+        open(ruby, mount, &beside, &mount.path_of(&beside), depth)?;
+    }
+    Ok(())
+}
+
+/// A `LoadError` as Ruby words it: `<reason> - <path>`.
+fn failed(ruby: &Ruby, path: &[u8], reason: &str) -> Error {
+    let message = format!("{reason} - {}", String::from_utf8_lossy(path));
+    load_error(ruby, &message, path, None).unwrap_or_else(|e| e)
+}

@@ -1,0 +1,186 @@
+//! A shared object in memory, opened by the system's loader.
+//!
+//! On Linux a sealed `memfd` under `/proc/self/fd`, elsewhere (or where that fails) a private temporary file.
+
+use libloading::Library;
+
+/// What must stay as long as the library is open.
+pub enum Image {
+    /// Nothing: the mapping keeps the memory.
+    Mapped,
+    /// A temporary file.
+    File(#[allow(dead_code)] temporary::File),
+}
+
+/// Opens the shared object `bytes`; `path` is for debuggers and error messages. `global` makes its symbols
+/// visible to libraries that are opened later, which is what another library needs of it.
+pub fn open(bytes: &[u8], path: &[u8], global: bool) -> Result<(Library, Image), String> {
+    #[cfg(target_os = "linux")]
+    if let Ok(file) = memory::file(bytes, path) {
+        return match load(&memory::spelling(&file), global) {
+            Ok(library) => Ok((library, Image::Mapped)),
+            // `noexec` memory or no /proc: the temporary file may do. What is wrong with the object itself
+            // will be said again.
+            Err(_) => from_temporary_file(bytes, path, global),
+        };
+    }
+    from_temporary_file(bytes, path, global)
+}
+
+fn from_temporary_file(
+    bytes: &[u8],
+    path: &[u8],
+    global: bool,
+) -> Result<(Library, Image), String> {
+    let file = temporary::File::create(bytes, path).map_err(|e| e.to_string())?;
+    let library = load(file.path(), global)?;
+    Ok((library, Image::File(file)))
+}
+
+#[cfg(unix)]
+fn load(path: &std::path::Path, global: bool) -> Result<Library, String> {
+    use libloading::os::unix::{Library as Unix, RTLD_GLOBAL, RTLD_LAZY, RTLD_LOCAL};
+    let scope = if global { RTLD_GLOBAL } else { RTLD_LOCAL };
+    // SAFETY: opening runs the library's initialisers; whoever requires an extension asks for just that.
+    let library = unsafe { Unix::open(Some(path), RTLD_LAZY | scope) };
+    library.map(Library::from).map_err(reason)
+}
+
+#[cfg(not(unix))]
+fn load(path: &std::path::Path, _global: bool) -> Result<Library, String> {
+    // SAFETY: opening runs the library's initialisers; whoever requires an extension asks for just that.
+    unsafe { Library::new(path) }.map_err(reason)
+}
+
+/// The loader's own words.
+fn reason(error: libloading::Error) -> String {
+    use std::error::Error;
+    match error.source() {
+        Some(source) => source.to_string(),
+        None => error.to_string(),
+    }
+}
+
+#[cfg(target_os = "linux")]
+mod memory {
+    //! Sealed anonymous files.
+
+    use std::{
+        ffi::CString,
+        fs::File,
+        io::{self, Write},
+        os::fd::{AsRawFd, FromRawFd},
+        path::PathBuf,
+        sync::atomic::{AtomicU32, Ordering},
+    };
+
+    /// A sealed file in memory with these contents, named after `path` in `/proc/self/maps`.
+    pub fn file(bytes: &[u8], path: &[u8]) -> io::Result<File> {
+        // The kernel takes names of up to 249 bytes: the end of the path tells most.
+        let tail = path.get(path.len().saturating_sub(200)..).unwrap_or(path);
+        let name = CString::new(tail)?;
+        let flags = libc::MFD_CLOEXEC | libc::MFD_ALLOW_SEALING;
+        // SAFETY: a NUL-terminated name; the result is checked.
+        let fd = unsafe { libc::memfd_create(name.as_ptr(), flags) };
+        if fd < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        // SAFETY: a new descriptor that nobody else owns.
+        let mut file = unsafe { File::from_raw_fd(fd) };
+        file.write_all(bytes)?;
+        let seals =
+            libc::F_SEAL_SEAL | libc::F_SEAL_SHRINK | libc::F_SEAL_GROW | libc::F_SEAL_WRITE;
+        // SAFETY: a descriptor of ours and plain integers.
+        if unsafe { libc::fcntl(file.as_raw_fd(), libc::F_ADD_SEALS, seals) } < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        Ok(file)
+    }
+
+    /// A path of the open file that was never used before: the loader takes a path that it knows for the
+    /// library that it opened then, although the descriptor's number was used again. The bits of a counter
+    /// are spelled as `/` and `/./`.
+    pub fn spelling(file: &File) -> PathBuf {
+        static COUNT: AtomicU32 = AtomicU32::new(1);
+        let mut count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let mut path = String::from("/proc/self/fd");
+        while count > 0 {
+            path.push_str(if count & 1 == 1 { "/." } else { "/" });
+            count >>= 1;
+        }
+        path.push('/');
+        path.push_str(&file.as_raw_fd().to_string());
+        path.into()
+    }
+}
+
+mod temporary {
+    //! A file in a directory that only this user can enter, gone when the process ends.
+
+    use std::{
+        fs,
+        io::{self, Write},
+        path::{Path, PathBuf},
+        sync::atomic::{AtomicU32, Ordering},
+    };
+
+    /// The file; dropping it removes it.
+    pub struct File {
+        directory: PathBuf,
+        path: PathBuf,
+    }
+
+    impl File {
+        /// Writes `bytes` to a new file named like the last component of `path`.
+        pub fn create(bytes: &[u8], path: &[u8]) -> io::Result<File> {
+            let base = path.rsplit(|b| *b == b'/').next().unwrap_or(path);
+            let directory = new_directory()?;
+            let path = directory.join(String::from_utf8_lossy(base).as_ref());
+            let file = File { directory, path };
+            fs::OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .open(&file.path)?
+                .write_all(bytes)?;
+            Ok(file)
+        }
+
+        /// Where it is.
+        pub fn path(&self) -> &Path {
+            &self.path
+        }
+    }
+
+    impl Drop for File {
+        fn drop(&mut self) {
+            // Nothing depends on it any more: what cannot be removed is left to the system's clean-up.
+            let _ = fs::remove_file(&self.path);
+            let _ = fs::remove_dir(&self.directory);
+        }
+    }
+
+    fn new_directory() -> io::Result<PathBuf> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        loop {
+            let number = COUNT.fetch_add(1, Ordering::Relaxed);
+            let name = format!("invfs-{}-{number}", std::process::id());
+            let path = std::env::temp_dir().join(name);
+            match create_private(&path) {
+                // Somebody's leftover, or an attempt to guess the name: take the next.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                result => return result.map(|()| path),
+            }
+        }
+    }
+
+    #[cfg(unix)]
+    fn create_private(path: &Path) -> io::Result<()> {
+        use std::os::unix::fs::DirBuilderExt;
+        fs::DirBuilder::new().mode(0o700).create(path)
+    }
+
+    #[cfg(not(unix))]
+    fn create_private(path: &Path) -> io::Result<()> {
+        fs::create_dir(path)
+    }
+}

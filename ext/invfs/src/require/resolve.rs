@@ -1,0 +1,344 @@
+//! From a name to the file that it means, by the rules of `search_required` in Ruby's `load.c`.
+
+use std::sync::Arc;
+
+use invfs_engine::{
+    path::{clean_absolute, SubpathBuf},
+    vfs::Kind as FileKind,
+};
+use magnus::{Error, Ruby};
+
+use super::{
+    archives,
+    candidates::{extension, native_extension, wanted, Kind, Matched},
+    disk,
+    load_path::{self, Entry, LoadPath},
+    loaded, loading,
+    mounts::{self, Mount, Place},
+};
+use crate::{
+    helpers::string,
+    ruby_api::{errors::to_ruby, limits::max_load_size},
+};
+
+/// A file in a VFS that was found.
+pub struct Hit {
+    /// Where.
+    pub mount: Arc<Mount>,
+    /// Its subpath there.
+    pub sub: SubpathBuf,
+    /// Its virtual path: root + "/" + subpath.
+    pub path: Vec<u8>,
+    /// Whether it is a native extension.
+    pub native: bool,
+}
+
+/// A file that was passed over because it is larger than the load size limit.
+pub struct PassedOver {
+    /// Its virtual path.
+    pub path: Vec<u8>,
+    /// Its length in bytes.
+    pub size: u64,
+}
+
+/// What a name means.
+pub enum Found {
+    /// It is loaded already: by which element of `$"`, where that can be remembered.
+    Loaded(Option<Remember>),
+    /// A file in a VFS.
+    Virtual(Hit),
+    /// A file on disk: its absolute path.
+    Disk(Vec<u8>),
+    /// No VFS knows it, and the search need not be ours.
+    Elsewhere(Option<PassedOver>),
+}
+
+/// What [`loaded::remember`] wants to know.
+pub struct Remember {
+    /// The position in `$"`.
+    pub position: u32,
+    /// The load path for which it holds.
+    pub load_path: Arc<LoadPath>,
+}
+
+/// What `require name` means now.
+pub fn feature(ruby: &Ruby, name: &[u8]) -> Result<Found, Error> {
+    let load_path = load_path::current(ruby)?;
+    if is_explicit(name) {
+        return explicit(ruby, name);
+    }
+    let asked = wanted(name);
+    let provided = match asked {
+        Some(kind) => loaded::provided(name, kind, &load_path)?,
+        None => None,
+    };
+    let mut provided_otherwise = false;
+    match (asked, provided) {
+        // Without an extension, only source answers at once: a `.rb` may have appeared beside what was loaded.
+        (Some(Kind::Any), Some(found)) if found.kind != Kind::Source => provided_otherwise = true,
+        (_, Some(found)) => return Ok(Found::Loaded(found.remember(&load_path))),
+        (_, None) => {}
+    }
+    if let Some(kind) = asked {
+        if let Some(path) = loading::providing(name, kind, &load_path) {
+            return Ok(hit_at(&path).map_or(Found::Elsewhere(None), Found::Virtual));
+        }
+    }
+    if !load_path.has_virtual() {
+        return Ok(Found::Elsewhere(None));
+    }
+    let search = Search {
+        ruby,
+        load_path: &load_path,
+    };
+    let mut passed_over = None;
+    for suffix in suffixes(name, asked, provided_otherwise) {
+        match search.file(&suffix.name, suffix.native, &mut passed_over)? {
+            Some(Found::Virtual(hit)) if provided_otherwise && hit.native => {
+                return Ok(Found::Loaded(None))
+            }
+            Some(Found::Virtual(hit)) if loaded::holds(&hit.path)? => {
+                return Ok(Found::Loaded(None))
+            }
+            Some(found) => return Ok(found),
+            None => {}
+        }
+    }
+    if provided_otherwise {
+        return Ok(Found::Loaded(None));
+    }
+    Ok(Found::Elsewhere(passed_over))
+}
+
+/// What `load name` means now: exactly the file of that name, along `$:` and then from the current directory.
+pub fn file(ruby: &Ruby, name: &[u8]) -> Result<Found, Error> {
+    let load_path = load_path::current(ruby)?;
+    let mut passed_over = None;
+    if !is_explicit(name) && load_path.has_virtual() {
+        let search = Search {
+            ruby,
+            load_path: &load_path,
+        };
+        let native = false;
+        if let Some(found) = search.file(name, native, &mut passed_over)? {
+            return Ok(found);
+        }
+    }
+    let found = match mounts::find(&absolute(ruby, name)?) {
+        Some((mount, sub)) => look(ruby, &mount, sub, false, &mut passed_over)?,
+        None => None,
+    };
+    Ok(found.map_or(Found::Elsewhere(passed_over), Found::Virtual))
+}
+
+/// Where `name` is found, loaded or not: what `$LOAD_PATH.resolve_feature_path` asks.
+pub fn where_is(ruby: &Ruby, name: &[u8]) -> Result<Found, Error> {
+    let load_path = load_path::current(ruby)?;
+    if is_explicit(name) {
+        let found = in_mount(ruby, &absolute(ruby, name)?)?;
+        return Ok(found.unwrap_or(Found::Elsewhere(None)));
+    }
+    let search = Search {
+        ruby,
+        load_path: &load_path,
+    };
+    let mut passed_over = None;
+    for suffix in suffixes(name, wanted(name), false) {
+        if let Some(found) = search.file(&suffix.name, suffix.native, &mut passed_over)? {
+            return Ok(found);
+        }
+    }
+    Ok(Found::Elsewhere(passed_over))
+}
+
+/// What `require` of the absolute, clean path means, if it lies in a mount; else `None`.
+pub fn absolute_feature(ruby: &Ruby, path: &[u8]) -> Result<Option<Found>, Error> {
+    Ok(match in_mount(ruby, path)? {
+        Some(Found::Virtual(hit)) if loaded::holds(&hit.path)? => Some(Found::Loaded(None)),
+        found => found,
+    })
+}
+
+/// The file that the absolute, clean path names in a mount, with the extensions that `require` adds.
+fn in_mount(ruby: &Ruby, path: &[u8]) -> Result<Option<Found>, Error> {
+    let Some((mount, sub)) = mounts::find(path) else {
+        return Ok(None);
+    };
+    let mut passed_over = None;
+    for suffix in suffixes(sub.as_bytes(), wanted(sub.as_bytes()), false) {
+        let Some(candidate) = SubpathBuf::clean(&suffix.name) else {
+            continue;
+        };
+        let hit = look(ruby, &mount, candidate, suffix.native, &mut passed_over)?;
+        if let Some(hit) = hit {
+            return Ok(Some(Found::Virtual(hit)));
+        }
+    }
+    Ok(Some(Found::Elsewhere(passed_over)))
+}
+
+/// A path that is not searched along `$:`: absolute, `~`, `./` or `../`.
+fn explicit(ruby: &Ruby, name: &[u8]) -> Result<Found, Error> {
+    let found = absolute_feature(ruby, &absolute(ruby, name)?)?;
+    Ok(found.unwrap_or(Found::Elsewhere(None)))
+}
+
+fn is_explicit(name: &[u8]) -> bool {
+    matches!(name.first(), Some(b'/' | b'~'))
+        || name.starts_with(b"./")
+        || name.starts_with(b"../")
+        || (cfg!(windows) && name.get(1) == Some(&b':'))
+}
+
+fn absolute(ruby: &Ruby, name: &[u8]) -> Result<Vec<u8>, Error> {
+    match name.first() {
+        Some(b'/') => Ok(clean_absolute(name)),
+        _ => string::expand(string::path(ruby, name)),
+    }
+}
+
+/// The file at a virtual path, taken for granted.
+fn hit_at(path: &[u8]) -> Option<Hit> {
+    let (mount, sub) = mounts::find(path)?;
+    Some(Hit {
+        mount,
+        sub,
+        path: path.to_vec(),
+        native: extension(path) != Some(b".rb"),
+    })
+}
+
+impl Matched {
+    fn remember(self, load_path: &Arc<LoadPath>) -> Option<Remember> {
+        self.lasting.then(|| Remember {
+            position: self.position,
+            load_path: load_path.clone(),
+        })
+    }
+}
+
+/// A file name to look for in all of `$:`.
+struct Suffix {
+    name: Vec<u8>,
+    native: bool,
+}
+
+/// The names to look for, in order.
+fn suffixes(name: &[u8], asked: Option<Kind>, only_source: bool) -> Vec<Suffix> {
+    let with = |name: &[u8], extension: &[u8], native| Suffix {
+        name: [name, extension].concat(),
+        native,
+    };
+    let stem = name
+        .get(..name.len() - extension(name).map_or(0, <[u8]>::len))
+        .unwrap_or_default();
+    let mut names = Vec::with_capacity(3);
+    match asked {
+        Some(Kind::Source) => {
+            names.push(with(name, b"", false));
+            return names;
+        }
+        Some(Kind::Native) => names.push(with(stem, native_extension(), true)),
+        Some(Kind::Any) | None => {}
+    }
+    names.push(with(name, b".rb", false));
+    if !only_source {
+        names.push(with(name, native_extension(), true));
+    }
+    names
+}
+
+/// One walk along `$:`.
+struct Search<'a> {
+    ruby: &'a Ruby,
+    load_path: &'a LoadPath,
+}
+
+impl Search<'_> {
+    /// The first place that has the file `name`.
+    fn file(
+        &self,
+        name: &[u8],
+        native: bool,
+        passed_over: &mut Option<PassedOver>,
+    ) -> Result<Option<Found>, Error> {
+        let mut path = Vec::with_capacity(256);
+        for entry in &self.load_path.entries {
+            let place = match entry {
+                Entry::Virtual(place) => Some(place.clone()),
+                Entry::Elsewhere(path) => archives::place(self.ruby, path)?,
+                Entry::Directory(_) => None,
+            };
+            match (place, entry) {
+                (Some(place), _) => {
+                    if let Some(hit) = self.inside(&place, name, native, passed_over)? {
+                        return Ok(Some(Found::Virtual(hit)));
+                    }
+                }
+                (None, Entry::Directory(directory) | Entry::Elsewhere(directory)) => {
+                    path.clear();
+                    path.extend_from_slice(directory);
+                    path.push(b'/');
+                    path.extend_from_slice(name);
+                    if disk::loadable(&path) {
+                        return Ok(Some(Found::Disk(clean_absolute(&path))));
+                    }
+                }
+                (None, Entry::Virtual(_)) => {}
+            }
+        }
+        Ok(None)
+    }
+
+    fn inside(
+        &self,
+        place: &Place,
+        name: &[u8],
+        native: bool,
+        passed_over: &mut Option<PassedOver>,
+    ) -> Result<Option<Hit>, Error> {
+        let sub = match invfs_engine::path::Subpath::new(name) {
+            Some(name) => place.dir.join(name),
+            None => {
+                let joined = [place.dir.as_bytes(), b"/./", name].concat();
+                let joined = joined.strip_prefix(b"/").unwrap_or(&joined);
+                match SubpathBuf::clean(joined) {
+                    Some(sub) => sub,
+                    None => return Ok(None),
+                }
+            }
+        };
+        look(self.ruby, &place.mount, sub, native, passed_over)
+    }
+}
+
+/// The file `sub` of the mount, unless there is none or it is too large to load.
+fn look(
+    ruby: &Ruby,
+    mount: &Arc<Mount>,
+    sub: SubpathBuf,
+    native: bool,
+    passed_over: &mut Option<PassedOver>,
+) -> Result<Option<Hit>, Error> {
+    if sub.is_root() {
+        return Ok(None);
+    }
+    let stat = mount.vfs.stat(&sub).map_err(|e| to_ruby(ruby, e))?;
+    let Some(stat) = stat.filter(|stat| stat.kind == FileKind::File) else {
+        return Ok(None);
+    };
+    let path = mount.path_of(&sub);
+    if stat.size > max_load_size() {
+        passed_over.get_or_insert(PassedOver {
+            path,
+            size: stat.size,
+        });
+        return Ok(None);
+    }
+    Ok(Some(Hit {
+        mount: mount.clone(),
+        sub,
+        path,
+        native,
+    }))
+}

@@ -1,0 +1,27 @@
+//! Whether RubyGems would do more for a name than search `$:`.
+
+use magnus::{prelude::*, Error, RModule, Ruby, Value};
+
+use crate::helpers::string;
+
+/// Whether the `require` of RubyGems may activate a gem for `name`: then it must see the name.
+///
+/// It does so for a file of a default gem that is not active yet, and for any file while dependencies of
+/// active gems are unresolved. At any doubt the answer is yes.
+pub fn may_intervene(ruby: &Ruby, name: &[u8]) -> bool {
+    let Ok(gem) = ruby.class_object().const_get::<_, RModule>("Gem") else {
+        return false;
+    };
+    let ask = || -> Result<bool, Error> {
+        let name = string::path(ruby, name);
+        let spec: Value = gem.funcall("find_unresolved_default_spec", (name,))?;
+        if !spec.is_nil() {
+            return Ok(true);
+        }
+        let specification: Value = gem.const_get("Specification")?;
+        let unresolved: Value = specification.funcall("unresolved_deps", ())?;
+        let empty: bool = unresolved.funcall("empty?", ())?;
+        Ok(!empty)
+    };
+    ask().unwrap_or(true)
+}

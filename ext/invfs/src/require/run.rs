@@ -1,0 +1,94 @@
+//! Loads a file that was found: once for `require`, each time for `load`.
+
+use std::sync::OnceLock;
+
+use magnus::{prelude::*, Error, RString, Ruby, Value};
+
+use super::{
+    loaded,
+    loading::{self, Turn},
+    native_ext,
+    resolve::Hit,
+};
+use crate::{
+    helpers::{held::Held, string},
+    ruby_api::{file_system::read_all, limits::max_load_size},
+};
+
+/// Loads the file unless that was done; whether it was loaded now.
+pub fn require(ruby: &Ruby, hit: &Hit) -> Result<bool, Error> {
+    loop {
+        let token = match loading::begin(ruby, &hit.path)? {
+            Turn::Yours(token) => token,
+            Turn::Loaded => return Ok(false),
+            Turn::Circular => {
+                warn_circular(ruby, &hit.path)?;
+                return Ok(false);
+            }
+            Turn::Again => match loaded::holds(&hit.path)? {
+                true => return Ok(false),
+                false => continue,
+            },
+        };
+        let outcome = load_once(ruby, hit);
+        token.finish(outcome.is_ok())?;
+        return outcome;
+    }
+}
+
+fn load_once(ruby: &Ruby, hit: &Hit) -> Result<bool, Error> {
+    if loaded::holds(&hit.path)? {
+        return Ok(false);
+    }
+    if hit.native {
+        native_ext::load(ruby, hit)?;
+    } else {
+        source(ruby, hit)?;
+    }
+    loaded::provide(ruby, &hit.path)?;
+    Ok(true)
+}
+
+/// Compiles and runs the Ruby source of `hit` at top level.
+pub fn source(ruby: &Ruby, hit: &Hit) -> Result<(), Error> {
+    compile(ruby, hit)?.funcall::<_, _, Value>("eval", ())?;
+    Ok(())
+}
+
+/// The compiled file: a `RubyVM::InstructionSequence`.
+pub fn compile(ruby: &Ruby, hit: &Hit) -> Result<Value, Error> {
+    let code = read_all(ruby, &*hit.mount.vfs, &hit.sub, max_load_size())?;
+    // Source is UTF-8 unless a magic comment says otherwise; the parser starts from the String's encoding.
+    let code: RString = code.funcall("force_encoding", (ruby.utf8_encoding(),))?;
+    let path = string::path(ruby, &hit.path);
+    path.freeze();
+    instruction_sequence(ruby)?.funcall("compile", (code, path, path, 1))
+}
+
+fn instruction_sequence(ruby: &Ruby) -> Result<Value, Error> {
+    static CLASS: OnceLock<Held> = OnceLock::new();
+    if let Some(class) = CLASS.get() {
+        return Ok(class.get());
+    }
+    let class: Value = ruby.eval("RubyVM::InstructionSequence")?;
+    Ok(CLASS.get_or_init(|| Held::new(class)).get())
+}
+
+/// Ruby's own words, and only under `-w`, as `load_lock` says them.
+fn warn_circular(ruby: &Ruby, path: &[u8]) -> Result<(), Error> {
+    if !ruby.eval::<Value>("$VERBOSE")?.to_bool() {
+        return Ok(());
+    }
+    let mut message = format!(
+        "loading in progress, circular require considered harmful - {}\n",
+        String::from_utf8_lossy(path)
+    );
+    let frames: Vec<String> = ruby.module_kernel().funcall("caller", (0,))?;
+    for frame in frames {
+        message.push_str("\tfrom ");
+        message.push_str(&frame);
+        message.push('\n');
+    }
+    ruby.warning(&message);
+    Ok(())
+}

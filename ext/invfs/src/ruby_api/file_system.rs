@@ -1,0 +1,200 @@
+//! `InVFS::FileSystem`: the methods that all native VFS classes share.
+
+use std::sync::Arc;
+
+use invfs_engine::{
+    path::{Subpath, SubpathBuf},
+    vfs::{Kind, Stat, Vfs},
+    ErrorKind,
+};
+use magnus::{block::Yield, method, prelude::*, Error, RArray, RModule, RString, Ruby, Value};
+
+use super::{errors::to_ruby, sub_fs::SubFS, vfs_value::native};
+use crate::helpers::string;
+
+/// The module `InVFS`.
+pub fn invfs(ruby: &Ruby) -> Result<RModule, Error> {
+    ruby.class_object().const_get("InVFS")
+}
+
+/// The subpath that a user's argument names; `None` where it can name nothing inside the VFS
+/// (absolute, above the root, or a file name with a trailing slash is none of ours).
+pub fn subpath(path: Value) -> Result<Option<SubpathBuf>, Error> {
+    let bytes = string::bytes(string::path_argument(path)?);
+    Ok(SubpathBuf::clean(&bytes))
+}
+
+/// The file system inside `rb_self`, or a `TypeError` where the module was included elsewhere.
+fn receiver(ruby: &Ruby, rb_self: Value) -> Result<Arc<dyn Vfs>, Error> {
+    native(rb_self).map(|native| native.vfs).ok_or_else(|| {
+        // SAFETY: the class name is copied into the message at once.
+        let class = unsafe { rb_self.classname() }.into_owned();
+        Error::new(
+            ruby.exception_type_error(),
+            format!("{class} has no native file system"),
+        )
+    })
+}
+
+fn stat(ruby: &Ruby, rb_self: Value, path: Value) -> Result<Option<Stat>, Error> {
+    let vfs = receiver(ruby, rb_self)?;
+    let raw = string::bytes(string::path_argument(path)?);
+    let Some(sub) = SubpathBuf::clean(&raw) else {
+        return Ok(None);
+    };
+    let stat = vfs.stat(&sub).map_err(|e| to_ruby(ruby, e))?;
+    let wants_directory = raw.ends_with(b"/");
+    Ok(stat.filter(|stat| !wants_directory || stat.kind == Kind::Directory))
+}
+
+/// @def file?(path)
+/// Whether `path` is a regular file.
+/// @param path [String, #to_path] relative to the root; `.` and `..` inside it are resolved
+/// @return [Boolean] false also for `""`, absolute paths and what lies above the root
+fn is_file(ruby: &Ruby, rb_self: Value, path: Value) -> Result<bool, Error> {
+    Ok(stat(ruby, rb_self, path)?.is_some_and(|stat| stat.kind == Kind::File))
+}
+
+/// @def directory?(path)
+/// Whether `path` is a directory, whether or not the archive lists it.
+/// @return [Boolean]
+fn is_directory(ruby: &Ruby, rb_self: Value, path: Value) -> Result<bool, Error> {
+    Ok(stat(ruby, rb_self, path)?.is_some_and(|stat| stat.kind == Kind::Directory))
+}
+
+/// @def size(path)
+/// The length of a file in bytes.
+/// @return [Integer]
+/// @raise [Errno::ENOENT, Errno::EISDIR]
+fn size(ruby: &Ruby, rb_self: Value, path: Value) -> Result<u64, Error> {
+    match stat(ruby, rb_self, path)? {
+        Some(stat) if stat.kind == Kind::File => Ok(stat.size),
+        found => Err(absent(ruby, rb_self, path, found.is_some())?),
+    }
+}
+
+/// @def read(path)
+/// The contents of a file.
+/// @return [String] new, binary, not frozen
+/// @raise [Errno::ENOENT, Errno::EISDIR]
+/// @raise [InVFS::ArchiveError] when the archive is damaged; it names the entry
+fn read(ruby: &Ruby, rb_self: Value, path: Value) -> Result<RString, Error> {
+    let vfs = receiver(ruby, rb_self)?;
+    match subpath(path)? {
+        Some(sub) => read_all(ruby, &*vfs, &sub, u64::MAX),
+        None => Err(absent(ruby, rb_self, path, false)?),
+    }
+}
+
+/// Reads a whole file of at most `limit` bytes into a new binary String.
+pub fn read_all(ruby: &Ruby, vfs: &dyn Vfs, sub: &Subpath, limit: u64) -> Result<RString, Error> {
+    let mut sink = string::StringSink::new(ruby);
+    vfs.read(sub, limit, &mut sink)
+        .map_err(|e| to_ruby(ruby, e))?;
+    Ok(sink.into_string())
+}
+
+fn absent(ruby: &Ruby, rb_self: Value, path: Value, exists: bool) -> Result<Error, Error> {
+    let root = native(rb_self)
+        .map(|native| native.to_path)
+        .unwrap_or_default();
+    let root = String::from_utf8_lossy(&root).into_owned();
+    let path = string::bytes(string::path_argument(path)?);
+    let kind = match exists {
+        true => ErrorKind::IsDirectory,
+        false => ErrorKind::NotFound,
+    };
+    let error = invfs_engine::Error::new(kind, root, "").entry(&path);
+    Ok(to_ruby(ruby, error))
+}
+
+/// @def entries
+/// The names of all files, relative to the root, directories not among them.
+/// @return [Array<String>]
+fn entries(ruby: &Ruby, rb_self: Value) -> Result<RArray, Error> {
+    let vfs = receiver(ruby, rb_self)?;
+    let names = walk(&*vfs).map_err(|e| to_ruby(ruby, e))?;
+    Ok(ruby.ary_from_iter(names.iter().map(|name| string::name(ruby, name))))
+}
+
+/// The subpaths of all files below the root, sorted within each directory.
+pub fn walk(vfs: &dyn Vfs) -> invfs_engine::Result<Vec<Vec<u8>>> {
+    let mut found = Vec::new();
+    let mut pending = vec![SubpathBuf::default()];
+    while let Some(directory) = pending.pop() {
+        for (name, kind) in vfs.list(&directory)?.unwrap_or_default() {
+            let Some(name) = Subpath::new(&name) else {
+                continue;
+            };
+            let path = directory.join(name);
+            match kind {
+                Kind::Directory => pending.push(path),
+                // A link counts as what it leads to; a directory behind one is not entered, as in `Find`.
+                Kind::Symlink if vfs.stat(&path)?.is_none_or(|s| s.kind != Kind::File) => {}
+                Kind::File | Kind::Symlink => found.push(path.as_bytes().to_vec()),
+            }
+        }
+    }
+    found.sort_unstable();
+    Ok(found)
+}
+
+/// @def each(&block)
+/// Yields each name of {#entries}.
+/// @return [self, Enumerator] an Enumerator without a block
+fn each(ruby: &Ruby, rb_self: Value) -> Result<Yield<impl Iterator<Item = Value>>, Error> {
+    if !ruby.block_given() {
+        return Ok(Yield::Enumerator(rb_self.enumeratorize("each", ())));
+    }
+    // `entries` may be overridden; ask the object.
+    let names: RArray = rb_self.funcall("entries", ())?;
+    // The iterator lies on the stack, where the collector sees the Array; a Vec would be on the heap.
+    let last = names.len() as isize;
+    Ok(Yield::Iter(
+        (0..last).map_while(move |at| names.entry(at).ok()),
+    ))
+}
+
+/// @def sub(dir)
+/// The directory `dir` as a VFS of its own, whose files are the same features as the parent's.
+/// @param dir [String]
+/// @return [InVFS::SubFS]
+fn sub(ruby: &Ruby, rb_self: Value, dir: Value) -> Result<Value, Error> {
+    SubFS::create(ruby, rb_self, dir)
+}
+
+/// @def to_path
+/// The path that was given to the constructor.
+/// @return [String]
+fn to_path(ruby: &Ruby, rb_self: Value) -> Result<RString, Error> {
+    receiver(ruby, rb_self)?;
+    let path = native(rb_self)
+        .map(|native| native.to_path)
+        .unwrap_or_default();
+    Ok(string::path(ruby, &path))
+}
+
+/// @def inspect
+/// @return [String]
+fn inspect(rb_self: Value) -> Result<String, Error> {
+    // SAFETY: the class name is copied into the result at once.
+    let class = unsafe { rb_self.classname() }.into_owned();
+    let path: Value = rb_self.funcall("to_path", ())?;
+    Ok(format!("#<{class} {path}>"))
+}
+
+/// Defines the module.
+pub fn init(_ruby: &Ruby, module: RModule) -> Result<RModule, Error> {
+    let shared = module.define_module("FileSystem")?;
+    shared.define_method("file?", method!(is_file, 1))?;
+    shared.define_method("directory?", method!(is_directory, 1))?;
+    shared.define_method("size", method!(size, 1))?;
+    shared.define_method("read", method!(read, 1))?;
+    shared.define_method("entries", method!(entries, 0))?;
+    shared.define_method("each", method!(each, 0))?;
+    shared.define_method("sub", method!(sub, 1))?;
+    shared.define_method("to_path", method!(to_path, 0))?;
+    shared.define_method("to_s", method!(to_path, 0))?;
+    shared.define_method("inspect", method!(inspect, 0))?;
+    Ok(shared)
+}

@@ -1,0 +1,28 @@
+//! Directory listings out of a flat list of names.
+
+use invfs_engine::{path::Subpath, vfs::Kind};
+
+/// What lies directly inside the directory `sub`, sorted, when `names` are all files of a VFS; `None` where
+/// `sub` is no directory. Names that are no clean subpath name nothing.
+pub fn children(names: Vec<Vec<u8>>, sub: &Subpath) -> Option<Vec<(Vec<u8>, Kind)>> {
+    let mut found = Vec::new();
+    for name in &names {
+        let rest = match sub.is_root() {
+            true => Some(name.as_slice()),
+            false => name
+                .strip_prefix(sub.as_bytes())
+                .and_then(|rest| rest.strip_prefix(b"/")),
+        };
+        let Some(rest) = rest.and_then(Subpath::new).filter(|rest| !rest.is_root()) else {
+            continue;
+        };
+        let rest = rest.as_bytes();
+        match rest.iter().position(|b| *b == b'/') {
+            Some(end) => found.push((rest[..end].to_vec(), Kind::Directory)),
+            None => found.push((rest.to_vec(), Kind::File)),
+        }
+    }
+    found.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+    found.dedup_by(|a, b| a.0 == b.0);
+    (sub.is_root() || !found.is_empty()).then_some(found)
+}

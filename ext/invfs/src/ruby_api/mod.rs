@@ -1,0 +1,25 @@
+//! One file per Ruby class or module: each converts arguments and results, and nothing else.
+
+pub mod errors;
+pub mod file_system;
+pub mod limits;
+mod listing;
+mod map_vfs;
+pub mod ruby_vfs;
+mod string_map_fs;
+pub mod sub_fs;
+mod union_fs;
+pub mod vfs_value;
+pub mod zip_fs;
+
+use magnus::{Error, RModule, Ruby};
+
+/// Defines the classes.
+pub fn init(ruby: &Ruby, module: RModule) -> Result<(), Error> {
+    let shared = file_system::init(ruby, module)?;
+    zip_fs::init(ruby, module, shared)?;
+    string_map_fs::init(ruby, module, shared)?;
+    union_fs::init(ruby, module, shared)?;
+    sub_fs::init(ruby, module, shared)?;
+    limits::init(ruby, module)
+}

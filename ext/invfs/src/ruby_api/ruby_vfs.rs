@@ -1,0 +1,140 @@
+//! A VFS that the user wrote in Ruby, as an engine VFS.
+
+use invfs_engine::{
+    path::Subpath,
+    vfs::{Kind, Sink, Stat, Vfs},
+    Error as EngineError, ErrorKind, Result,
+};
+use magnus::{
+    prelude::*,
+    rb_sys::{AsRawValue, FromRawValue},
+    Error, Integer, RArray, RString, Ruby, TryConvert, Value,
+};
+
+use super::{errors::foreign, listing::children};
+use crate::helpers::{answers, string};
+
+/// Calls `file?`, `size` and `read`, and `directory?` and `entries` where the object has them.
+pub struct RubyVfs {
+    object: rb_sys::VALUE,
+    name: String,
+}
+
+// SAFETY: only threads of the Ractor that owns the object, holding the GVL, call it.
+unsafe impl Send for RubyVfs {}
+// SAFETY: as above; the fields never change.
+unsafe impl Sync for RubyVfs {}
+
+impl RubyVfs {
+    /// An adapter for `object`, which the caller keeps alive and in place as long as this is used.
+    /// Errors are said of what `to_path` answers now.
+    pub fn new(object: Value) -> std::result::Result<RubyVfs, Error> {
+        let path: Value = object.funcall("to_path", ())?;
+        let path = string::bytes(string::path_argument(path)?);
+        Ok(RubyVfs {
+            object: object.as_raw(),
+            name: String::from_utf8_lossy(&path).into_owned(),
+        })
+    }
+
+    fn object(&self) -> (Ruby, Value) {
+        // SAFETY: whoever owns this adapter marks or holds the object (see `new`), pinned.
+        let object = unsafe { Value::from_raw(self.object) };
+        (Ruby::get_with(object), object)
+    }
+
+    fn call<T: TryConvert>(&self, method: &str, sub: &Subpath) -> std::result::Result<T, Error> {
+        let (ruby, object) = self.object();
+        object.funcall(method, (string::name(&ruby, sub.as_bytes()),))
+    }
+
+    /// Whether the object says yes; one that raises says no, as in 0.3. What is thrown passes through.
+    fn says(&self, method: &str, sub: &Subpath) -> Result<bool> {
+        match self.call::<Value>(method, sub) {
+            Ok(answer) => Ok(answer.to_bool()),
+            Err(error) if is_standard_error(&error) => Ok(false),
+            Err(error) => Err(self.failed(sub, error)),
+        }
+    }
+
+    fn failed(&self, sub: &Subpath, error: Error) -> Box<EngineError> {
+        foreign(self.name.clone(), error).entry(sub.as_bytes())
+    }
+
+    /// The names of all files, where the object can tell.
+    fn names(&self) -> std::result::Result<Vec<Vec<u8>>, Error> {
+        let (_, object) = self.object();
+        if !answers(object, "entries") {
+            return Ok(Vec::new());
+        }
+        let entries: RArray = object.funcall("entries", ())?;
+        let mut names = Vec::with_capacity(entries.len());
+        for at in 0..entries.len() {
+            names.push(string::bytes(entries.entry::<RString>(at as isize)?));
+        }
+        Ok(names)
+    }
+}
+
+/// Whether a `rescue` without a class would catch it.
+pub fn is_standard_error(error: &Error) -> bool {
+    error.value().is_some_and(|exception| {
+        let ruby = Ruby::get_with(exception);
+        error.is_kind_of(ruby.exception_standard_error())
+    })
+}
+
+impl Vfs for RubyVfs {
+    fn stat(&self, sub: &Subpath) -> Result<Option<Stat>> {
+        let directory = Stat {
+            kind: Kind::Directory,
+            size: 0,
+            mode: 0o755,
+            mtime: 0,
+        };
+        if sub.is_root() {
+            return Ok(Some(directory));
+        }
+        if self.says("file?", sub)? {
+            let size = self
+                .call::<Option<Integer>>("size", sub)
+                .and_then(|size| size.map(|size| size.to_u64()).transpose())
+                .map_err(|e| self.failed(sub, e))?;
+            return Ok(size.map(|size| Stat {
+                kind: Kind::File,
+                size,
+                mode: 0o644,
+                mtime: 0,
+            }));
+        }
+        let (_, object) = self.object();
+        if answers(object, "directory?") && self.says("directory?", sub)? {
+            return Ok(Some(directory));
+        }
+        Ok(None)
+    }
+
+    fn read(&self, sub: &Subpath, limit: u64, out: &mut dyn Sink) -> Result<()> {
+        let error = |kind, detail: &str| {
+            Err(EngineError::new(kind, self.name.clone(), detail).entry(sub.as_bytes()))
+        };
+        let contents = self
+            .call::<Option<RString>>("read", sub)
+            .map_err(|e| self.failed(sub, e))?;
+        let Some(contents) = contents else {
+            return error(ErrorKind::NotFound, "read answered nil");
+        };
+        if contents.len() as u64 > limit {
+            return error(ErrorKind::TooLarge, "larger than the limit");
+        }
+        // A copy first: filling `out` may allocate a Ruby String, and so start the collector.
+        let bytes = string::bytes(contents);
+        out.buffer(bytes.len()).copy_from_slice(&bytes);
+        Ok(())
+    }
+
+    fn list(&self, sub: &Subpath) -> Result<Option<Vec<(Vec<u8>, Kind)>>> {
+        let names = self.names().map_err(|e| self.failed(sub, e))?;
+        Ok(children(names, sub))
+    }
+}

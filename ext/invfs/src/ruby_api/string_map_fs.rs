@@ -1,0 +1,144 @@
+//! `InVFS::StringMapFS`: a Hash of names and Strings as a VFS.
+
+use std::sync::{
+    atomic::{AtomicU64, Ordering},
+    Arc,
+};
+
+use invfs_engine::vfs::{Kind, Vfs};
+use magnus::{
+    function, gc, method,
+    prelude::*,
+    scan_args::{get_kwargs, scan_args},
+    typed_data::Obj,
+    value::Opaque,
+    DataTypeFunctions, Error, RClass, RHash, RModule, RString, Ruby, TypedData, Value,
+};
+
+use super::{
+    errors::to_ruby,
+    file_system::{read_all, subpath},
+    map_vfs::MapVfs,
+    vfs_value::NativeVfs,
+};
+use crate::helpers::string;
+
+/// A live view of a Hash.
+#[derive(TypedData)]
+#[magnus(class = "InVFS::StringMapFS", free_immediately, mark, size)]
+pub struct StringMapFS {
+    map: Opaque<RHash>,
+    vfs: Arc<MapVfs>,
+    to_path: Vec<u8>,
+}
+
+impl DataTypeFunctions for StringMapFS {
+    // Marked without permission to move: `vfs` holds the same address.
+    fn mark(&self, marker: &gc::Marker) {
+        marker.mark(self.map);
+    }
+
+    fn size(&self) -> usize {
+        std::mem::size_of::<Self>() + std::mem::size_of::<MapVfs>() + self.to_path.capacity()
+    }
+}
+
+impl NativeVfs for StringMapFS {
+    fn vfs(&self) -> Arc<dyn Vfs> {
+        self.vfs.clone()
+    }
+
+    fn to_path(&self) -> &[u8] {
+        &self.to_path
+    }
+}
+
+/// The next of the names that VFS objects get which were given none: `/invfs/<kind>-<number>`.
+pub fn default_path(kind: &str) -> Vec<u8> {
+    static COUNT: AtomicU64 = AtomicU64::new(1);
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    format!("/invfs/{kind}-{number}").into_bytes()
+}
+
+/// The only keyword of two constructors: `to_path:`.
+pub fn to_path_keyword(keywords: RHash, kind: &str) -> Result<Vec<u8>, Error> {
+    let keywords = get_kwargs::<_, (), (Option<Value>,), ()>(keywords, &[], &["to_path"])?;
+    match keywords.optional.0 {
+        Some(path) => Ok(string::bytes(string::path_argument(path)?)),
+        None => Ok(default_path(kind)),
+    }
+}
+
+impl StringMapFS {
+    /// @def new(map, to_path: "/invfs/stringmap-N")
+    /// @param map [Hash{String => String}, Array<(String, String)>] names (relative, `/`-separated) and
+    ///   contents. A Hash is used as it is: later changes of it are seen.
+    /// @param to_path [String] the path under which its files appear
+    /// @example
+    ///   $: << InVFS.stringmap({"hello.rb" => "puts :hello"})
+    ///   require "hello"
+    fn create(ruby: &Ruby, class: RClass, args: &[Value]) -> Result<Obj<Self>, Error> {
+        let args = scan_args::<(Value,), (), (), (), RHash, ()>(args)?;
+        let to_path = to_path_keyword(args.keywords, "stringmap")?;
+        let map = match RHash::from_value(args.required.0) {
+            Some(hash) => hash,
+            None => ruby.class_hash().funcall("[]", (args.required.0,))?,
+        };
+        let name = String::from_utf8_lossy(&to_path).into_owned();
+        let fs = StringMapFS {
+            map: map.into(),
+            vfs: Arc::new(MapVfs::new(map, name)),
+            to_path,
+        };
+        Ok(ruby.obj_wrap_as(fs, class))
+    }
+
+    /// @def size(path)
+    /// @return [Integer, nil] the length in bytes; nil where there is no such file
+    fn size(ruby: &Ruby, rb_self: &Self, path: Value) -> Result<Option<u64>, Error> {
+        let Some(sub) = subpath(path)? else {
+            return Ok(None);
+        };
+        let stat = rb_self.vfs.stat(&sub).map_err(|e| to_ruby(ruby, e))?;
+        Ok(stat.filter(|s| s.kind == Kind::File).map(|s| s.size))
+    }
+
+    /// @def read(path)
+    /// @return [String, nil] a binary copy; nil where there is no such file
+    fn read(ruby: &Ruby, rb_self: &Self, path: Value) -> Result<Option<RString>, Error> {
+        if StringMapFS::size(ruby, rb_self, path)?.is_none() {
+            return Ok(None);
+        }
+        match subpath(path)? {
+            Some(sub) => read_all(ruby, &*rb_self.vfs, &sub, u64::MAX).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// @def map
+    /// The Hash itself.
+    /// @return [Hash{String => String}]
+    fn map(ruby: &Ruby, rb_self: &Self) -> RHash {
+        ruby.get_inner(rb_self.map)
+    }
+}
+
+/// Defines the class and `InVFS.stringmap`.
+pub fn init(ruby: &Ruby, module: RModule, shared: RModule) -> Result<(), Error> {
+    let class = module.define_class("StringMapFS", ruby.class_object())?;
+    class.undef_default_alloc_func();
+    class.include_module(shared)?;
+    class.define_singleton_method("new", method!(StringMapFS::create, -1))?;
+    class.define_method("size", method!(StringMapFS::size, 1))?;
+    class.define_method("read", method!(StringMapFS::read, 1))?;
+    class.define_method("map", method!(StringMapFS::map, 0))?;
+    module.define_singleton_method("stringmap", function!(stringmap, -1))
+}
+
+/// @def stringmap(map, to_path: "/invfs/stringmap-N")
+/// {InVFS::StringMapFS.new}. A Hash needs its braces, or Ruby takes it for keywords.
+/// @return [InVFS::StringMapFS]
+fn stringmap(ruby: &Ruby, args: &[Value]) -> Result<Obj<StringMapFS>, Error> {
+    let class = super::file_system::invfs(ruby)?.const_get("StringMapFS")?;
+    StringMapFS::create(ruby, class, args)
+}

@@ -1,0 +1,117 @@
+//! `InVFS::UnionFS`: directories and other VFS objects laid over each other.
+
+use std::sync::Arc;
+
+use invfs_engine::vfs::{DirVfs, UnionVfs, Vfs};
+use magnus::{
+    function, gc, method, prelude::*, scan_args::scan_args, typed_data::Obj, value::Opaque,
+    DataTypeFunctions, Error, RArray, RClass, RHash, RModule, RString, Ruby, TypedData, Value,
+};
+
+use super::{
+    string_map_fs::to_path_keyword,
+    vfs_value::{is_vfs, vfs_of, NativeVfs},
+};
+use crate::helpers::string;
+
+/// The first layer that has a file wins.
+#[derive(TypedData)]
+#[magnus(class = "InVFS::UnionFS", free_immediately, mark, size)]
+pub struct UnionFS {
+    /// The layers as the user gave them, first one on top: keeps the VFS objects alive.
+    dirs: Opaque<RArray>,
+    /// The same layers, marked one by one because `vfs` refers to them by address.
+    layers: Vec<Opaque<Value>>,
+    vfs: Arc<UnionVfs>,
+    to_path: Vec<u8>,
+}
+
+impl DataTypeFunctions for UnionFS {
+    fn mark(&self, marker: &gc::Marker) {
+        marker.mark(self.dirs);
+        marker.mark_slice(&self.layers);
+    }
+
+    fn size(&self) -> usize {
+        std::mem::size_of::<Self>() + self.layers.capacity() * std::mem::size_of::<Value>()
+    }
+}
+
+impl NativeVfs for UnionFS {
+    fn vfs(&self) -> Arc<dyn Vfs> {
+        self.vfs.clone()
+    }
+
+    fn to_path(&self) -> &[u8] {
+        &self.to_path
+    }
+}
+
+impl UnionFS {
+    /// @def new(*layers, to_path: "/invfs/union-N")
+    /// @param layers [Array<String, #to_path, VFS>] directories and VFS objects, the topmost first.
+    ///   A directory's path is made absolute now.
+    /// @param to_path [String] the path under which its files appear
+    /// @example
+    ///   $: << InVFS.union("overrides", InVFS.zip("app.zip"))
+    fn create(ruby: &Ruby, class: RClass, args: &[Value]) -> Result<Obj<Self>, Error> {
+        let args = scan_args::<(), (), RArray, (), RHash, ()>(args)?;
+        let to_path = to_path_keyword(args.keywords, "union")?;
+        let dirs = args.splat.dup();
+        dirs.freeze();
+        let mut layers = Vec::with_capacity(dirs.len());
+        let mut parts: Vec<Arc<dyn Vfs>> = Vec::with_capacity(dirs.len());
+        for at in 0..dirs.len() {
+            let layer: Value = dirs.entry(at as isize)?;
+            if is_vfs(layer) {
+                parts.push(vfs_of(ruby, layer)?);
+            } else {
+                let path = string::expand(string::path_argument(layer)?)?;
+                parts.push(Arc::new(DirVfs::new(string::os_path(&path))));
+            }
+            layers.push(layer.into());
+        }
+        let fs = UnionFS {
+            dirs: dirs.into(),
+            layers,
+            vfs: Arc::new(UnionVfs::new(parts)),
+            to_path,
+        };
+        Ok(ruby.obj_wrap_as(fs, class))
+    }
+
+    /// @def dirs
+    /// The layers as they were given, the topmost first.
+    /// @return [Array<String, VFS>] frozen
+    fn dirs(ruby: &Ruby, rb_self: &Self) -> RArray {
+        ruby.get_inner(rb_self.dirs)
+    }
+
+    /// @def inspect
+    /// @return [String]
+    fn inspect(ruby: &Ruby, rb_self: &Self) -> Result<RString, Error> {
+        let path = String::from_utf8_lossy(&rb_self.to_path);
+        let dirs: Value = UnionFS::dirs(ruby, rb_self).funcall("inspect", ())?;
+        Ok(ruby.str_new(&format!("#<InVFS::UnionFS {path} {dirs}>")))
+    }
+}
+
+/// Defines the class, its 0.3 name `MultipleDirectory`, and `InVFS.union`.
+pub fn init(ruby: &Ruby, module: RModule, shared: RModule) -> Result<(), Error> {
+    let class = module.define_class("UnionFS", ruby.class_object())?;
+    class.undef_default_alloc_func();
+    class.include_module(shared)?;
+    class.define_singleton_method("new", method!(UnionFS::create, -1))?;
+    class.define_method("dirs", method!(UnionFS::dirs, 0))?;
+    class.define_method("inspect", method!(UnionFS::inspect, 0))?;
+    module.const_set("MultipleDirectory", class)?;
+    module.define_singleton_method("union", function!(union, -1))
+}
+
+/// @def union(*layers, to_path: "/invfs/union-N")
+/// {InVFS::UnionFS.new}.
+/// @return [InVFS::UnionFS]
+fn union(ruby: &Ruby, args: &[Value]) -> Result<Obj<UnionFS>, Error> {
+    let class = super::file_system::invfs(ruby)?.const_get("UnionFS")?;
+    UnionFS::create(ruby, class, args)
+}

@@ -1,0 +1,98 @@
+//! From a Ruby object to the `Vfs` behind it.
+
+use std::sync::Arc;
+
+use invfs_engine::vfs::Vfs;
+use magnus::{
+    prelude::*, rb_sys::AsRawValue, typed_data::Obj, Error, RArray, RClass, RString, Ruby,
+    TryConvert, Value,
+};
+
+use super::{
+    ruby_vfs::RubyVfs, string_map_fs::StringMapFS, sub_fs::SubFS, union_fs::UnionFS, zip_fs::ZipFS,
+};
+
+use crate::helpers::answers;
+
+/// A class of this library whose objects hold a native VFS.
+pub trait NativeVfs {
+    /// The file system.
+    fn vfs(&self) -> Arc<dyn Vfs>;
+    /// What `to_path` answers, in bytes.
+    fn to_path(&self) -> &[u8];
+}
+
+/// Whether `value` has the four methods of a VFS, `file?` taking one argument (a `Pathname` has them too,
+/// with none: it is a path, not a VFS).
+pub fn is_vfs(value: Value) -> bool {
+    let methods = ["to_path", "file?", "size", "read"];
+    RString::from_value(value).is_none()
+        && methods.into_iter().all(|method| answers(value, method))
+        && takes_one_argument(value, "file?")
+}
+
+fn takes_one_argument(value: Value, method: &str) -> bool {
+    let arity = value
+        .funcall::<_, _, Value>("method", (Ruby::get_with(value).to_symbol(method),))
+        .and_then(|method| method.funcall::<_, _, i64>("arity", ()));
+    // No Method object: it is answered by `method_missing`, which takes whatever comes.
+    arity.map_or(true, |arity| arity == 1 || arity == -1 || arity == -2)
+}
+
+/// The native VFS inside `value`, if it is one of ours or of a subclass.
+pub fn native(value: Value) -> Option<Native> {
+    fn as_native<T>(value: Value) -> Option<Native>
+    where
+        T: NativeVfs + magnus::TypedData,
+    {
+        let object = Obj::<T>::try_convert(value).ok()?;
+        Some(Native {
+            vfs: object.vfs(),
+            to_path: object.to_path().to_vec(),
+        })
+    }
+    // Most objects are none of ours: tell them apart before `try_convert` builds its TypeErrors.
+    // SAFETY: only looks at the object's type tag.
+    let typed =
+        unsafe { rb_sys::macros::RB_TYPE_P(value.as_raw(), rb_sys::ruby_value_type::RUBY_T_DATA) };
+    if !typed {
+        return None;
+    }
+    as_native::<ZipFS>(value)
+        .or_else(|| as_native::<StringMapFS>(value))
+        .or_else(|| as_native::<UnionFS>(value))
+        .or_else(|| as_native::<SubFS>(value))
+}
+
+/// A native VFS and its `to_path`.
+pub struct Native {
+    /// The file system. Valid only as long as the Ruby object that it was taken from is alive.
+    pub vfs: Arc<dyn Vfs>,
+    /// What `to_path` answers.
+    pub to_path: Vec<u8>,
+}
+
+/// The VFS that `value` stands for: the native one where the object's class is exactly one of ours, else
+/// an adapter that calls the object's methods (so a subclass or a singleton method that overrides
+/// `read` is obeyed).
+///
+/// The result refers to `value` without keeping it alive: the caller marks or holds `value`.
+pub fn vfs_of(ruby: &Ruby, value: Value) -> Result<Arc<dyn Vfs>, Error> {
+    let plain = exact_class(ruby, value)?;
+    match native(value) {
+        Some(native) if plain => Ok(native.vfs),
+        _ => Ok(Arc::new(RubyVfs::new(value)?)),
+    }
+}
+
+/// Whether the object's class is one that this library defines, and nothing was added to the object itself.
+fn exact_class(ruby: &Ruby, value: Value) -> Result<bool, Error> {
+    let module = super::file_system::invfs(ruby)?;
+    for name in ["ZipFS", "StringMapFS", "UnionFS", "SubFS"] {
+        if value.class().equal(module.const_get::<_, RClass>(name)?)? {
+            let own: RArray = value.funcall("singleton_methods", ())?;
+            return Ok(own.is_empty());
+        }
+    }
+    Ok(false)
+}

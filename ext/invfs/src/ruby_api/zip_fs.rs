@@ -1,0 +1,185 @@
+//! `InVFS::ZipFS`: a zip archive as a VFS.
+
+use std::sync::Arc;
+
+use invfs_engine::{
+    archive::{Archive, Options},
+    vfs::Vfs,
+};
+use magnus::{
+    function, method,
+    prelude::*,
+    scan_args::{get_kwargs, scan_args},
+    typed_data::Obj,
+    Error, RArray, RClass, RHash, RModule, RString, Ruby, TypedData, Value,
+};
+
+use super::{errors::to_ruby, vfs_value::NativeVfs};
+use crate::helpers::string;
+
+/// A zip archive, opened once and read in place.
+#[derive(TypedData)]
+#[magnus(class = "InVFS::ZipFS", free_immediately, size)]
+pub struct ZipFS {
+    archive: Arc<Archive>,
+    to_path: Vec<u8>,
+}
+
+impl magnus::DataTypeFunctions for ZipFS {
+    fn size(&self) -> usize {
+        std::mem::size_of::<Self>() + self.to_path.capacity() + self.archive.memory_usage()
+    }
+}
+
+impl NativeVfs for ZipFS {
+    fn vfs(&self) -> Arc<dyn Vfs> {
+        self.archive.clone()
+    }
+
+    fn to_path(&self) -> &[u8] {
+        &self.to_path
+    }
+}
+
+/// `max_entry_size:` and, where allowed, `to_path:`.
+fn options(keywords: RHash) -> Result<(Options, Option<RString>), Error> {
+    let keywords = get_kwargs::<_, (), (Option<Option<u64>>, Option<Value>), ()>(
+        keywords,
+        &[],
+        &["max_entry_size", "to_path"],
+    )?;
+    let mut options = Options::default();
+    if let Some(limit) = keywords.optional.0.flatten() {
+        options.max_entry_size = limit;
+    }
+    let to_path = keywords.optional.1.map(string::path_argument).transpose()?;
+    Ok((options, to_path))
+}
+
+impl ZipFS {
+    /// The file that the archive was opened from, to recognise the same archive again.
+    pub fn archive(&self) -> &Archive {
+        &self.archive
+    }
+
+    /// @def new(path, max_entry_size: 1 << 30)
+    /// Opens the archive at `path` and indexes its central directory. {InVFS.zip} is short for it.
+    /// @param path [String, #to_path] the archive; `to_path` gives it back as written
+    /// @param max_entry_size [Integer] entries that declare more bytes are refused when they are read
+    /// @raise [Errno::ENOENT, Errno::EISDIR, Errno::EACCES]
+    /// @raise [InVFS::ArchiveError] when it is no sound archive
+    /// @example
+    ///   InVFS::ZipFS.new("app.zip").read("VERSION") #=> "1.2\n"
+    fn open(ruby: &Ruby, class: RClass, args: &[Value]) -> Result<Obj<Self>, Error> {
+        let args = scan_args::<(Value,), (), (), (), RHash, ()>(args)?;
+        let (options, to_path) = options(args.keywords)?;
+        let path = string::path_argument(args.required.0)?;
+        let given = string::bytes(to_path.unwrap_or(path));
+        let archive = Archive::open(&string::os_path(&string::bytes(path)), &options)
+            .map_err(|e| to_ruby(ruby, e))?;
+        Ok(ruby.obj_wrap_as(ZipFS::of(archive, given), class))
+    }
+
+    /// @def from_bytes(bytes, to_path:, max_entry_size: 1 << 30)
+    /// An archive that is held in memory.
+    /// @param bytes [String] the whole archive; it is copied
+    /// @param to_path [String] the path under which its files appear
+    /// @raise [InVFS::ArchiveError]
+    fn from_bytes(ruby: &Ruby, class: RClass, args: &[Value]) -> Result<Obj<Self>, Error> {
+        let args = scan_args::<(RString,), (), (), (), RHash, ()>(args)?;
+        let (options, to_path) = options(args.keywords)?;
+        let Some(to_path) = to_path else {
+            let message = "missing keyword: :to_path";
+            return Err(Error::new(ruby.exception_arg_error(), message));
+        };
+        let to_path = string::bytes(to_path);
+        let name = String::from_utf8_lossy(&to_path).into_owned();
+        let archive = Archive::from_bytes(string::bytes(args.required.0), &name, &options)
+            .map_err(|e| to_ruby(ruby, e))?;
+        Ok(ruby.obj_wrap_as(ZipFS::of(archive, to_path), class))
+    }
+
+    fn of(archive: Archive, to_path: Vec<u8>) -> ZipFS {
+        ZipFS {
+            archive: Arc::new(archive),
+            to_path,
+        }
+    }
+
+    /// @def probe(path)
+    /// Whether `path` is a regular file that ends like a zip archive. This makes the class a handler.
+    /// @return [Boolean]
+    fn probe(path: Value) -> Result<bool, Error> {
+        let path = string::bytes(string::path_argument(path)?);
+        Ok(Archive::probe(&string::os_path(&path)).unwrap_or(false))
+    }
+
+    /// @def entries
+    /// The names of all files, in the order of the archive.
+    /// @return [Array<String>]
+    fn entries(ruby: &Ruby, rb_self: &Self) -> Result<RArray, Error> {
+        if rb_self.archive.is_closed() {
+            let message = "the archive is closed";
+            let kind = invfs_engine::ErrorKind::Closed;
+            let error = invfs_engine::Error::new(kind, rb_self.archive.name(), message);
+            return Err(to_ruby(ruby, error));
+        }
+        let names = rb_self.archive.names();
+        Ok(ruby.ary_from_iter(names.map(|name| string::name(ruby, name))))
+    }
+
+    /// @def close
+    /// Closes the file. Every later lookup raises {InVFS::ClosedError}; closing twice is harmless.
+    /// @return [nil]
+    fn close(&self) {
+        self.archive.close();
+    }
+
+    /// @def closed?
+    /// @return [Boolean]
+    fn is_closed(&self) -> bool {
+        self.archive.is_closed()
+    }
+
+    /// @def inspect
+    /// @return [String] class, path and the number of files
+    fn inspect(&self) -> String {
+        let path = String::from_utf8_lossy(&self.to_path);
+        match self.archive.is_closed() {
+            true => format!("#<InVFS::ZipFS {path} (closed)>"),
+            false => format!("#<InVFS::ZipFS {path} ({} files)>", self.archive.len()),
+        }
+    }
+}
+
+/// Defines the class and `InVFS.zip`.
+pub fn init(ruby: &Ruby, module: RModule, shared: RModule) -> Result<(), Error> {
+    let class = module.define_class("ZipFS", ruby.class_object())?;
+    class.undef_default_alloc_func();
+    class.include_module(shared)?;
+    class.define_singleton_method("new", method!(ZipFS::open, -1))?;
+    class.define_singleton_method("open", method!(ZipFS::open, -1))?;
+    class.define_singleton_method("from_bytes", method!(ZipFS::from_bytes, -1))?;
+    class.define_singleton_method("probe", function!(ZipFS::probe, 1))?;
+    class.define_method(
+        "path",
+        method!(
+            |rb_self: Value| -> Result<Value, Error> { rb_self.funcall("to_path", ()) },
+            0
+        ),
+    )?;
+    class.define_method("entries", method!(ZipFS::entries, 0))?;
+    class.define_method("close", method!(ZipFS::close, 0))?;
+    class.define_method("closed?", method!(ZipFS::is_closed, 0))?;
+    class.define_method("inspect", method!(ZipFS::inspect, 0))?;
+    module.const_set("Zip", class)?;
+    module.define_singleton_method("zip", function!(zip, -1))
+}
+
+/// @def zip(path, max_entry_size: 1 << 30)
+/// Opens a zip archive: {InVFS::ZipFS.new}.
+/// @return [InVFS::ZipFS]
+fn zip(ruby: &Ruby, args: &[Value]) -> Result<Obj<ZipFS>, Error> {
+    let class = super::file_system::invfs(ruby)?.const_get("ZipFS")?;
+    ZipFS::open(ruby, class, args)
+}
