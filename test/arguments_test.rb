@@ -30,12 +30,13 @@ class ArgumentsTest < Minitest::Test
       "Pathname" => Pathname("a.rb"), "subclass" => Sub.new("a.rb"), "frozen" => "a.rb".freeze, "empty" => "",
       "long" => "n" * 5000, "deep" => "d/" * 3000, "newline" => "\n", "tilde user" => "~no-such-user-here/a"
     }
+    def short(text) = text.b.gsub(/0x\h+/n, "").gsub(/(n|d\/){1000,}/n) { |long| "#{long.size} bytes" }
     def try(name)
       print name, ": "
       result = yield
-      puts result.inspect
+      puts short(result.inspect)
     rescue Exception => e
-      puts "#{e.class}: #{e.message.b.gsub(/0x\h+/n, "")} #{e.path.inspect if e.respond_to?(:path)}"
+      puts "#{e.class}: #{short(e.message)} #{short(e.path.inspect) if e.respond_to?(:path)}"
     ensure
       $LOADED_FEATURES.reject! { |path| path.start_with?(ROOT) }
     end

@@ -43,7 +43,7 @@ class FailuresTest < Minitest::Test
       begin
         require "a"
       rescue LoadError => e
-        p e.class, e.cause, e.path, e.path.frozen?, e.full_message(highlight: false).lines.first(0)
+        p e.class, e.cause, e.path
         puts Probe.frames(e.backtrace)
       end
       p $!, Probe.features
@@ -103,7 +103,8 @@ class FailuresTest < Minitest::Test
         require "a"
       rescue ArgumentError => e
         puts e.message, Probe.frames(e.backtrace)
-        puts Probe.frames(e.backtrace_locations.map { |place| "#{place.absolute_path}:#{place.lineno}" })
+        own = e.backtrace_locations.reject { |place| Probe::NATIVE.match?(place.to_s) }
+        puts Probe.frames(own.map { |place| "#{place.absolute_path}:#{place.lineno}" })
       end
       p Probe.features
     RUBY

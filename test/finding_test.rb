@@ -183,19 +183,14 @@ class FindingTest < Minitest::Test
     RUBY
   end
 
-  # On disk such a name is a path like any other; a VFS has nothing beside itself.
-  def test_the_search_does_not_leave_a_vfs
-    assert_in_each_vfs({ "a.rb" => "puts :inside" }, <<~'RUBY', <<~OUT, on_disk: { real: { "x.rb" => "puts :out" } })
-      ["d/../../real/x", "../main.zip/a", "a/../../main.zip/a"].each do |feature|
+  # A name is joined to the entry and cleaned before anything is looked up, so it can lead out and back in.
+  def test_a_name_that_leaves_the_root
+    on_disk = { real: { "x.rb" => "puts :out" } }
+    assert_as_on_disk({ "a.rb" => "puts :inside" }, <<~'RUBY', on_disk: on_disk, kinds: %i[zip_fs archive_path user_vfs])
+      ["d/../../real/x", "../main.zip/a", "a/../../main.zip/a", "x/../../../../nothing", "d/../a"].each do |feature|
         Probe.attempt { require(feature) }
       end
-      p require("d/../a")
+      puts Probe.features
     RUBY
-      LoadError: cannot load such file -- d/../../real/x
-      LoadError: cannot load such file -- ../main.zip/a
-      LoadError: cannot load such file -- a/../../main.zip/a
-      inside
-      true
-    OUT
   end
 end

@@ -13,7 +13,7 @@ class InsideTheFileTest < Minitest::Test
     p Module.nesting, block_given?, $0 == __FILE__, __FILE__ == $PROGRAM_NAME, File.basename($0)
     p defined?(DATA), defined?(yield), defined?(super), __FILE__.frozen?
     p eval("__FILE__"), eval("__LINE__"), eval("__dir__"), eval("[__FILE__, __LINE__]", binding, "x", 7)
-    p singleton_methods, caller.grep(/program/).size, self.equal?(TOP), local
+    p singleton_methods, Probe.frames(caller).size, self.equal?(TOP), local
     1.then { p __dir__, __method__ }
     def where = [__FILE__, __dir__, __LINE__, __method__]
     p where

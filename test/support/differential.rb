@@ -30,7 +30,7 @@ module Differential
     assert_equal status, control[1].status, "the control went wrong\n#{control[1]}"
     assert_equal prints, control[1].stdout, "the control printed something else\n#{control[1]}" if prints
     refute_empty control[1].stdout + control[1].stderr, "the program shows nothing, so it cannot fail"
-    others.each { |kind, outcome| assert_equal control[1].to_s, outcome.to_s, "as #{kind}" }
+    others.each { |kind, outcome| assert control[1] == outcome, -> { difference(kind, control[1], outcome) } }
   end
 
   # For what a VFS does in its own way: runs `program` in each kind, without a control, and asserts what it prints.
@@ -42,6 +42,13 @@ module Differential
   end
 
   private
+
+  # Only the lines that differ, and no more of a long one than can be read.
+  def difference(kind, control, outcome)
+    expected, got = [control, outcome].map { |side| side.to_s.lines.map { |line| line.chomp[0, 400] } }
+    "as #{kind}: + is too much, - is missing\n" + (expected - got).map { |line| "- #{line}\n" }.join +
+      (got - expected).map { |line| "+ #{line}\n" }.join + "got: #{outcome.to_s[0, 2000]}"
+  end
 
   def outcomes(files, program, trees: {}, on_disk: {}, push: [:main], kinds: Differential.kinds, stress: false,
                ruby: [], env: {}, control: true)

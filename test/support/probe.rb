@@ -3,7 +3,7 @@
 # What the programs of differential tests use to observe: short names for recurring looks at the process.
 module Probe
   # A frame of a native method on the way to the file; how many there are is the implementation's business.
-  NATIVE = /:in [`'](?:Kernel[#.]|RubyVM::InstructionSequence#)?(?:require|require_relative|load|eval)'/
+  NATIVE = /:in [`'](?:Kernel[#.]|RubyVM::InstructionSequence[#.])?(?:require|require_relative|load|eval|compile)'/
 
   class << self
     # The recorded features that lie in one of the case's trees.

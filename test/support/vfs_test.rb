@@ -1,0 +1,148 @@
+# frozen_string_literal: true
+
+# What every native VFS has to do, whatever it is made of. A test class includes this and defines `make(files)`.
+require_relative "gc_stress"
+require "pp"
+
+module VFSTest
+  include GCStress
+
+  FILES = { "a.rb" => "puts 1\n", "lib/b.rb" => "puts 2\n", "lib/deep/größe.txt" => "ä\xFF\0".b, "empty" => "" }.freeze
+
+  # Names that are not clean mean what they mean on disk, as long as they stay inside.
+  ALSO_A = ["./a.rb", "lib/../a.rb", "lib//../a.rb", "lib/deep/../../a.rb", ".//./a.rb"].freeze
+
+  NOT_FILES = ["", ".", "/", "..", "lib", "lib/", "lib/deep", "../x", "../a.rb", "/a.rb", "a.rb/", "a.rb/.", "a.rb/x",
+               "lib/../../a.rb", "a", "A.rb", "a.rb\0", "lib\\b.rb", "nothing", " a.rb"].freeze
+
+  def setup
+    @directory = File.realpath(Dir.mktmpdir("invfs-vfs"))
+    @fs = make(FILES)
+  end
+
+  def teardown
+    FileUtils.rm_rf(@directory)
+  end
+
+  def test_what_is_a_file
+    [*FILES.keys, *ALSO_A].each { |name| assert_equal true, @fs.file?(name), name }
+    NOT_FILES.each { |name| assert_equal false, @fs.file?(name), name.inspect }
+  end
+
+  def test_what_is_a_directory
+    ["lib", "lib/deep"].each { |name| assert_equal true, @fs.directory?(name), name }
+    ["a.rb", "lib/b.rb", "nothing", "..", "../x", "/lib", "li", "lib/dee"].each do |name|
+      assert_equal false, @fs.directory?(name), name
+    end
+  end
+
+  def test_the_root_is_a_directory
+    assert_equal true, @fs.directory?("")
+  end
+
+  def test_sizes_are_bytes
+    FILES.each { |name, content| assert_equal content.bytesize, @fs.size(name), name }
+  end
+
+  def test_contents_are_binary_strings_of_the_reader
+    FILES.each do |name, content|
+      read = @fs.read(name)
+      assert_equal content.b, read, name
+      assert_equal [Encoding::BINARY, false, String], [read.encoding, read.frozen?, read.class], name
+    end
+  end
+
+  def test_changing_what_was_read_changes_nothing
+    @fs.read("a.rb") << "more"
+    assert_equal "puts 1\n", @fs.read("a.rb")
+    refute_same @fs.read("a.rb"), @fs.read("a.rb")
+  end
+
+  def test_binary_and_utf8_names_are_the_same
+    assert_equal true, @fs.file?("lib/deep/größe.txt".b)
+    assert_equal 4, @fs.size("lib/deep/größe.txt".b)
+    assert_equal false, @fs.file?("lib/deep/größe.txt".encode("ISO-8859-1"))
+  end
+
+  def test_the_names_of_all_files
+    assert_equal FILES.keys.sort, @fs.entries.sort
+    @fs.entries.each { |name| assert_equal Encoding::UTF_8, name.encoding, name }
+  end
+
+  def test_each_yields_the_names
+    names = []
+    answer = @fs.each { |name| names << name }
+    assert_equal @fs.entries, names
+    assert_same @fs, answer
+  end
+
+  def test_each_without_a_block_is_an_enumerator
+    assert_kind_of Enumerator, @fs.each
+    assert_equal @fs.entries, @fs.each.to_a
+  end
+
+  def test_leaving_each_early
+    assert_equal :found, @fs.each { |_| break :found }
+    assert_raises(IOError) { @fs.each { |_| raise IOError } }
+  end
+
+  def test_equality_is_identity
+    other = make(FILES)
+    assert_equal @fs, @fs
+    refute_equal @fs, other
+    refute_operator @fs, :eql?, other
+    assert_equal 1, { @fs => 1 }[@fs]
+  end
+
+  def test_what_shows_in_irb_and_in_logs
+    assert_includes @fs.inspect, @fs.class.name
+    [@fs.inspect, @fs.to_s, PP.pp(@fs, +"")].each { |text| assert_includes text, @fs.to_path }
+  end
+
+  def test_to_path_is_an_absolute_string
+    assert_kind_of String, @fs.to_path
+    assert_equal @fs.to_path, @fs.to_path
+  end
+
+  WRONG = [nil, 1, :symbol, Object.new, ["a.rb"]].freeze
+
+  def test_arguments_of_the_wrong_type
+    %i[file? directory? size read sub].each do |method|
+      WRONG.each { |value| assert_raises(TypeError, "#{method} #{value.inspect}") { @fs.public_send(method, value) } }
+      assert_raises(ArgumentError, method) { @fs.public_send(method) }
+      assert_raises(ArgumentError, method) { @fs.public_send(method, "a", "b") }
+    end
+  end
+
+  def test_arguments_that_convert_themselves
+    path = Class.new { def to_str = "a.rb" }.new
+    assert_equal [true, 7, "puts 1\n"], [@fs.file?(path), @fs.size(path), @fs.read(path)]
+  end
+
+  def test_a_subdirectory
+    sub = @fs.sub("lib")
+    assert_kind_of InVFS::SubFS, sub
+    assert_equal "#{@fs.to_path}/lib", sub.to_path
+    assert_equal "puts 2\n", sub.read("b.rb")
+    assert_same @fs, sub.parent
+  end
+
+  def test_copies_and_allocated_objects_do_not_crash
+    [-> { @fs.class.allocate.read("a") }, -> { @fs.dup.read("a.rb") }, -> { @fs.clone.read("a.rb") },
+     -> { Marshal.dump(@fs) }].each do |use|
+      use.call
+    rescue StandardError => e
+      refute_kind_of NoMemoryError, e
+    end
+    assert_equal "puts 1\n", @fs.read("a.rb")
+  end
+
+  def test_a_frozen_object_works
+    assert_equal "puts 1\n", @fs.freeze.read("a.rb")
+  end
+
+  def test_many_threads_read
+    results = Array.new(8) { Thread.new { Array.new(20) { @fs.read("lib/b.rb") }.uniq } }.flat_map(&:value).uniq
+    assert_equal ["puts 2\n"], results
+  end
+end
