@@ -59,7 +59,7 @@ module CaseProcesses
       threads = requests.map do |kind, request|
         file = "#{request.program}.request"
         File.binwrite(file, Marshal.dump(request))
-        Thread.new { [kind, RubyProcess.run(*arguments(kind), *ruby, RUNNER, file, env: env)] }
+        Thread.new { [kind, RubyProcess.run(*arguments(kind, ruby), RUNNER, file, env: env)] }
       end
       # What Ruby says before the case runs (a bad option, a failed -r) must not be lost.
       threads.map(&:value).each { |kind, early| keep_early_output(requests[kind], early) }
@@ -84,8 +84,9 @@ module CaseProcesses
       @servers ||= {}
     end
 
-    def arguments(kind)
-      RubyProcess.without_decorators + (kind == Trees::CONTROL ? [] : RubyProcess::INVFS)
+    # What the case asks for comes before invfs is loaded.
+    def arguments(kind, asked = [])
+      RubyProcess.without_decorators + asked + (kind == Trees::CONTROL ? [] : RubyProcess::INVFS)
     end
   end
 end
