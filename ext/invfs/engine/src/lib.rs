@@ -19,6 +19,7 @@ pub mod elf;
 pub mod error;
 pub mod load_size;
 pub mod mounts;
+mod os;
 pub mod path;
 pub mod vfs;
 

@@ -1,7 +1,14 @@
 //! What every virtual file system answers, and the native ones.
 
+mod dir;
+mod sub;
+mod union;
+
 use crate::error::Result;
 use crate::path::Subpath;
+pub use dir::DirVfs;
+pub use sub::SubVfs;
+pub use union::UnionVfs;
 
 /// A file or a directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +48,9 @@ impl Sink for Vec<u8> {
     }
 }
 
+/// The names in one directory with what each is, sorted bytewise.
+pub type Listing = Vec<(Vec<u8>, Kind)>;
+
 /// A virtual file system: names to bytes.
 pub trait Vfs: Send + Sync {
     /// Looks `sub` up; `None` where there is nothing. The empty subpath is the root directory.
@@ -53,5 +63,5 @@ pub trait Vfs: Send + Sync {
     fn read(&self, sub: &Subpath, limit: u64, out: &mut dyn Sink) -> Result<()>;
 
     /// The names directly inside the directory `sub`, sorted bytewise; `None` where that is no directory.
-    fn list(&self, sub: &Subpath) -> Result<Option<Vec<(Vec<u8>, Kind)>>>;
+    fn list(&self, sub: &Subpath) -> Result<Option<Listing>>;
 }

@@ -1,0 +1,264 @@
+//! Reading the contents of one entry, and checking all that can be checked about them.
+
+use std::io;
+
+use super::bytes::{u16_at, u32_at, u64_at};
+use super::inflate::{crc32, Workspace};
+use super::names;
+use super::slot::{Entry, Method};
+use super::source::Source;
+use super::LOCAL_HEADER;
+use crate::error::ErrorKind;
+use crate::vfs::Sink;
+
+/// Room for the local header's extra fields in the first read. Info-ZIP writes 28 bytes of them.
+const EXTRA: usize = 64;
+/// Stored entries larger than this are read directly to where they are wanted.
+const DIRECT: u64 = 64 * 1024;
+
+/// What went wrong, to be said of the archive and the entry by the caller.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// The system's error.
+    Io(io::Error),
+    /// The file ended before the entry did.
+    Short,
+    /// Anything else, with the reason.
+    Bad(ErrorKind, String),
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Failure {
+        Failure::Io(error)
+    }
+}
+
+fn bad(kind: ErrorKind, detail: impl Into<String>) -> Failure {
+    Failure::Bad(kind, detail.into())
+}
+
+fn malformed(detail: impl Into<String>) -> Failure {
+    bad(ErrorKind::Malformed, detail)
+}
+
+fn corrupt(detail: impl Into<String>) -> Failure {
+    bad(ErrorKind::Corrupt, detail)
+}
+
+/// Reads `entry`, which the index knows as `name`, to `out`.
+///
+/// `end` is where the entries of the archive end. Nothing larger than `limit` is read.
+pub(super) fn read(
+    source: &dyn Source,
+    entry: &Entry,
+    name: &[u8],
+    end: u64,
+    limit: u64,
+    out: &mut dyn Sink,
+) -> Result<(), Failure> {
+    plausible(entry, limit)?;
+    let size = entry.size as usize;
+    Workspace::with(|Workspace { input, codecs }| {
+        let header = LOCAL_HEADER + name.len() + EXTRA;
+        let direct = entry.method == Method::Stored && entry.compressed_size > DIRECT;
+        let first = match direct {
+            true => header,
+            false => header.saturating_add(entry.compressed_size as usize),
+        };
+        fill(source, input, entry.offset, first, end)?;
+        let data = check_header(source, input, entry, name, end)?;
+        let data_at = entry.offset + data as u64;
+        if data_at + entry.compressed_size > end {
+            return Err(malformed("the entry's data is not inside the file"));
+        }
+        if direct {
+            let buffer = exactly(out, size)?;
+            if source.fill_at(buffer, data_at)? < size {
+                return Err(Failure::Short);
+            }
+            return check_crc(entry, buffer);
+        }
+        let whole = data + entry.compressed_size as usize;
+        fill(source, input, entry.offset, whole, end)?;
+        let data = input.get(data..whole).ok_or(Failure::Short)?;
+        let buffer = exactly(out, size)?;
+        match entry.method {
+            Method::Stored => buffer.copy_from_slice(data),
+            Method::Deflate => codecs.inflate(data, buffer).map_err(corrupt)?,
+            Method::Zstd => codecs.unzstd(data, buffer).map_err(corrupt)?,
+            Method::Other(_) => return Err(malformed("the method changed")),
+        }
+        check_crc(entry, buffer)
+    })
+}
+
+/// Refuses what cannot be read, before a byte of it is read or room is made for it.
+fn plausible(entry: &Entry, limit: u64) -> Result<(), Failure> {
+    if entry.encrypted {
+        return Err(bad(ErrorKind::Encrypted, "the entry is encrypted"));
+    }
+    let Entry {
+        compressed_size,
+        size,
+        ..
+    } = *entry;
+    if size > limit || usize::try_from(size).is_err() {
+        return Err(bad(
+            ErrorKind::TooLarge,
+            format!("the entry has {size} bytes, the limit is {limit}"),
+        ));
+    }
+    // What a byte of compressed data can become at most: deflate 258 bytes for 2 bits; zstd a block of 128 KiB
+    // for 4 bytes.
+    let (ratio, constant) = match entry.method {
+        Method::Stored if compressed_size != size => {
+            return Err(malformed(format!(
+                "the entry is stored, but {size} bytes take {compressed_size}"
+            )))
+        }
+        Method::Stored => (1, 0),
+        Method::Deflate => (1032, 64),
+        Method::Zstd => (1 << 15, 1 << 17),
+        Method::Other(number) => {
+            return Err(bad(
+                ErrorKind::Unsupported,
+                format!("the entry is compressed with method {number}; only stored (0), deflate (8) and zstd (93) are read"),
+            ))
+        }
+    };
+    if size
+        > compressed_size
+            .saturating_mul(ratio)
+            .saturating_add(constant)
+    {
+        return Err(corrupt(format!(
+            "{compressed_size} compressed bytes cannot become {size}"
+        )));
+    }
+    // Compressed data may be larger than what it becomes, but not without bound.
+    if compressed_size > limit.saturating_add(DIRECT) || usize::try_from(compressed_size).is_err() {
+        return Err(bad(
+            ErrorKind::TooLarge,
+            format!("the entry has {compressed_size} compressed bytes, the limit is {limit}"),
+        ));
+    }
+    Ok(())
+}
+
+/// Makes `input` hold `len` bytes of the file from `offset` on, less only where `end` is nearer.
+fn fill(
+    source: &dyn Source,
+    input: &mut Vec<u8>,
+    offset: u64,
+    len: usize,
+    end: u64,
+) -> Result<(), Failure> {
+    let len = (end.saturating_sub(offset)).min(len as u64) as usize;
+    let have = input.len();
+    if len > have {
+        input.resize(len, 0);
+        let rest = input.get_mut(have..).unwrap_or_default();
+        if source.fill_at(rest, offset + have as u64)? < rest.len() {
+            return Err(Failure::Short);
+        }
+    }
+    Ok(())
+}
+
+/// The buffer of `out`, which must have the length that was asked for.
+fn exactly(out: &mut dyn Sink, size: usize) -> Result<&mut [u8], Failure> {
+    out.buffer(size)
+        .get_mut(..size)
+        .ok_or_else(|| bad(ErrorKind::TooLarge, "no room for the contents"))
+}
+
+/// Checks that the local header at the start of `input` says the same as the central directory; returns where the
+/// data starts, counted from the header.
+fn check_header(
+    source: &dyn Source,
+    input: &mut Vec<u8>,
+    entry: &Entry,
+    name: &[u8],
+    end: u64,
+) -> Result<usize, Failure> {
+    if !input.starts_with(b"PK\x03\x04") || input.len() < LOCAL_HEADER {
+        return Err(malformed(
+            "no local header where the central directory says",
+        ));
+    }
+    let flags = u16_at(input, 6);
+    let name_len = usize::from(u16_at(input, 26));
+    let data = LOCAL_HEADER + name_len + usize::from(u16_at(input, 28));
+    fill(source, input, entry.offset, data, end)?;
+    if input.len() < data {
+        return Err(malformed("the local header is not inside the file"));
+    }
+    let differs = |what: &str| {
+        malformed(format!(
+            "the local header and the central directory differ about the {what}"
+        ))
+    };
+    let local_name = input
+        .get(LOCAL_HEADER..LOCAL_HEADER + name_len)
+        .unwrap_or_default();
+    if local_name != name && !same_name(local_name, name) {
+        return Err(differs("name"));
+    }
+    if u16_at(input, 8) != entry.method.number() {
+        return Err(differs("method"));
+    }
+    // Bits 0, 6 and 13: the forms of encryption.
+    if flags & 0x2041 != 0 {
+        return Err(differs("encryption"));
+    }
+    let extra = input.get(LOCAL_HEADER + name_len..data).unwrap_or_default();
+    let crc = u32_at(input, 14);
+    let (compressed_size, size) = local_sizes(input, extra);
+    // Bit 3: written in one go, so the numbers follow the data, and may be 0 here.
+    let streamed = flags & 8 != 0;
+    let same = |local: u64, central: u64| local == central || (streamed && local == 0);
+    if !same(size, entry.size) || !same(compressed_size, entry.compressed_size) {
+        return Err(differs("size"));
+    }
+    if !same(u64::from(crc), u64::from(entry.crc)) {
+        return Err(differs("CRC-32"));
+    }
+    Ok(data)
+}
+
+/// Whether `raw`, a name as a local header has it, is cleaned to `name`.
+fn same_name(raw: &[u8], name: &[u8]) -> bool {
+    let mut clean = Vec::new();
+    matches!(names::clean(raw, &mut clean), Ok(names::Name::File)) && clean == name
+}
+
+/// The compressed and the real size that a local header says, with the help of its zip64 field.
+fn local_sizes(header: &[u8], extra: &[u8]) -> (u64, u64) {
+    let mut compressed_size = u64::from(u32_at(header, 18));
+    let mut size = u64::from(u32_at(header, 22));
+    const LARGE: u64 = u32::MAX as u64;
+    if size == LARGE || compressed_size == LARGE {
+        let zip64 = rawzip::extra_fields::ExtraFields::new(extra)
+            .find(|(id, _)| *id == rawzip::extra_fields::ExtraFieldId::ZIP64);
+        if let Some((_, mut field)) = zip64 {
+            for number in [&mut size, &mut compressed_size] {
+                if *number == LARGE && field.len() >= 8 {
+                    *number = u64_at(field, 0);
+                    field = field.get(8..).unwrap_or_default();
+                }
+            }
+        }
+    }
+    (compressed_size, size)
+}
+
+fn check_crc(entry: &Entry, contents: &[u8]) -> Result<(), Failure> {
+    let crc = crc32(contents);
+    match crc == entry.crc {
+        true => Ok(()),
+        false => Err(corrupt(format!(
+            "the CRC-32 is {crc:08x}, not {:08x}",
+            entry.crc
+        ))),
+    }
+}

@@ -1,0 +1,345 @@
+//! The index of an archive: from a name to its entry or directory in one hash.
+
+use std::hash::{BuildHasher, Hasher};
+use std::sync::OnceLock;
+
+use foldhash::fast::RandomState;
+use hashbrown::{hash_table, HashTable};
+
+use super::slot::{Entry, Slot, Wide};
+use crate::vfs::{Kind, Listing};
+
+/// Marks the numbers of directories in the table; the others are files.
+const DIRECTORY: u32 = 1 << 31;
+
+/// What a name is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Node {
+    /// The file with this number.
+    File(u32),
+    /// The directory with this number.
+    Directory(u32),
+}
+
+impl Node {
+    fn pack(self) -> u32 {
+        match self {
+            Node::File(n) => n,
+            Node::Directory(n) => n | DIRECTORY,
+        }
+    }
+
+    fn unpack(packed: u32) -> Node {
+        match packed & DIRECTORY {
+            0 => Node::File(packed),
+            _ => Node::Directory(packed & !DIRECTORY),
+        }
+    }
+}
+
+/// A directory: one that the archive lists, or that the name of a file goes through.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Directory {
+    /// Where its name starts in the names: often inside the name of a file.
+    pub name: u32,
+    pub name_len: u16,
+    /// Permission bits.
+    pub mode: u16,
+    /// Seconds since the epoch; 0 where the archive does not say.
+    pub mtime: u32,
+}
+
+/// All names of an archive. 28 bytes and between 5 and 12 of hash table for each, plus the name itself.
+pub(super) struct Index {
+    /// The clean names of all files and listed directories, one after the other.
+    names: Vec<u8>,
+    slots: Vec<Slot>,
+    wide: Vec<Wide>,
+    directories: Vec<Directory>,
+    table: HashTable<u32>,
+    hasher: RandomState,
+    symlinks: bool,
+    /// Made when the first directory is listed.
+    children: OnceLock<Children>,
+}
+
+/// The contents of all directories.
+struct Children {
+    /// All nodes, those of one directory together, sorted by name.
+    nodes: Vec<u32>,
+    /// For each directory, the root last, where its nodes end; they start where the one before ends.
+    ends: Vec<u32>,
+}
+
+impl Index {
+    /// Indexes what a walk of the central directory gathered. Fails with the name that is there twice.
+    pub(super) fn build(
+        mut names: Vec<u8>,
+        mut slots: Vec<Slot>,
+        wide: Vec<Wide>,
+        directories: Vec<Directory>,
+    ) -> Result<Index, Vec<u8>> {
+        names.shrink_to_fit();
+        slots.shrink_to_fit();
+        let mut index = Index {
+            symlinks: slots.iter().any(Slot::is_symlink),
+            table: HashTable::with_capacity(slots.len() + directories.len()),
+            hasher: RandomState::default(),
+            names,
+            slots,
+            wide,
+            directories,
+            children: OnceLock::new(),
+        };
+        let listed = index.directories.len() as u32;
+        for number in 0..index.slots.len() as u32 {
+            index.insert(Node::File(number))?;
+        }
+        for number in 0..listed {
+            index.insert(Node::Directory(number))?;
+        }
+        // The names in the archive's order: neighbours mostly have the same parent.
+        let mut last = 0..0;
+        for number in 0..index.slots.len() as u32 {
+            let range = index.range(Node::File(number));
+            index.add_parents(range, &mut last)?;
+        }
+        for number in 0..listed {
+            let range = index.range(Node::Directory(number));
+            index.add_parents(range, &mut last)?;
+        }
+        index.directories.shrink_to_fit();
+        let Index {
+            table,
+            hasher,
+            names,
+            slots,
+            directories,
+            ..
+        } = &mut index;
+        table.shrink_to_fit(|packed| {
+            let range = range(slots, directories, Node::unpack(*packed));
+            hash(hasher, names.get(range).unwrap_or_default())
+        });
+        Ok(index)
+    }
+
+    /// Inserts a node; fails with its name if that is taken.
+    fn insert(&mut self, node: Node) -> Result<(), Vec<u8>> {
+        let Index {
+            names,
+            slots,
+            directories,
+            table,
+            hasher,
+            ..
+        } = self;
+        let name_of = |node| {
+            names
+                .get(range(slots, directories, node))
+                .unwrap_or_default()
+        };
+        let name = name_of(node);
+        match table.entry(
+            hash(hasher, name),
+            |packed| name_of(Node::unpack(*packed)) == name,
+            |packed| hash(hasher, name_of(Node::unpack(*packed))),
+        ) {
+            hash_table::Entry::Occupied(_) => Err(name.to_vec()),
+            hash_table::Entry::Vacant(vacant) => {
+                vacant.insert(node.pack());
+                Ok(())
+            }
+        }
+    }
+
+    /// Makes every directory on the way to the name at `range` known; `last` is where the parent that was last
+    /// made known has its name.
+    fn add_parents(
+        &mut self,
+        range: std::ops::Range<usize>,
+        last: &mut std::ops::Range<usize>,
+    ) -> Result<(), Vec<u8>> {
+        let start = range.start;
+        let mut deepest = true;
+        let mut name = self.names.get(range).unwrap_or_default();
+        while let Some(end) = name.iter().rposition(|b| *b == b'/') {
+            name = name.get(..end).unwrap_or_default();
+            let place = start..start + end;
+            if deepest {
+                if self.names.get(last.clone()) == Some(name) {
+                    return Ok(());
+                }
+                *last = place;
+                deepest = false;
+            }
+            match self.find(name) {
+                Some(Node::Directory(_)) => return Ok(()),
+                Some(Node::File(_)) => return Err(name.to_vec()),
+                None => {}
+            }
+            let number = self.directories.len() as u32;
+            self.directories.push(Directory {
+                name: start as u32,
+                name_len: end as u16,
+                mode: 0o755,
+                mtime: 0,
+            });
+            self.insert(Node::Directory(number))?;
+            name = self.names.get(start..start + end).unwrap_or_default();
+        }
+        Ok(())
+    }
+
+    fn range(&self, node: Node) -> std::ops::Range<usize> {
+        range(&self.slots, &self.directories, node)
+    }
+
+    /// What has this clean name. The root directory is not in the index.
+    pub(super) fn find(&self, name: &[u8]) -> Option<Node> {
+        self.table
+            .find(hash(&self.hasher, name), |packed| {
+                self.name(Node::unpack(*packed)) == name
+            })
+            .map(|packed| Node::unpack(*packed))
+    }
+
+    /// The name of a node.
+    pub(super) fn name(&self, node: Node) -> &[u8] {
+        self.names.get(self.range(node)).unwrap_or_default()
+    }
+
+    /// The file with this number.
+    pub(super) fn entry(&self, number: u32) -> Option<Entry> {
+        self.slots
+            .get(number as usize)
+            .map(|slot| slot.entry(&self.wide))
+    }
+
+    /// Whether the file with this number is a symbolic link.
+    pub(super) fn is_symlink(&self, number: u32) -> bool {
+        self.slots
+            .get(number as usize)
+            .is_some_and(Slot::is_symlink)
+    }
+
+    /// Whether there are symbolic links.
+    pub(super) fn has_symlinks(&self) -> bool {
+        self.symlinks
+    }
+
+    /// The directory with this number.
+    pub(super) fn directory(&self, number: u32) -> Option<&Directory> {
+        self.directories.get(number as usize)
+    }
+
+    /// How many files there are.
+    pub(super) fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// The names of all files in the order of the archive.
+    pub(super) fn names(&self) -> impl Iterator<Item = &[u8]> {
+        (0..self.slots.len() as u32).map(|number| self.name(Node::File(number)))
+    }
+
+    /// How many bytes the index takes.
+    pub(super) fn memory_usage(&self) -> usize {
+        use std::mem::size_of;
+        let children = self.children.get().map_or(0, |children| {
+            (children.nodes.capacity() + children.ends.capacity()) * size_of::<u32>()
+        });
+        self.names.capacity()
+            + self.slots.capacity() * size_of::<Slot>()
+            + self.wide.capacity() * size_of::<Wide>()
+            + self.directories.capacity() * size_of::<Directory>()
+            + self.table.allocation_size()
+            + children
+    }
+
+    /// The names directly inside a directory (`None`: the root), sorted.
+    pub(super) fn list(&self, directory: Option<u32>) -> Listing {
+        let children = self.children.get_or_init(|| self.children());
+        let group = directory.map_or(self.directories.len(), |number| number as usize);
+        let end = |group: usize| children.ends.get(group).map_or(0, |end| *end as usize);
+        let start = group.checked_sub(1).map_or(0, end);
+        let nodes = children.nodes.get(start..end(group)).unwrap_or_default();
+        nodes
+            .iter()
+            .map(|packed| {
+                let node = Node::unpack(*packed);
+                let kind = match node {
+                    Node::Directory(_) => Kind::Directory,
+                    Node::File(number) if self.is_symlink(number) => Kind::Symlink,
+                    Node::File(_) => Kind::File,
+                };
+                (basename(self.name(node)).to_vec(), kind)
+            })
+            .collect()
+    }
+
+    /// Sorts all nodes into their directories.
+    fn children(&self) -> Children {
+        let files = (0..self.slots.len() as u32).map(Node::File);
+        let directories = (0..self.directories.len() as u32).map(Node::Directory);
+        let mut placed: Vec<(u32, u32)> = files
+            .chain(directories)
+            .map(|node| (self.parent(self.name(node)), node.pack()))
+            .collect();
+        placed.sort_unstable_by(|a, b| {
+            let name = |packed: u32| basename(self.name(Node::unpack(packed)));
+            a.0.cmp(&b.0).then_with(|| name(a.1).cmp(name(b.1)))
+        });
+        let mut ends = vec![0u32; self.directories.len() + 1];
+        for (group, _) in &placed {
+            if let Some(count) = ends.get_mut(*group as usize) {
+                *count += 1;
+            }
+        }
+        let mut sum = 0;
+        for end in &mut ends {
+            sum += *end;
+            *end = sum;
+        }
+        Children {
+            nodes: placed.into_iter().map(|(_, packed)| packed).collect(),
+            ends,
+        }
+    }
+
+    /// The number of the directory that holds `name`; for the root, the one after the last.
+    fn parent(&self, name: &[u8]) -> u32 {
+        let parent = name
+            .iter()
+            .rposition(|b| *b == b'/')
+            .and_then(|end| self.find(name.get(..end)?));
+        match parent {
+            Some(Node::Directory(number)) => number,
+            _ => self.directories.len() as u32,
+        }
+    }
+}
+
+fn hash(hasher: &RandomState, name: &[u8]) -> u64 {
+    let mut hasher = hasher.build_hasher();
+    hasher.write(name);
+    hasher.finish()
+}
+
+fn range(slots: &[Slot], directories: &[Directory], node: Node) -> std::ops::Range<usize> {
+    match node {
+        Node::File(number) => slots
+            .get(number as usize)
+            .map_or(0..0, |slot| slot.name_range()),
+        Node::Directory(number) => directories.get(number as usize).map_or(0..0, |directory| {
+            let start = directory.name as usize;
+            start..start + usize::from(directory.name_len)
+        }),
+    }
+}
+
+/// What follows the last slash.
+fn basename(name: &[u8]) -> &[u8] {
+    let start = name.iter().rposition(|b| *b == b'/').map_or(0, |at| at + 1);
+    name.get(start..).unwrap_or_default()
+}

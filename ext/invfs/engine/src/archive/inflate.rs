@@ -1,0 +1,140 @@
+//! Decompressing a whole entry at once, into a buffer of exactly its size. The only file that names the decompressors.
+
+use std::cell::Cell;
+use std::ptr::NonNull;
+
+use libdeflate_sys as deflate;
+
+/// Compressed bytes that a thread keeps room for between two reads; more is given back at once.
+const KEPT: usize = 256 * 1024;
+const NO_MEMORY: &str = "no memory for the decompressor";
+
+/// What one thread needs to read entries, kept from one read to the next: making it costs more than most reads.
+#[derive(Default)]
+pub(super) struct Workspace {
+    /// Bytes of the file: the local header and the compressed contents.
+    pub input: Vec<u8>,
+    pub codecs: Codecs,
+}
+
+thread_local! {
+    static WORKSPACE: Cell<Option<Box<Workspace>>> = const { Cell::new(None) };
+}
+
+impl Workspace {
+    /// Runs `work` with the workspace of this thread.
+    ///
+    /// It is taken out meanwhile, so that nothing is in an odd state if `work` reads an entry itself, or is left
+    /// by a non-local exit of the language that invfs is embedded in.
+    pub(super) fn with<T>(work: impl FnOnce(&mut Workspace) -> T) -> T {
+        let mut own = WORKSPACE
+            .try_with(Cell::take)
+            .ok()
+            .flatten()
+            .unwrap_or_default();
+        let result = work(&mut own);
+        own.input.clear();
+        own.input.shrink_to(KEPT);
+        // Fails only while the thread ends.
+        let _ = WORKSPACE.try_with(|kept| kept.set(Some(own)));
+        result
+    }
+}
+
+/// The decompressors of one thread, each made when it is first needed.
+#[derive(Default)]
+pub(super) struct Codecs {
+    deflate: Option<Deflate>,
+    zstd: Option<zstd_safe::DCtx<'static>>,
+}
+
+impl Codecs {
+    /// Decompresses `input`, a deflate stream and nothing else, to exactly `output`; fails with the reason.
+    pub(super) fn inflate(&mut self, input: &[u8], output: &mut [u8]) -> Result<(), &'static str> {
+        let decompressor = match &mut self.deflate {
+            Some(decompressor) => decompressor,
+            none => none.insert(Deflate::new().ok_or(NO_MEMORY)?),
+        };
+        decompressor.run(input, output)
+    }
+
+    /// Decompresses `input`, zstd frames and nothing else, to exactly `output`; fails with the reason.
+    pub(super) fn unzstd(&mut self, input: &[u8], output: &mut [u8]) -> Result<(), &'static str> {
+        let context = match &mut self.zstd {
+            Some(context) => context,
+            none => none.insert(zstd_safe::DCtx::try_create().ok_or(NO_MEMORY)?),
+        };
+        match context.decompress(output, input) {
+            Ok(n) if n == output.len() => Ok(()),
+            Ok(_) => Err("the contents are shorter than declared"),
+            Err(code) => Err(zstd_safe::get_error_name(code)),
+        }
+    }
+}
+
+/// A decompressor of libdeflate. The `libdeflater` crate would hide how much of the input was used.
+struct Deflate(NonNull<deflate::libdeflate_decompressor>);
+
+// SAFETY: a decompressor is plain memory that any one thread may use at a time.
+unsafe impl Send for Deflate {}
+
+impl Deflate {
+    fn new() -> Option<Deflate> {
+        // SAFETY: takes nothing; gives null when there is no memory.
+        NonNull::new(unsafe { deflate::libdeflate_alloc_decompressor() }).map(Deflate)
+    }
+
+    fn run(&mut self, input: &[u8], output: &mut [u8]) -> Result<(), &'static str> {
+        let (mut used, mut made) = (0, 0);
+        // SAFETY: the decompressor is live and ours alone (`&mut`); each pointer goes with the length of its
+        // slice, which libdeflate neither reads nor writes beyond.
+        let result = unsafe {
+            deflate::libdeflate_deflate_decompress_ex(
+                self.0.as_ptr(),
+                input.as_ptr().cast(),
+                input.len(),
+                output.as_mut_ptr().cast(),
+                output.len(),
+                &mut used,
+                &mut made,
+            )
+        };
+        match result {
+            deflate::libdeflate_result_LIBDEFLATE_SUCCESS if made != output.len() => {
+                Err("the contents are shorter than declared")
+            }
+            deflate::libdeflate_result_LIBDEFLATE_SUCCESS if used != input.len() => {
+                Err("there is something after the compressed data")
+            }
+            deflate::libdeflate_result_LIBDEFLATE_SUCCESS => Ok(()),
+            deflate::libdeflate_result_LIBDEFLATE_INSUFFICIENT_SPACE => {
+                Err("the contents are longer than declared")
+            }
+            _ => Err("the compressed data is damaged"),
+        }
+    }
+}
+
+impl Drop for Deflate {
+    fn drop(&mut self) {
+        // SAFETY: `new` made it, and nobody else has it.
+        unsafe { deflate::libdeflate_free_decompressor(self.0.as_ptr()) };
+    }
+}
+
+/// The CRC-32 of `bytes`, as zip has it.
+pub(super) fn crc32(bytes: &[u8]) -> u32 {
+    // SAFETY: the pointer goes with the length of its slice, which is only read.
+    unsafe { deflate::libdeflate_crc32(0, bytes.as_ptr().cast(), bytes.len()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn crc32_is_that_of_zip() {
+        assert_eq!(crc32(b""), 0);
+        assert_eq!(crc32(b"123456789"), 0xcbf4_3926);
+    }
+}

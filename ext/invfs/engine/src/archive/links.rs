@@ -1,0 +1,107 @@
+//! Following the symbolic links that an archive stores, always inside the archive.
+
+use super::index::{Index, Node};
+use crate::error::Result;
+
+/// As many links as Linux follows on the way to one file.
+const MAX_LINKS: usize = 40;
+/// The longest target, as `PATH_MAX` has it.
+pub(super) const MAX_TARGET: u64 = 4096;
+
+/// Where a name leads, links followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// To the file with this number.
+    File(u32),
+    /// To the directory with this number.
+    Directory(u32),
+    /// To the root directory.
+    Root,
+    /// To nothing.
+    Nothing,
+    /// Round and round.
+    Loop,
+    /// To somewhere outside the archive.
+    Outside,
+}
+
+/// Follows `name`; `target` reads the target of the link with a number.
+pub(super) fn follow(
+    index: &Index,
+    name: &[u8],
+    target: impl Fn(u32) -> Result<Vec<u8>>,
+) -> Result<Place> {
+    if name.is_empty() {
+        return Ok(Place::Root);
+    }
+    match index.find(name) {
+        Some(Node::Directory(number)) => return Ok(Place::Directory(number)),
+        Some(Node::File(number)) if !index.is_symlink(number) => return Ok(Place::File(number)),
+        None if !index.has_symlinks() => return Ok(Place::Nothing),
+        // A link, or perhaps a name with a link on the way to it.
+        _ => {}
+    }
+    let mut links = 0;
+    let mut place = Place::Root;
+    // The name of `place`, and what is still to be walked from there, the next component last.
+    let mut at: Vec<u8> = Vec::new();
+    let mut ahead: Vec<Vec<u8>> = Vec::new();
+    push_components(&mut ahead, name);
+    while let Some(component) = ahead.pop() {
+        if matches!(place, Place::File(_)) {
+            return Ok(Place::Nothing);
+        }
+        let parent = at.len();
+        if component == b".." {
+            if at.is_empty() {
+                return Ok(Place::Outside);
+            }
+            let slash = at.iter().rposition(|b| *b == b'/').unwrap_or(0);
+            at.truncate(slash);
+            place = directory(index, &at);
+            continue;
+        }
+        if parent > 0 {
+            at.push(b'/');
+        }
+        at.extend_from_slice(&component);
+        place = match index.find(&at) {
+            Some(Node::Directory(number)) => Place::Directory(number),
+            Some(Node::File(number)) if !index.is_symlink(number) => Place::File(number),
+            Some(Node::File(number)) => {
+                links += 1;
+                if links > MAX_LINKS {
+                    return Ok(Place::Loop);
+                }
+                let target = target(number)?;
+                match target.first() {
+                    Some(b'/') => return Ok(Place::Outside),
+                    Some(_) => push_components(&mut ahead, &target),
+                    None => return Ok(Place::Nothing),
+                }
+                at.truncate(parent);
+                directory(index, &at)
+            }
+            None => return Ok(Place::Nothing),
+        };
+    }
+    Ok(place)
+}
+
+/// The directory with a name that is known to be one.
+fn directory(index: &Index, name: &[u8]) -> Place {
+    match index.find(name) {
+        Some(Node::Directory(number)) => Place::Directory(number),
+        _ => Place::Root,
+    }
+}
+
+fn push_components(ahead: &mut Vec<Vec<u8>>, path: &[u8]) {
+    let components = path.split(|b| *b == b'/');
+    ahead.extend(
+        components
+            .filter(|component| !matches!(*component, b"" | b"."))
+            .map(<[u8]>::to_vec)
+            .rev(),
+    );
+}

@@ -1,0 +1,125 @@
+//! Opening an archive: from a path, from memory, from any source of bytes.
+
+use std::io;
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, RwLock};
+
+use super::source::{open_regular, Opened, Source};
+use super::{directory, eocd, Archive};
+use crate::error::{Error, ErrorKind, Result};
+
+/// How an archive is to be opened.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Entries that declare more bytes than this are refused when they are read.
+    pub max_entry_size: u64,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            max_entry_size: 1 << 30,
+        }
+    }
+}
+
+impl Archive {
+    /// Opens the archive at `path` and indexes its central directory. The file stays open.
+    ///
+    /// Fails with [`ErrorKind::Io`] as the system does, also for a directory (`EISDIR`); with `NotAnArchive` for
+    /// anything that is no zip archive, without waiting if it is a FIFO or a device; and with `Malformed`,
+    /// `Unsupported`, `UnsafeName` or `DuplicateName` for an archive that cannot be trusted as a whole.
+    ///
+    /// ```
+    /// use invfs_engine::{archive::{Archive, Options}, ErrorKind};
+    /// # let path = std::env::temp_dir().join(format!("invfs-doc-open-{}.zip", std::process::id()));
+    /// # let mut zip = zip::ZipWriter::new(std::fs::File::create(&path).unwrap());
+    /// # zip.start_file("lib/hello.rb", zip::write::SimpleFileOptions::default()).unwrap();
+    /// # zip.finish().unwrap();
+    /// let archive = Archive::open(&path, &Options::default()).unwrap();
+    /// assert_eq!(archive.names().collect::<Vec<_>>(), [b"lib/hello.rb"]);
+    /// # std::fs::remove_file(&path).unwrap();
+    /// let error = Archive::open("Cargo.toml".as_ref(), &Options::default()).err().unwrap();
+    /// assert_eq!(error.kind(), ErrorKind::NotAnArchive);
+    /// ```
+    pub fn open(path: &Path, options: &Options) -> Result<Archive> {
+        let name = path.to_string_lossy().into_owned();
+        match open_regular(path) {
+            Ok(Opened::Regular(file)) => Archive::from_source(Arc::new(file), &name, options),
+            Ok(Opened::Directory) => Err(Error::from_io(name, crate::os::eisdir())),
+            Ok(Opened::Other) => Err(Error::new(
+                ErrorKind::NotAnArchive,
+                name,
+                "not a zip archive: not even a regular file",
+            )),
+            Err(error) => Err(Error::from_io(name, error)),
+        }
+    }
+
+    /// An archive that is held in memory; `name` is what errors call it.
+    ///
+    /// Fails as [`Archive::open`] does for the contents of a file.
+    pub fn from_bytes(bytes: Vec<u8>, name: &str, options: &Options) -> Result<Archive> {
+        Archive::from_source(Arc::new(bytes), name, options)
+    }
+
+    /// An archive whose bytes come from `source`; `name` is what errors call it.
+    ///
+    /// Fails as [`Archive::open`] does for the contents of a file.
+    pub fn from_source(source: Arc<dyn Source>, name: &str, options: &Options) -> Result<Archive> {
+        let of_system = |error| match io::Error::kind(&error) {
+            // The source said how long it is.
+            io::ErrorKind::UnexpectedEof => Error::new(
+                ErrorKind::Changed,
+                name,
+                "the archive was truncated while it was opened",
+            ),
+            _ => Error::from_io(name, error),
+        };
+        let identity = source.identity().map_err(of_system)?;
+        let len = match identity {
+            Some(identity) => identity.size,
+            None => source.len().map_err(of_system)?,
+        };
+        let location = eocd::locate(&*source, len).map_err(|failure| match failure {
+            eocd::Failure::Io(error) => of_system(error),
+            eocd::Failure::Bad(kind, detail) => Error::new(kind, name, detail),
+        })?;
+        let index = directory::read(&*source, location, name).map_err(|mut error| {
+            match error.take_io() {
+                Some(io) => of_system(io),
+                None => error,
+            }
+        })?;
+        Ok(Archive {
+            name: name.to_owned(),
+            max_entry_size: options.max_entry_size,
+            index,
+            end: location.start,
+            identity,
+            closed: AtomicBool::new(false),
+            source: RwLock::new(Some(source)),
+        })
+    }
+
+    /// Whether `path` is a regular file that ends with the record that a zip archive ends with. Never waits, as
+    /// opening a FIFO would; fails as the system does when the file cannot be opened or read.
+    ///
+    /// ```
+    /// use invfs_engine::archive::Archive;
+    /// assert!(!Archive::probe("Cargo.toml".as_ref()).unwrap());
+    /// assert!(!Archive::probe("src".as_ref()).unwrap());
+    /// assert!(Archive::probe("no such file".as_ref()).is_err());
+    /// ```
+    pub fn probe(path: &Path) -> io::Result<bool> {
+        let Opened::Regular(file) = open_regular(path)? else {
+            return Ok(false);
+        };
+        match eocd::locate(&file, Source::len(&file)?) {
+            Ok(_) => Ok(true),
+            Err(eocd::Failure::Bad(..)) => Ok(false),
+            Err(eocd::Failure::Io(error)) => Err(error),
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Which libraries a shared object needs: the `DT_NEEDED` entries of an ELF file.
+
+use elf::abi::{DT_NEEDED, DT_STRTAB, ET_DYN, PT_LOAD};
+use elf::{endian::AnyEndian, ElfBytes};
+
+/// The names of the libraries that the ELF shared object in `bytes` needs, in its order, or `None` if it is no ELF
+/// shared object (of 32 or 64 bits, of either byte order).
+///
+/// Any bytes may be given; names that are not where the file says are left out.
+///
+/// ```
+/// use invfs_engine::elf;
+/// assert_eq!(elf::needed(b"puts 1"), None);
+/// ```
+pub fn needed(bytes: &[u8]) -> Option<Vec<Vec<u8>>> {
+    let file = ElfBytes::<AnyEndian>::minimal_parse(bytes).ok()?;
+    if file.ehdr.e_type != ET_DYN {
+        return None;
+    }
+    let Ok(Some(dynamic)) = file.dynamic() else {
+        return Some(Vec::new());
+    };
+    let strings = dynamic
+        .iter()
+        .find(|entry| entry.d_tag == DT_STRTAB)
+        .and_then(|entry| at_address(&file, bytes, entry.d_ptr()))
+        .unwrap_or_default();
+    let name = |offset: u64| {
+        let name = strings.get(usize::try_from(offset).ok()?..)?;
+        let len = name.iter().position(|b| *b == 0)?;
+        name.get(..len).filter(|name| !name.is_empty())
+    };
+    let names = dynamic
+        .iter()
+        .filter(|entry| entry.d_tag == DT_NEEDED)
+        .filter_map(|entry| name(entry.d_val()))
+        // One name in a table may be said to be needed any number of times.
+        .take(MAX_NEEDED)
+        .map(<[u8]>::to_vec);
+    Some(names.collect())
+}
+
+/// More libraries than anything needs.
+const MAX_NEEDED: usize = 1024;
+
+/// The bytes of the file that are loaded at an address, up to the end of their segment.
+fn at_address<'a>(
+    file: &ElfBytes<'a, AnyEndian>,
+    bytes: &'a [u8],
+    address: u64,
+) -> Option<&'a [u8]> {
+    file.segments()?
+        .iter()
+        .filter(|segment| segment.p_type == PT_LOAD)
+        .find_map(|segment| {
+            let inside = address.checked_sub(segment.p_vaddr)?;
+            let len = segment
+                .p_filesz
+                .checked_sub(inside)
+                .filter(|len| *len > 0)?;
+            let start = usize::try_from(segment.p_offset.checked_add(inside)?).ok()?;
+            let rest = bytes.get(start..)?;
+            rest.get(..usize::try_from(len).ok()?.min(rest.len()))
+        })
+}

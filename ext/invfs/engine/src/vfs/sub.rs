@@ -1,0 +1,43 @@
+//! A directory of another VFS, seen as a VFS of its own.
+
+use std::sync::Arc;
+
+use super::{Listing, Sink, Stat, Vfs};
+use crate::error::Result;
+use crate::path::{Subpath, SubpathBuf};
+
+/// What lies below one directory of another VFS. The directory need not exist.
+///
+/// ```
+/// use std::sync::Arc;
+/// use invfs_engine::{path::{Subpath, SubpathBuf}, vfs::{DirVfs, SubVfs, Vfs}};
+/// let whole = Arc::new(DirVfs::new(env!("CARGO_MANIFEST_DIR").into()));
+/// let src = SubVfs::new(whole, SubpathBuf::clean(b"src").unwrap());
+/// assert!(src.stat(Subpath::new(b"lib.rs").unwrap())?.is_some());
+/// # Ok::<(), Box<invfs_engine::Error>>(())
+/// ```
+pub struct SubVfs {
+    parent: Arc<dyn Vfs>,
+    directory: SubpathBuf,
+}
+
+impl SubVfs {
+    /// The directory `directory` of `parent`.
+    pub fn new(parent: Arc<dyn Vfs>, directory: SubpathBuf) -> SubVfs {
+        SubVfs { parent, directory }
+    }
+}
+
+impl Vfs for SubVfs {
+    fn stat(&self, sub: &Subpath) -> Result<Option<Stat>> {
+        self.parent.stat(&self.directory.join(sub))
+    }
+
+    fn read(&self, sub: &Subpath, limit: u64, out: &mut dyn Sink) -> Result<()> {
+        self.parent.read(&self.directory.join(sub), limit, out)
+    }
+
+    fn list(&self, sub: &Subpath) -> Result<Option<Listing>> {
+        self.parent.list(&self.directory.join(sub))
+    }
+}

@@ -1,0 +1,86 @@
+//! Several VFSs over one another.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{Kind, Listing, Sink, Stat, Vfs};
+use crate::error::{Error, ErrorKind, Result};
+use crate::path::Subpath;
+
+/// Several VFSs, searched one after the other as a load path is: the first that has a file wins.
+///
+/// Directories merge. Where one layer has a file and another a directory under one name, the name is that of the
+/// file, whichever layer is first. A layer that fails to answer fails the whole lookup: what it hides is not known.
+///
+/// ```
+/// use std::sync::Arc;
+/// use invfs_engine::{path::Subpath, vfs::{DirVfs, UnionVfs, Vfs}};
+/// let root = std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+/// let layers: Vec<Arc<dyn Vfs>> = ["src/vfs", "src"]
+///     .map(|dir| Arc::new(DirVfs::new(root.join(dir))) as Arc<dyn Vfs>)
+///     .to_vec();
+/// let union = UnionVfs::new(layers);
+/// assert!(union.stat(Subpath::new(b"union.rs").unwrap())?.is_some());
+/// assert!(union.stat(Subpath::new(b"lib.rs").unwrap())?.is_some());
+/// # Ok::<(), Box<invfs_engine::Error>>(())
+/// ```
+pub struct UnionVfs {
+    layers: Vec<Arc<dyn Vfs>>,
+}
+
+impl UnionVfs {
+    /// The union of `layers`, the first on top.
+    pub fn new(layers: Vec<Arc<dyn Vfs>>) -> UnionVfs {
+        UnionVfs { layers }
+    }
+
+    /// What `sub` is, and the layer that says so: the first with a file, else the first with a directory.
+    fn find(&self, sub: &Subpath) -> Result<Option<(&Arc<dyn Vfs>, Stat)>> {
+        let mut directory = None;
+        for layer in &self.layers {
+            match layer.stat(sub)? {
+                Some(stat) if stat.kind != Kind::Directory => return Ok(Some((layer, stat))),
+                Some(stat) => directory = directory.or(Some((layer, stat))),
+                None => {}
+            }
+        }
+        Ok(directory)
+    }
+}
+
+impl Vfs for UnionVfs {
+    fn stat(&self, sub: &Subpath) -> Result<Option<Stat>> {
+        let root = sub.is_root().then_some(Stat {
+            kind: Kind::Directory,
+            size: 0,
+            mode: 0o755,
+            mtime: 0,
+        });
+        Ok(self.find(sub)?.map(|(_, stat)| stat).or(root))
+    }
+
+    fn read(&self, sub: &Subpath, limit: u64, out: &mut dyn Sink) -> Result<()> {
+        let error = |kind, detail| Err(Error::new(kind, "union", detail).entry(sub.as_bytes()));
+        match self.find(sub)? {
+            Some((layer, _)) => layer.read(sub, limit, out),
+            None if sub.is_root() => error(ErrorKind::IsDirectory, "is a directory"),
+            None => error(ErrorKind::NotFound, "no such file in any layer"),
+        }
+    }
+
+    fn list(&self, sub: &Subpath) -> Result<Option<Listing>> {
+        if !matches!(self.stat(sub)?, Some(stat) if stat.kind == Kind::Directory) {
+            return Ok(None);
+        }
+        let mut merged: BTreeMap<Vec<u8>, Kind> = BTreeMap::new();
+        for layer in &self.layers {
+            for (name, kind) in layer.list(sub)?.unwrap_or_default() {
+                let merged = merged.entry(name).or_insert(kind);
+                if *merged == Kind::Directory {
+                    *merged = kind;
+                }
+            }
+        }
+        Ok(Some(merged.into_iter().collect()))
+    }
+}
