@@ -1,10 +1,7 @@
 //! Ruby Strings from and to bytes.
 
 use invfs_engine::vfs::Sink;
-use magnus::{
-    rb_sys::{AsRawValue, FromRawValue},
-    Error, RString, Ruby, TryConvert, Value,
-};
+use magnus::{rb_sys::AsRawValue, Error, RString, Ruby, TryConvert, Value};
 
 use super::protected;
 
@@ -14,16 +11,14 @@ pub fn bytes(string: RString) -> Vec<u8> {
     unsafe { string.as_slice() }.to_vec()
 }
 
-/// A path as Ruby itself makes one from the operating system: in the file system's encoding.
+/// A path as Ruby has it: in the file system's encoding, whatever `Encoding.default_internal` is.
 pub fn path(ruby: &Ruby, bytes: &[u8]) -> RString {
-    // SAFETY: Ruby copies the bytes and returns a new String, which is alive.
-    let string = unsafe {
-        Value::from_raw(rb_sys::rb_filesystem_str_new(
-            bytes.as_ptr().cast(),
-            bytes.len() as _,
-        ))
-    };
-    RString::from_value(string).unwrap_or_else(|| ruby.str_from_slice(bytes))
+    // SAFETY: the encoding is one of Ruby's own and lives for ever.
+    let encoding = unsafe { rb_sys::rb_enc_to_index(rb_sys::rb_filesystem_encoding()) };
+    let path = ruby.str_from_slice(bytes);
+    // SAFETY: a new String and a valid encoding index.
+    unsafe { rb_sys::rb_enc_associate_index(path.as_raw(), encoding) };
+    path
 }
 
 /// The name of an entry: UTF-8 where it is valid UTF-8, else binary.

@@ -6,6 +6,7 @@ use magnus::{
 };
 
 use super::{
+    autoload,
     handlers::load_error_path,
     load, loaded, mounts, originals,
     resolve::{self, Found, PassedOver},
@@ -24,7 +25,10 @@ fn require(ruby: &Ruby, rb_self: Value, name: Value) -> Result<Value, Error> {
     if is_remembered(name) {
         return Ok(ruby.qfalse().as_value());
     }
-    let path = string::path_argument(name)?;
+    let Ok(path) = string::path_argument(name) else {
+        // The original refuses it in its own words.
+        return originals::require(ruby, rb_self, name);
+    };
     let bytes = string::bytes(path);
     match resolve::feature(ruby, &bytes)? {
         Found::Virtual(hit) => answer(ruby, run::require(ruby, &hit)?),
@@ -77,7 +81,9 @@ fn require_relative(ruby: &Ruby, rb_self: Value, name: Value) -> Result<Value, E
 
 /// `require_relative` as if called from the file `caller`, an absolute path.
 fn relative(ruby: &Ruby, rb_self: Value, name: Value, caller: &[u8]) -> Result<Value, Error> {
-    let path = string::bytes(string::path_argument(name)?);
+    let Ok(path) = string::path_argument(name).map(string::bytes) else {
+        return originals::require_relative(ruby, rb_self, name);
+    };
     let target = match path.first() {
         Some(b'/') => invfs_engine::path::clean_absolute(&path),
         _ => {
@@ -86,7 +92,7 @@ fn relative(ruby: &Ruby, rb_self: Value, name: Value, caller: &[u8]) -> Result<V
             invfs_engine::path::clean_absolute(&[directory, b"/", &path].concat())
         }
     };
-    match resolve::absolute_feature(ruby, &target)? {
+    match resolve::relative(ruby, &target)? {
         Some(Found::Virtual(hit)) => answer(ruby, run::require(ruby, &hit)?),
         Some(Found::Loaded(_)) => answer(ruby, false),
         Some(Found::Elsewhere(passed_over)) => {
@@ -122,8 +128,9 @@ fn load(ruby: &Ruby, rb_self: Value, args: &[Value]) -> Result<Value, Error> {
         return originals::load(ruby, rb_self, args);
     }
     let parsed = scan_args::<(Value,), (Option<Value>,), (), (), (), ()>(args)?;
-    let path = string::path_argument(parsed.required.0)?;
-    let bytes = string::bytes(path);
+    let Ok(bytes) = string::path_argument(parsed.required.0).map(string::bytes) else {
+        return originals::load(ruby, rb_self, args);
+    };
     match resolve::file(ruby, &bytes)? {
         Found::Virtual(hit) => {
             load::load(ruby, rb_self, &hit, parsed.optional.0)?;
@@ -234,6 +241,7 @@ pub fn init(ruby: &Ruby, module: RModule) -> Result<(), Error> {
         kernel.define_singleton_method("require", method!(require, 1))?;
         kernel.define_singleton_method("require_relative", method!(require_relative, 1))?;
         kernel.define_singleton_method("load", method!(load, -1))?;
+        autoload::init(ruby)?;
         let load_path: RArray = ruby.eval("$LOAD_PATH")?;
         let name = "resolve_feature_path";
         let singleton = load_path.singleton_class()?;

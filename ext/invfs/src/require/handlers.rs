@@ -1,7 +1,8 @@
 //! The registry of handlers: who turns the path of a file in `$:` into a VFS.
 
 use magnus::{
-    function, kwargs, prelude::*, Error, RArray, RModule, RString, Ruby, TryConvert, Value,
+    function, kwargs, prelude::*, rb_sys::AsRawValue, Error, RArray, RModule, RString, Ruby,
+    TryConvert, Value,
 };
 use parking_lot::Mutex;
 
@@ -26,7 +27,7 @@ pub fn open(ruby: &Ruby, path: &[u8]) -> Result<Option<Value>, Error> {
     let handlers: RArray = list(ruby);
     for at in 0..handlers.len() {
         let handler: Value = handlers.entry(at as isize)?;
-        match handler.funcall::<_, _, Value>("probe", (string::path(ruby, path),)) {
+        match handler.funcall_public::<_, _, Value>("probe", (string::path(ruby, path),)) {
             Ok(answer) if !answer.to_bool() => {}
             Ok(_) => return open_with(ruby, handler, path).map(Some),
             Err(error) if is_standard_error(&error) => {
@@ -46,7 +47,7 @@ fn open_with(ruby: &Ruby, handler: Value, path: &[u8]) -> Result<Value, Error> {
         let message = format!("cannot open {} with {handler}: {reason}", lossy(path));
         load_error(ruby, &message, path, cause).unwrap_or_else(|e| e)
     };
-    match handler.funcall::<_, _, Value>("open", (string::path(ruby, path),)) {
+    match handler.funcall_public::<_, _, Value>("open", (string::path(ruby, path),)) {
         Ok(vfs) if is_vfs(vfs) => Ok(vfs),
         Ok(_) => Err(failed(
             "open answered no VFS (to_path, file?, size and read)",
@@ -84,7 +85,7 @@ pub fn load_error(
 }
 
 /// @def InVFS.register(handler)
-/// Registers a handler: strings in `$:` that name a regular file are offered to it.
+/// Registers a handler, once: strings in `$:` that name a regular file are offered to it.
 /// `probe(path)` tells whether the file is its business, `open(path)` gives the VFS. {InVFS::ZipFS} is one.
 /// `InVFS.regist` is the same under its 0.3 name.
 /// @param handler [#probe, #open]
@@ -104,7 +105,12 @@ fn register(ruby: &Ruby, handler: Value) -> Result<(), Error> {
             return Err(Error::new(ruby.exception_type_error(), message));
         }
     }
-    HANDLERS.lock().push(Held::new(handler));
+    let mut handlers = HANDLERS.lock();
+    if handlers.iter().any(|known| known.raw() == handler.as_raw()) {
+        return Ok(());
+    }
+    handlers.push(Held::new(handler));
+    drop(handlers);
     archives::forget();
     load_path::forget()
 }

@@ -148,13 +148,30 @@ pub fn provide(ruby: &Ruby, path: &[u8]) -> Result<(), Error> {
         })?;
         return Ok(());
     }
-    let features = match INDEX.lock().as_ref() {
-        Some(index) => index.features.get(),
-        None => return Ok(()),
+    let Some(features) = INDEX.lock().as_ref().map(|index| index.features.get()) else {
+        return Ok(());
     };
     let feature = crate::helpers::string::path(ruby, path);
     feature.freeze();
     features.funcall::<_, _, Value>("push", (feature,))?;
+    Ok(())
+}
+
+/// Whether `path` is the last element of `$"`.
+pub fn is_last(path: &[u8]) -> bool {
+    let Some(features) = INDEX.lock().as_ref().map(|index| index.features.get()) else {
+        return false;
+    };
+    elements(features).last().and_then(|last| text(*last)) == Some(path)
+}
+
+/// Takes `path` out of `$"`.
+pub fn withdraw(ruby: &Ruby, path: &[u8]) -> Result<(), Error> {
+    let Some(features) = INDEX.lock().as_ref().map(|index| index.features.get()) else {
+        return Ok(());
+    };
+    let path = crate::helpers::string::path(ruby, path);
+    features.funcall::<_, _, Value>("delete", (path,))?;
     Ok(())
 }
 

@@ -177,3 +177,8 @@ pub fn providing(name: &[u8], wanted: Kind, load_path: &LoadPath) -> Option<Vec<
         .find(|path| Matched::of(path, name, wanted, load_path).is_some())
         .cloned()
 }
+
+/// Whether `path` is being loaded.
+pub fn contains(path: &[u8]) -> bool {
+    TABLE.lock().loading.contains_key(path)
+}

@@ -5,6 +5,7 @@
 //! it, [`native_ext`] opens a shared object; [`originals`] what is not ours goes on as before.
 
 mod archives;
+mod autoload;
 mod candidates;
 mod disk;
 mod entry;

@@ -102,7 +102,7 @@ pub fn adopt(ruby: &Ruby, object: Value) -> Result<Place, Error> {
         place.dir = place.dir.join(sub_fs.subpath());
         return Ok(place);
     }
-    let to_path: Value = object.funcall("to_path", ())?;
+    let to_path: Value = object.funcall_public("to_path", ())?;
     let root = string::real_or_same(string::expand(string::path_argument(to_path)?)?);
     let vfs = vfs_of(ruby, object)?;
     // `to_path` is user code that may have put the object in `$:` and required something itself.

@@ -5,10 +5,11 @@ use std::sync::OnceLock;
 use magnus::{prelude::*, value::OpaqueId, Error, RModule, RString, Ruby, Value};
 
 /// The methods that are wrapped, each with the alias of what it was before.
-pub const ALIASES: [(&str, &str); 3] = [
+pub const ALIASES: [(&str, &str); 4] = [
     ("require", "require_without_invfs"),
     ("require_relative", "require_relative_without_invfs"),
     ("load", "load_without_invfs"),
+    ("autoload", "autoload_without_invfs"),
 ];
 
 struct Ids {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use invfs_engine::{
-    path::{clean_absolute, SubpathBuf},
+    path::{clean_absolute, Subpath, SubpathBuf},
     vfs::Kind as FileKind,
 };
 use magnus::{Error, Ruby};
@@ -68,6 +68,11 @@ pub fn feature(ruby: &Ruby, name: &[u8]) -> Result<Found, Error> {
         return explicit(ruby, name);
     }
     let asked = wanted(name);
+    if let Some(kind) = asked {
+        if let Some(path) = loading::providing(name, kind, &load_path) {
+            return Ok(hit_at(&path).map_or(Found::Elsewhere(None), Found::Virtual));
+        }
+    }
     let provided = match asked {
         Some(kind) => loaded::provided(name, kind, &load_path)?,
         None => None,
@@ -78,11 +83,6 @@ pub fn feature(ruby: &Ruby, name: &[u8]) -> Result<Found, Error> {
         (Some(Kind::Any), Some(found)) if found.kind != Kind::Source => provided_otherwise = true,
         (_, Some(found)) => return Ok(Found::Loaded(found.remember(&load_path))),
         (_, None) => {}
-    }
-    if let Some(kind) = asked {
-        if let Some(path) = loading::providing(name, kind, &load_path) {
-            return Ok(hit_at(&path).map_or(Found::Elsewhere(None), Found::Virtual));
-        }
     }
     if !load_path.has_virtual() {
         return Ok(Found::Elsewhere(None));
@@ -97,9 +97,7 @@ pub fn feature(ruby: &Ruby, name: &[u8]) -> Result<Found, Error> {
             Some(Found::Virtual(hit)) if provided_otherwise && hit.native => {
                 return Ok(Found::Loaded(None))
             }
-            Some(Found::Virtual(hit)) if loaded::holds(&hit.path)? => {
-                return Ok(Found::Loaded(None))
-            }
+            Some(Found::Virtual(hit)) if is_done(&hit.path)? => return Ok(Found::Loaded(None)),
             Some(found) => return Ok(found),
             None => {}
         }
@@ -151,10 +149,17 @@ pub fn where_is(ruby: &Ruby, name: &[u8]) -> Result<Found, Error> {
     Ok(Found::Elsewhere(passed_over))
 }
 
+/// What `require_relative` of the absolute, clean path means, if it lies in a mount; else `None`.
+pub fn relative(ruby: &Ruby, path: &[u8]) -> Result<Option<Found>, Error> {
+    // Objects that were put in `$:` since the last search get their roots first.
+    load_path::current(ruby)?;
+    absolute_feature(ruby, path)
+}
+
 /// What `require` of the absolute, clean path means, if it lies in a mount; else `None`.
-pub fn absolute_feature(ruby: &Ruby, path: &[u8]) -> Result<Option<Found>, Error> {
+fn absolute_feature(ruby: &Ruby, path: &[u8]) -> Result<Option<Found>, Error> {
     Ok(match in_mount(ruby, path)? {
-        Some(Found::Virtual(hit)) if loaded::holds(&hit.path)? => Some(Found::Loaded(None)),
+        Some(Found::Virtual(hit)) if is_done(&hit.path)? => Some(Found::Loaded(None)),
         found => found,
     })
 }
@@ -175,6 +180,11 @@ fn in_mount(ruby: &Ruby, path: &[u8]) -> Result<Option<Found>, Error> {
         }
     }
     Ok(Some(Found::Elsewhere(passed_over)))
+}
+
+/// Whether the file is loaded: the target of an `autoload` stands in `$"` before it is.
+fn is_done(path: &[u8]) -> Result<bool, Error> {
+    Ok(!loading::contains(path) && loaded::holds(path)?)
 }
 
 /// A path that is not searched along `$:`: absolute, `~`, `./` or `../`.
@@ -297,18 +307,21 @@ impl Search<'_> {
         native: bool,
         passed_over: &mut Option<PassedOver>,
     ) -> Result<Option<Hit>, Error> {
-        let sub = match invfs_engine::path::Subpath::new(name) {
-            Some(name) => place.dir.join(name),
-            None => {
-                let joined = [place.dir.as_bytes(), b"/./", name].concat();
-                let joined = joined.strip_prefix(b"/").unwrap_or(&joined);
-                match SubpathBuf::clean(joined) {
-                    Some(sub) => sub,
-                    None => return Ok(None),
-                }
-            }
-        };
-        look(self.ruby, &place.mount, sub, native, passed_over)
+        if let Some(name) = Subpath::new(name) {
+            return look(
+                self.ruby,
+                &place.mount,
+                place.dir.join(name),
+                native,
+                passed_over,
+            );
+        }
+        // `a/../../other.zip/b`: cleaned as a path, it may lead out of this mount and into another.
+        let path = clean_absolute(&[&place.path(), b"/".as_slice(), name].concat());
+        match mounts::find(&path) {
+            Some((mount, sub)) => look(self.ruby, &mount, sub, native, passed_over),
+            None => Ok(None),
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use magnus::{prelude::*, Error, RString, Ruby, Value};
 
 use super::{
-    loaded,
+    autoload, load_path, loaded,
     loading::{self, Turn},
     native_ext,
     resolve::Hit,
@@ -40,13 +40,28 @@ fn load_once(ruby: &Ruby, hit: &Hit) -> Result<bool, Error> {
     if loaded::holds(&hit.path)? {
         return Ok(false);
     }
-    if hit.native {
-        native_ext::load(ruby, hit)?;
-    } else {
-        source(ruby, hit)?;
+    if !autoload::announces(&hit.path, &*load_path::current(ruby)?) {
+        run(ruby, hit)?;
+        loaded::provide(ruby, &hit.path)?;
+        return Ok(true);
     }
     loaded::provide(ruby, &hit.path)?;
-    Ok(true)
+    let outcome = run(ruby, hit);
+    // What it required stands behind it now; on disk it would come last. A failed file leaves no trace.
+    if outcome.is_err() || !loaded::is_last(&hit.path) {
+        loaded::withdraw(ruby, &hit.path)?;
+        if outcome.is_ok() {
+            loaded::provide(ruby, &hit.path)?;
+        }
+    }
+    outcome.map(|()| true)
+}
+
+fn run(ruby: &Ruby, hit: &Hit) -> Result<(), Error> {
+    match hit.native {
+        true => native_ext::load(ruby, hit),
+        false => source(ruby, hit),
+    }
 }
 
 /// Compiles and runs the Ruby source of `hit` at top level.

@@ -183,6 +183,14 @@ fn inspect(rb_self: Value) -> Result<String, Error> {
     Ok(format!("#<{class} {path}>"))
 }
 
+/// @def dup
+/// The object itself, and `clone` too: it never changes, and a copy would get another root. (RubyGems copies
+/// the entries of `$:` while it searches.)
+/// @return [self]
+fn itself(rb_self: Value, _arguments: &[Value]) -> Value {
+    rb_self
+}
+
 /// Defines the module.
 pub fn init(_ruby: &Ruby, module: RModule) -> Result<RModule, Error> {
     let shared = module.define_module("FileSystem")?;
@@ -196,5 +204,7 @@ pub fn init(_ruby: &Ruby, module: RModule) -> Result<RModule, Error> {
     shared.define_method("to_path", method!(to_path, 0))?;
     shared.define_method("to_s", method!(to_path, 0))?;
     shared.define_method("inspect", method!(inspect, 0))?;
+    shared.define_method("dup", method!(itself, -1))?;
+    shared.define_method("clone", method!(itself, -1))?;
     Ok(shared)
 }

@@ -29,7 +29,7 @@ impl RubyVfs {
     /// An adapter for `object`, which the caller keeps alive and in place as long as this is used.
     /// Errors are said of what `to_path` answers now.
     pub fn new(object: Value) -> std::result::Result<RubyVfs, Error> {
-        let path: Value = object.funcall("to_path", ())?;
+        let path: Value = object.funcall_public("to_path", ())?;
         let path = string::bytes(string::path_argument(path)?);
         Ok(RubyVfs {
             object: object.as_raw(),
@@ -45,7 +45,7 @@ impl RubyVfs {
 
     fn call<T: TryConvert>(&self, method: &str, sub: &Subpath) -> std::result::Result<T, Error> {
         let (ruby, object) = self.object();
-        object.funcall(method, (string::name(&ruby, sub.as_bytes()),))
+        object.funcall_public(method, (string::name(&ruby, sub.as_bytes()),))
     }
 
     /// Whether the object says yes; one that raises says no, as in 0.3. What is thrown passes through.
@@ -67,7 +67,7 @@ impl RubyVfs {
         if !answers(object, "entries") {
             return Ok(Vec::new());
         }
-        let entries: RArray = object.funcall("entries", ())?;
+        let entries: RArray = object.funcall_public("entries", ())?;
         let mut names = Vec::with_capacity(entries.len());
         for at in 0..entries.len() {
             names.push(string::bytes(entries.entry::<RString>(at as isize)?));

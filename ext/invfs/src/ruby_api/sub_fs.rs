@@ -72,7 +72,7 @@ impl SubFS {
             let message = format!("{dir} is not a directory inside the VFS");
             return Err(Error::new(ruby.exception_arg_error(), message));
         };
-        let parent_path: Value = parent.funcall("to_path", ())?;
+        let parent_path: Value = parent.funcall_public("to_path", ())?;
         let mut to_path = string::bytes(string::path_argument(parent_path)?);
         if !sub.is_root() {
             to_path.push(b'/');
