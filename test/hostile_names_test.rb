@@ -1,0 +1,111 @@
+# frozen_string_literal: true
+
+# Names in archives that lead elsewhere, mean two things, or come twice.
+require_relative "test_helper"
+require_relative "support/archive_checks"
+
+class HostileNamesTest < Minitest::Test
+  include ArchiveChecks
+
+  UNSAFE = {
+    "the parent" => "../x.rb", "the parent of a directory" => "lib/../../x.rb", "the parent in the middle" => "lib/../x.rb",
+    "the parent alone" => "..", "an absolute path" => "/etc/x.rb", "two slashes in front" => "//x.rb",
+    "a NUL byte" => "a\0b.rb", "a NUL byte at the end" => "a.rb\0", "a dot" => "./x.rb", "a dot in the middle" => "lib/./x.rb",
+    "an empty part" => "lib//x.rb", "an empty name" => "", "a drive" => "C:/x.rb", "a drive with a backslash" => "C:\\x.rb",
+    "a backslash" => "lib\\x.rb", "a parent with backslashes" => "..\\x.rb", "a network path" => "\\\\host\\x.rb",
+    "the parent at the end" => "lib/..", "a dot at the end" => "lib/."
+  }.freeze
+
+  UNSAFE.each do |sentence, name|
+    define_method("test_#{sentence.tr(" ", "_")}_never_names_a_file") do
+      bytes = build do |zip|
+        zip.add(name, "hidden")
+        zip.add("good.rb", "good")
+      end
+      error = assert_raises(InVFS::UnsafeNameError) { use(bytes, name) }
+      assert_equal PATH, error.archive
+      assert_equal name.b, error.entry.b
+    end
+  end
+
+  ALLOWED = ["...", "..a", "a..", " ", "a b", "~", "~root/x", "-", "#", "%2e%2e/x", "*", "\u{202e}rb.a", "con", "nul.rb", "a:b",
+             "x" * 4000, "d/" * 200 + "x", "\e[31m", "\n", "\xff\xfe".b, "ﬁ", "é", "e\u0301"].freeze
+
+  def test_strange_names_that_are_harmless
+    bytes = build { |zip| ALLOWED.each { |name| zip.add(name, name.b) } }
+    fs = open_bytes(bytes)
+    ALLOWED.each { |name| assert_equal name.b, fs.read(name), name.inspect }
+    assert_equal ALLOWED.map(&:b), fs.entries.map(&:b)
+    assert_predicate fs.inspect, :valid_encoding?
+  end
+
+  def test_the_same_name_twice
+    [%w[first second], %w[same same]].each do |contents|
+      bytes = build do |zip|
+        contents.each { |content| zip.add("twice.rb", content) }
+        zip.add("once.rb", "once")
+      end
+      error = assert_raises(InVFS::DuplicateEntryError) { open_bytes(bytes).read("twice.rb") }
+      assert_equal [PATH, "twice.rb"], [error.archive, error.entry]
+    end
+  end
+
+  def test_a_file_and_a_directory_of_one_name
+    bytes = build do |zip|
+      zip.add("both", "file")
+      zip.add("both/inner", "inner")
+    end
+    assert_raises(InVFS::DuplicateEntryError, InVFS::MalformedArchiveError, InVFS::UnsafeNameError) { use(bytes, "both") }
+  end
+
+  def test_a_directory_record_twice_is_harmless
+    bytes = build do |zip|
+      2.times { zip.directory("lib/") }
+      zip.add("lib/a.rb", "x")
+    end
+    assert_equal "x", open_bytes(bytes).read("lib/a.rb")
+  end
+
+  def test_names_that_differ_only_for_some_file_systems_are_different
+    bytes = build { |zip| ["A", "a", "é", "e\u0301"].each { |name| zip.add(name, name) } }
+    fs = open_bytes(bytes)
+    ["A", "a", "é", "e\u0301"].each { |name| assert_equal name.b, fs.read(name) }
+  end
+
+  # The content of a link is a path; following it is nothing that reading code needs.
+  def test_a_symbolic_link_is_not_followed
+    bytes = build do |zip|
+      zip.add("link.rb", "/etc/passwd", symlink: true)
+      zip.add("up.rb", "../outside.rb", symlink: true)
+    end
+    %w[link.rb up.rb].each do |name|
+      content = open_bytes(bytes).read(name)
+      assert_includes ["/etc/passwd", "../outside.rb"], content
+    rescue InVFS::ArchiveError, Errno::ENOENT => e
+      assert_includes e.message, name
+    end
+  end
+
+  def test_a_name_in_another_code_page
+    name = "größe".encode("CP437").b
+    fs = open_bytes(build { |zip| zip.add(name, "x") })
+    assert_equal [[name], "x"], [fs.entries.map(&:b), fs.read(name)]
+  end
+
+  def test_the_utf8_flag_on_a_name_that_is_no_utf8
+    bytes = build { |zip| zip.add("caf\xE9".b, "x", lie: { flags: ZipBuilder::FLAG_UTF8 }) }
+    fs = open_bytes(bytes)
+    assert_equal "x", fs.read("caf\xE9".b)
+  rescue InVFS::ArchiveError => e
+    assert_equal PATH, e.archive
+  end
+
+  private
+
+  # Opens the archive and asks for the name in every way: one of them has to refuse.
+  def use(bytes, name)
+    fs = open_bytes(bytes)
+    assert_equal false, fs.file?(name), "#{name.inspect} is a file"
+    fs.read(name)
+  end
+end

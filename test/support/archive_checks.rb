@@ -1,0 +1,40 @@
+# frozen_string_literal: true
+
+# Assertions about archives that are damaged, or that lie.
+require "timeout"
+
+module ArchiveChecks
+  PATH = "/where/it/is.zip"
+
+  # The archive of these bytes, in memory.
+  def open_bytes(bytes, **options)
+    InVFS::ZipFS.from_bytes(bytes, to_path: PATH, **options)
+  end
+
+  def build(**options, &block)
+    ZipBuilder.build(**options, &block)
+  end
+
+  # Asserts that opening, or else reading `entry`, raises one of `classes`, and that the error says where.
+  def assert_refused(classes, bytes, entry, **options)
+    error = assert_raises(*classes, "opening and reading #{entry.inspect}") { open_bytes(bytes, **options).read(entry) }
+    assert_equal PATH, error.archive
+    assert_includes error.message, PATH
+    error
+  end
+
+  # Asserts that whatever can be read of damaged bytes is one of the original contents, under the right name
+  # where the name is an original one, and that nothing but a documented error comes out.
+  def assert_errors_or_right_bytes(files, bytes, hint)
+    fs = open_bytes(bytes)
+    fs.entries.each do |name|
+      content = fs.read(name)
+      assert_includes files.values, content, hint
+      assert_equal files[name], content, hint if files.key?(name)
+    rescue InVFS::ArchiveError => e
+      assert_equal PATH, e.archive, hint
+    end
+  rescue InVFS::ArchiveError => e
+    assert_equal PATH, e.archive, hint
+  end
+end
