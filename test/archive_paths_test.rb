@@ -24,7 +24,7 @@ class ArchivePathsTest < Minitest::Test
     assert_as_on_disk(FILES, <<~'RUBY')
       ["/nothing", "/nothing.rb", "/lib", "", "/", "/a.so", "/a/b", "/a.rb/b", "/x/../../nothing"].each do |rest|
         Probe.attempt { require(ROOT + rest) }
-        Probe.attempt { load(ROOT + rest) }
+        Probe.attempt { load(ROOT + rest) } unless rest.empty? # the archive itself
       end
     RUBY
   end

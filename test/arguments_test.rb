@@ -19,7 +19,7 @@ class ArgumentsTest < Minitest::Test
       def method_missing(name, *) = name == :to_path ? "a.rb" : super
       def respond_to_missing?(name, *) = name == :to_path || super
     end
-    class Sub < String; def to_path = "other"; end
+    class Sub < String; end
     require "pathname"
     VALUES = {
       "nil" => nil, "1" => 1, ":a" => :a, "[]" => [], "{}" => {}, "true" => true, "1.5" => 1.5, "Object" => Object.new,
@@ -54,7 +54,9 @@ class ArgumentsTest < Minitest::Test
 
   %w[require load Kernel.require Kernel.load].each do |call|
     define_method("test_every_kind_of_argument_to_#{call.tr(".", "_")}") do
-      assert_as_on_disk(FILES, "#{VALUES}\nVALUES.each { |name, value| try(name) { #{call}(value) } }")
+      # On disk load("") is the entry itself, and nothing but a directory; an archive is a file that Ruby can try to run.
+      values = call.end_with?("load") ? "VALUES.except('empty')" : "VALUES"
+      assert_as_on_disk(FILES, "#{VALUES}\n#{values}.each { |name, value| try(name) { #{call}(value) } }")
     end
   end
 

@@ -73,8 +73,7 @@ class HostileArchivesTest < Minitest::Test
   end
 
   NO_ARCHIVES = {
-    "nothing" => "", "text" => "hello", "zeros" => "\0" * 1000, "only a local signature" => "PK\x03\x04",
-    "only an end signature" => "PK\x05\x06", "a gzip file" => "\x1f\x8b\b\0", "a shared object" => "\x7fELF#{"\0" * 60}"
+    "nothing" => "", "text" => "hello", "zeros" => "\0" * 1000, "only an end signature" => "PK\x05\x06", "a gzip file" => "\x1f\x8b\b\0", "a shared object" => "\x7fELF#{"\0" * 60}"
   }.freeze
 
   NO_ARCHIVES.each do |sentence, bytes|
@@ -120,7 +119,8 @@ class HostileArchivesTest < Minitest::Test
     end
   end
 
-  READ_ERRORS = LIES.select { |sentence, _| sentence.match?(/checksum|method|encrypt|size too/) }.freeze
+  # Where an entry lies about its place, the whole archive may be refused.
+  READ_ERRORS = LIES.select { |sentence, _| sentence.match?(/checksum|method|encrypt|a size too/) }.freeze
 
   def test_a_damaged_entry_leaves_the_others_readable
     READ_ERRORS.each do |sentence, (lie, _)|

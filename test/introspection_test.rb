@@ -217,17 +217,19 @@ class IntrospectionTest < Minitest::Test
 
   # With the decorators on: on disk they show the line, from a VFS they may not, but they must not get in the way.
   def test_error_highlight_and_did_you_mean_do_not_break
-    files = { "a.rb" => "def here = 1\n\n1.no_such_thing.then { herre }\n" }
-    assert_in_each_vfs(files, <<~'RUBY', "NoMethodError\ntrue\n\"<main>/a.rb:3\"\n", kinds: %i[zip_fs string_map_fs user_vfs])
-      require "did_you_mean"
-      require "error_highlight"
-      begin
-        require "a"
-      rescue NoMethodError => e
-        puts e.class, e.full_message.include?("no_such_thing")
-        p e.backtrace[0][/\A.*?:\d+/]
+    outcome = RubyProcess.run(*RubyProcess::INVFS, "-e", <<~'RUBY')
+      $: << InVFS.stringmap({ "a.rb" => "def here = 1\n\n1.no_such_thing.then { herre }\n" }, to_path: "/here")
+      %w[a stringscanner].each do |name|
+        require name
+      rescue NoMethodError, LoadError => e
+        puts e.class, e.full_message.lines.size > 1, e.message.lines[0], e.backtrace[0][/\A.*?:\d+/]
       end
+      require "a"
     RUBY
+    lines = outcome.stdout.lines(chomp: true)
+    assert_equal ["NoMethodError", "true", "/here/a.rb:3", "LoadError", "true"], lines.values_at(0, 1, 3, 4, 5), outcome
+    assert_includes outcome.stderr, "no_such_thing"
+    assert_equal 1, outcome.status
   end
 
   def test_method_source_and_ast_do_not_break

@@ -8,6 +8,9 @@ module NormalForm
   # Frames of RubyGems' require, of Ruby's own prelude and of the machinery of these tests.
   FOREIGN = %r{<internal:|/rubygems/|/bundled_gems\.rb|/test/support/}
 
+  # RubyGems of Ruby 3.1 prints this when an exception takes its lock away.
+  RUBYGEMS_NOTE = /\A\[\d+, #<Thread:/
+
   # On disk the frame of a file's top level is called so; compiled code says only <compiled>.
   TOP = "<top (required)>"
   COMPILED = "<compiled>"
@@ -29,7 +32,7 @@ module NormalForm
 
     # Drops foreign and native frames; where one carries the message, the message stays.
     def trace(text)
-      text.lines.filter_map do |line|
+      text.lines.grep_v(RUBYGEMS_NOTE).filter_map do |line|
         next line unless foreign?(line)
 
         message = line.split(/:in [`'][^']*': /, 2)[1]

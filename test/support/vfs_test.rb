@@ -12,8 +12,8 @@ module VFSTest
   # Names that are not clean mean what they mean on disk, as long as they stay inside.
   ALSO_A = ["./a.rb", "lib/../a.rb", "lib//../a.rb", "lib/deep/../../a.rb", ".//./a.rb"].freeze
 
-  NOT_FILES = ["", ".", "/", "..", "lib", "lib/", "lib/deep", "../x", "../a.rb", "/a.rb", "a.rb/", "a.rb/.", "a.rb/x",
-               "lib/../../a.rb", "a", "A.rb", "a.rb\0", "lib\\b.rb", "nothing", " a.rb"].freeze
+  NOT_FILES = ["", ".", "/", "..", "lib", "lib/", "lib/deep", "../x", "../a.rb", "/a.rb", "a.rb/", "a.rb/x",
+               "lib/../../a.rb", "a", "A.rb", "lib\\b.rb", "nothing", " a.rb"].freeze
 
   def setup
     @directory = File.realpath(Dir.mktmpdir("invfs-vfs"))
@@ -27,6 +27,12 @@ module VFSTest
   def test_what_is_a_file
     [*FILES.keys, *ALSO_A].each { |name| assert_equal true, @fs.file?(name), name }
     NOT_FILES.each { |name| assert_equal false, @fs.file?(name), name.inspect }
+  end
+
+  def test_a_nul_byte_is_no_name_at_all
+    %i[file? directory? size read].each do |method|
+      assert_raises(ArgumentError, method) { @fs.public_send(method, "a.rb\0") }
+    end
   end
 
   def test_what_is_a_directory

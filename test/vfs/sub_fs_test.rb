@@ -44,8 +44,9 @@ class SubFSTest < Minitest::Test
     assert_equal [true, ["a"]], [fs.file?("a"), fs.entries]
   end
 
-  def test_missing_files_are_as_in_the_parent
-    assert_nil @fs.read("nothing")
+  def test_missing_files
+    assert_raises(Errno::ENOENT) { @fs.read("nothing") }
+    assert_raises(Errno::ENOENT) { @fs.size("../outside") }
     zip = InVFS::ZipFS.from_bytes(ZipBuilder.build { |builder| builder.add("d/a", "x") }, to_path: "/z.zip").sub("d")
     assert_raises(Errno::ENOENT) { zip.read("nothing") }
     assert_equal "x", zip.read("a")

@@ -108,6 +108,7 @@ class UnionFSTest < Minitest::Test
     def bad.file?(_path) = raise(IOError, "broken")
     assert_equal "x", InVFS.union(bad, InVFS.stringmap({ "a" => "x" })).read("a")
     def bad.file?(_path) = true
+    def bad.size(_path) = 1
     def bad.read(_path) = raise(IOError, "broken")
     assert_raises(IOError) { InVFS.union(bad).read("a") }
   end
