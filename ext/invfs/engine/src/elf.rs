@@ -1,4 +1,4 @@
-//! Which libraries a shared object needs: the `DT_NEEDED` entries of an ELF file.
+//! What must be known of a shared object before it is loaded: whether it is whole, and which libraries it needs.
 
 use elf::abi::{DT_NEEDED, DT_STRTAB, ET_DYN, PT_LOAD};
 use elf::{endian::AnyEndian, ElfBytes};
@@ -38,6 +38,25 @@ pub fn needed(bytes: &[u8]) -> Option<Vec<Vec<u8>>> {
         .take(MAX_NEEDED)
         .map(<[u8]>::to_vec);
     Some(names.collect())
+}
+
+/// Whether everything that the system's loader would map of the shared object lies inside `bytes`. One that was cut
+/// off passes the loader's own checks, and touching what is missing kills the process (`SIGBUS`).
+///
+/// ```
+/// use invfs_engine::elf;
+/// assert!(!elf::is_complete(b"\x7fELF"));
+/// ```
+pub fn is_complete(bytes: &[u8]) -> bool {
+    let Ok(file) = ElfBytes::<AnyEndian>::minimal_parse(bytes) else {
+        return false;
+    };
+    file.segments().is_some_and(|segments| {
+        segments.iter().all(|segment| {
+            let end = segment.p_offset.checked_add(segment.p_filesz);
+            segment.p_type != PT_LOAD || end.is_some_and(|end| end <= bytes.len() as u64)
+        })
+    })
 }
 
 /// More libraries than anything needs.

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use invfs_engine::{
     path::{Subpath, SubpathBuf},
-    vfs::{Kind, Stat, Vfs},
+    vfs::{Kind, Vfs},
     ErrorKind,
 };
-use magnus::{block::Yield, method, prelude::*, Error, RArray, RModule, RString, Ruby, Value};
+use magnus::{method, prelude::*, Error, RArray, RModule, RString, Ruby, Value};
 
 use super::{errors::to_ruby, sub_fs::SubFS, vfs_value::native};
 use crate::helpers::string;
@@ -36,15 +36,23 @@ fn receiver(ruby: &Ruby, rb_self: Value) -> Result<Arc<dyn Vfs>, Error> {
     })
 }
 
-fn stat(ruby: &Ruby, rb_self: Value, path: Value) -> Result<Option<Stat>, Error> {
+/// The VFS and the subpath that `path` names there. `None` where it names nothing: above the root, absolute,
+/// or a file with a slash (or `/.`) behind it, as for the operating system.
+fn locate(
+    ruby: &Ruby,
+    rb_self: Value,
+    path: Value,
+) -> Result<Option<(Arc<dyn Vfs>, SubpathBuf, Kind)>, Error> {
     let vfs = receiver(ruby, rb_self)?;
     let raw = string::bytes(string::path_argument(path)?);
     let Some(sub) = SubpathBuf::clean(&raw) else {
         return Ok(None);
     };
-    let stat = vfs.stat(&sub).map_err(|e| to_ruby(ruby, e))?;
-    let wants_directory = raw.ends_with(b"/");
-    Ok(stat.filter(|stat| !wants_directory || stat.kind == Kind::Directory))
+    let kind = vfs.kind(&sub).map_err(|e| to_ruby(ruby, e))?;
+    let wants_directory = raw.ends_with(b"/") || raw.ends_with(b"/.") || raw.ends_with(b"/..");
+    Ok(kind
+        .filter(|kind| !wants_directory || *kind == Kind::Directory)
+        .map(|kind| (vfs, sub, kind)))
 }
 
 /// @def file?(path)
@@ -52,14 +60,16 @@ fn stat(ruby: &Ruby, rb_self: Value, path: Value) -> Result<Option<Stat>, Error>
 /// @param path [String, #to_path] relative to the root; `.` and `..` inside it are resolved
 /// @return [Boolean] false also for `""`, absolute paths and what lies above the root
 fn is_file(ruby: &Ruby, rb_self: Value, path: Value) -> Result<bool, Error> {
-    Ok(stat(ruby, rb_self, path)?.is_some_and(|stat| stat.kind == Kind::File))
+    let found = locate(ruby, rb_self, path)?;
+    Ok(matches!(found, Some((_, _, Kind::File))))
 }
 
 /// @def directory?(path)
 /// Whether `path` is a directory, whether or not the archive lists it.
 /// @return [Boolean]
 fn is_directory(ruby: &Ruby, rb_self: Value, path: Value) -> Result<bool, Error> {
-    Ok(stat(ruby, rb_self, path)?.is_some_and(|stat| stat.kind == Kind::Directory))
+    let found = locate(ruby, rb_self, path)?;
+    Ok(matches!(found, Some((_, _, Kind::Directory))))
 }
 
 /// @def size(path)
@@ -67,10 +77,13 @@ fn is_directory(ruby: &Ruby, rb_self: Value, path: Value) -> Result<bool, Error>
 /// @return [Integer]
 /// @raise [Errno::ENOENT, Errno::EISDIR]
 fn size(ruby: &Ruby, rb_self: Value, path: Value) -> Result<u64, Error> {
-    match stat(ruby, rb_self, path)? {
-        Some(stat) if stat.kind == Kind::File => Ok(stat.size),
-        found => Err(absent(ruby, rb_self, path, found.is_some())?),
+    let found = locate(ruby, rb_self, path)?;
+    if let Some((vfs, sub, Kind::File)) = &found {
+        if let Some(stat) = vfs.stat(sub).map_err(|e| to_ruby(ruby, e))? {
+            return Ok(stat.size);
+        }
     }
+    Err(absent(ruby, rb_self, path, found.is_some())?)
 }
 
 /// @def read(path)
@@ -79,10 +92,9 @@ fn size(ruby: &Ruby, rb_self: Value, path: Value) -> Result<u64, Error> {
 /// @raise [Errno::ENOENT, Errno::EISDIR]
 /// @raise [InVFS::ArchiveError] when the archive is damaged; it names the entry
 fn read(ruby: &Ruby, rb_self: Value, path: Value) -> Result<RString, Error> {
-    let vfs = receiver(ruby, rb_self)?;
-    match subpath(path)? {
-        Some(sub) => read_all(ruby, &*vfs, &sub, u64::MAX),
-        None => Err(absent(ruby, rb_self, path, false)?),
+    match locate(ruby, rb_self, path)? {
+        Some((vfs, sub, Kind::File)) => read_all(ruby, &*vfs, &sub, u64::MAX),
+        found => Err(absent(ruby, rb_self, path, found.is_some())?),
     }
 }
 
@@ -142,29 +154,33 @@ pub fn walk(vfs: &dyn Vfs) -> invfs_engine::Result<Vec<Vec<u8>>> {
 /// @def each(&block)
 /// Yields each name of {#entries}.
 /// @return [self, Enumerator] an Enumerator without a block
-fn each(ruby: &Ruby, rb_self: Value) -> Result<Yield<impl Iterator<Item = Value>>, Error> {
+fn each(ruby: &Ruby, rb_self: Value) -> Result<Value, Error> {
     if !ruby.block_given() {
-        return Ok(Yield::Enumerator(rb_self.enumeratorize("each", ())));
+        return Ok(rb_self.enumeratorize("each", ()).as_value());
     }
     // `entries` may be overridden; ask the object.
     let names: RArray = rb_self.funcall("entries", ())?;
-    // The iterator lies on the stack, where the collector sees the Array; a Vec would be on the heap.
-    let last = names.len() as isize;
-    Ok(Yield::Iter(
-        (0..last).map_while(move |at| names.entry(at).ok()),
-    ))
+    for at in 0..names.len() {
+        ruby.yield_value::<Value, Value>(names.entry(at as isize)?)?;
+    }
+    Ok(rb_self)
 }
 
 /// @def sub(dir)
 /// The directory `dir` as a VFS of its own, whose files are the same features as the parent's.
+/// With two arguments it is `String#sub` of {#to_path}: Bundler calls that on everything in `$:`.
 /// @param dir [String]
 /// @return [InVFS::SubFS]
-fn sub(ruby: &Ruby, rb_self: Value, dir: Value) -> Result<Value, Error> {
-    SubFS::create(ruby, rb_self, dir)
+fn sub(ruby: &Ruby, rb_self: Value, args: &[Value]) -> Result<Value, Error> {
+    match args {
+        [dir] => SubFS::create(ruby, rb_self, *dir),
+        _ => to_path(ruby, rb_self)?.funcall("sub", args),
+    }
 }
 
 /// @def to_path
-/// The path that was given to the constructor.
+/// The path that was given to the constructor; `to_s` and `to_str` are the same, so that code which takes
+/// everything in `$:` for a String goes on working.
 /// @return [String]
 fn to_path(ruby: &Ruby, rb_self: Value) -> Result<RString, Error> {
     receiver(ruby, rb_self)?;
@@ -200,11 +216,18 @@ pub fn init(_ruby: &Ruby, module: RModule) -> Result<RModule, Error> {
     shared.define_method("read", method!(read, 1))?;
     shared.define_method("entries", method!(entries, 0))?;
     shared.define_method("each", method!(each, 0))?;
-    shared.define_method("sub", method!(sub, 1))?;
+    shared.define_method("sub", method!(sub, -1))?;
+    // Ruby's own search calls these on everything in `$:`, from whichever Ractor it runs in; they read what
+    // never changes.
+    // SAFETY: a flag of the library that is being loaded.
+    unsafe { rb_sys::rb_ext_ractor_safe(true) };
     shared.define_method("to_path", method!(to_path, 0))?;
     shared.define_method("to_s", method!(to_path, 0))?;
+    shared.define_method("to_str", method!(to_path, 0))?;
     shared.define_method("inspect", method!(inspect, 0))?;
     shared.define_method("dup", method!(itself, -1))?;
     shared.define_method("clone", method!(itself, -1))?;
+    // SAFETY: as above.
+    unsafe { rb_sys::rb_ext_ractor_safe(false) };
     Ok(shared)
 }

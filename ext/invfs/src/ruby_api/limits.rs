@@ -19,10 +19,12 @@ pub fn max_load_size() -> u64 {
 }
 
 /// Defines the constants, in bytes.
-pub fn init(_ruby: &Ruby, module: RModule) -> Result<(), Error> {
+pub fn init(ruby: &Ruby, module: RModule) -> Result<(), Error> {
     module.const_set("DEFAULT_MAX_LOADSIZE", load_size::DEFAULT)?;
     module.const_set("MINIMAL_MAX_LOADSIZE", load_size::MINIMUM)?;
     module.const_set("MAXIMAM_MAX_LOADSIZE", load_size::MAXIMUM)?;
     module.const_set("MAX_LOADSIZE", max_load_size())?;
-    module.const_set("LOADED_PREFIX", "")
+    let prefix = ruby.str_new("");
+    prefix.freeze();
+    module.const_set("LOADED_PREFIX", prefix)
 }

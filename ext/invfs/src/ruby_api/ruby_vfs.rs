@@ -61,6 +61,31 @@ impl RubyVfs {
         foreign(self.name.clone(), error).entry(sub.as_bytes())
     }
 
+    /// The length of the file `sub`; `None` where `size` answers nil.
+    fn size(&self, sub: &Subpath) -> Result<Option<u64>> {
+        let answer = self
+            .call::<Value>("size", sub)
+            .map_err(|e| self.failed(sub, e))?;
+        if answer.is_nil() {
+            return Ok(None);
+        }
+        Integer::from_value(answer)
+            .and_then(|size| size.to_u64().ok())
+            .map(Some)
+            .ok_or_else(|| self.failed(sub, self.wrong_type("size", "a length", answer, sub)))
+    }
+
+    fn wrong_type(&self, method: &str, wanted: &str, answer: Value, sub: &Subpath) -> Error {
+        let (ruby, _) = self.object();
+        let message = format!(
+            "{}/{}: {method} answered {} instead of {wanted}",
+            self.name,
+            String::from_utf8_lossy(sub.as_bytes()),
+            answer.inspect(),
+        );
+        Error::new(ruby.exception_type_error(), message)
+    }
+
     /// The names of all files, where the object can tell.
     fn names(&self) -> std::result::Result<Vec<Vec<u8>>, Error> {
         let (_, object) = self.object();
@@ -86,44 +111,46 @@ pub fn is_standard_error(error: &Error) -> bool {
 
 impl Vfs for RubyVfs {
     fn stat(&self, sub: &Subpath) -> Result<Option<Stat>> {
-        let directory = Stat {
-            kind: Kind::Directory,
-            size: 0,
-            mode: 0o755,
-            mtime: 0,
+        let (kind, size, mode) = match self.kind(sub)? {
+            Some(Kind::File) => match self.size(sub)? {
+                Some(size) => (Kind::File, size, 0o644),
+                None => return Ok(None),
+            },
+            Some(kind) => (kind, 0, 0o755),
+            None => return Ok(None),
         };
+        Ok(Some(Stat {
+            kind,
+            size,
+            mode,
+            mtime: 0,
+        }))
+    }
+
+    fn kind(&self, sub: &Subpath) -> Result<Option<Kind>> {
         if sub.is_root() {
-            return Ok(Some(directory));
+            return Ok(Some(Kind::Directory));
         }
         if self.says("file?", sub)? {
-            let size = self
-                .call::<Option<Integer>>("size", sub)
-                .and_then(|size| size.map(|size| size.to_u64()).transpose())
-                .map_err(|e| self.failed(sub, e))?;
-            return Ok(size.map(|size| Stat {
-                kind: Kind::File,
-                size,
-                mode: 0o644,
-                mtime: 0,
-            }));
+            return Ok(Some(Kind::File));
         }
         let (_, object) = self.object();
-        if answers(object, "directory?") && self.says("directory?", sub)? {
-            return Ok(Some(directory));
-        }
-        Ok(None)
+        let directory = answers(object, "directory?") && self.says("directory?", sub)?;
+        Ok(directory.then_some(Kind::Directory))
     }
 
     fn read(&self, sub: &Subpath, limit: u64, out: &mut dyn Sink) -> Result<()> {
         let error = |kind, detail: &str| {
             Err(EngineError::new(kind, self.name.clone(), detail).entry(sub.as_bytes()))
         };
-        let contents = self
-            .call::<Option<RString>>("read", sub)
+        let answer = self
+            .call::<Value>("read", sub)
             .map_err(|e| self.failed(sub, e))?;
-        let Some(contents) = contents else {
+        if answer.is_nil() {
             return error(ErrorKind::NotFound, "read answered nil");
-        };
+        }
+        let contents = RString::try_convert(answer)
+            .map_err(|_| self.failed(sub, self.wrong_type("read", "a String", answer, sub)))?;
         if contents.len() as u64 > limit {
             return error(ErrorKind::TooLarge, "larger than the limit");
         }

@@ -5,7 +5,10 @@ use std::sync::{
     Arc,
 };
 
-use invfs_engine::vfs::{Kind, Vfs};
+use invfs_engine::{
+    path::SubpathBuf,
+    vfs::{Kind, Stat, Vfs},
+};
 use magnus::{
     function, gc, method,
     prelude::*,
@@ -69,6 +72,22 @@ pub fn to_path_keyword(keywords: RHash, kind: &str) -> Result<Vec<u8>, Error> {
     }
 }
 
+/// `InVFS.stringmap("a.rb" => "...", to_path: "/x")`: Ruby passes the braceless Hash as keywords too.
+fn braceless(ruby: &Ruby, both: RHash) -> Result<(Value, RHash), Error> {
+    let map: RHash = both.funcall("dup", ())?;
+    let keywords = ruby.hash_new();
+    let to_path = ruby.to_symbol("to_path");
+    if let Some(path) = map.get(to_path) {
+        keywords.aset(to_path, path)?;
+        map.funcall::<_, _, Value>("delete", (to_path,))?;
+    }
+    if map.is_empty() {
+        let message = "wrong number of arguments (given 0, expected 1)";
+        return Err(Error::new(ruby.exception_arg_error(), message));
+    }
+    Ok((map.as_value(), keywords))
+}
+
 impl StringMapFS {
     /// @def new(map, to_path: "/invfs/stringmap-N")
     /// @param map [Hash{String => String}, Array<(String, String)>] names (relative, `/`-separated) and
@@ -78,11 +97,15 @@ impl StringMapFS {
     ///   $: << InVFS.stringmap({"hello.rb" => "puts :hello"})
     ///   require "hello"
     fn create(ruby: &Ruby, class: RClass, args: &[Value]) -> Result<Obj<Self>, Error> {
-        let args = scan_args::<(Value,), (), (), (), RHash, ()>(args)?;
-        let to_path = to_path_keyword(args.keywords, "stringmap")?;
-        let map = match RHash::from_value(args.required.0) {
+        let args = scan_args::<(), (Option<Value>,), (), (), RHash, ()>(args)?;
+        let (map, keywords) = match args.optional.0 {
+            Some(map) => (map, args.keywords),
+            None => braceless(ruby, args.keywords)?,
+        };
+        let to_path = to_path_keyword(keywords, "stringmap")?;
+        let map = match RHash::from_value(map) {
             Some(hash) => hash,
-            None => ruby.class_hash().funcall("[]", (args.required.0,))?,
+            None => ruby.class_hash().funcall("[]", (map,))?,
         };
         let name = String::from_utf8_lossy(&to_path).into_owned();
         let fs = StringMapFS {
@@ -96,23 +119,26 @@ impl StringMapFS {
     /// @def size(path)
     /// @return [Integer, nil] the length in bytes; nil where there is no such file
     fn size(ruby: &Ruby, rb_self: &Self, path: Value) -> Result<Option<u64>, Error> {
-        let Some(sub) = subpath(path)? else {
-            return Ok(None);
-        };
-        let stat = rb_self.vfs.stat(&sub).map_err(|e| to_ruby(ruby, e))?;
-        Ok(stat.filter(|s| s.kind == Kind::File).map(|s| s.size))
+        let found = rb_self.find(ruby, path)?;
+        Ok(found.map(|(_, stat)| stat.size))
     }
 
     /// @def read(path)
     /// @return [String, nil] a binary copy; nil where there is no such file
     fn read(ruby: &Ruby, rb_self: &Self, path: Value) -> Result<Option<RString>, Error> {
-        if StringMapFS::size(ruby, rb_self, path)?.is_none() {
-            return Ok(None);
-        }
-        match subpath(path)? {
-            Some(sub) => read_all(ruby, &*rb_self.vfs, &sub, u64::MAX).map(Some),
+        match rb_self.find(ruby, path)? {
+            Some((sub, _)) => read_all(ruby, &*rb_self.vfs, &sub, u64::MAX).map(Some),
             None => Ok(None),
         }
+    }
+
+    fn find(&self, ruby: &Ruby, path: Value) -> Result<Option<(SubpathBuf, Stat)>, Error> {
+        let Some(sub) = subpath(path)? else {
+            return Ok(None);
+        };
+        let stat = self.vfs.stat(&sub).map_err(|e| to_ruby(ruby, e))?;
+        let file = stat.filter(|stat| stat.kind == Kind::File);
+        Ok(file.map(|stat| (sub, stat)))
     }
 
     /// @def map
@@ -136,7 +162,7 @@ pub fn init(ruby: &Ruby, module: RModule, shared: RModule) -> Result<(), Error> 
 }
 
 /// @def stringmap(map, to_path: "/invfs/stringmap-N")
-/// {InVFS::StringMapFS.new}. A Hash needs its braces, or Ruby takes it for keywords.
+/// {InVFS::StringMapFS.new}.
 /// @return [InVFS::StringMapFS]
 fn stringmap(ruby: &Ruby, args: &[Value]) -> Result<Obj<StringMapFS>, Error> {
     let class = super::file_system::invfs(ruby)?.const_get("StringMapFS")?;

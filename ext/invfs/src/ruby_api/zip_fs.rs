@@ -43,13 +43,13 @@ impl NativeVfs for ZipFS {
 
 /// `max_entry_size:` and, where allowed, `to_path:`.
 fn options(keywords: RHash) -> Result<(Options, Option<RString>), Error> {
-    let keywords = get_kwargs::<_, (), (Option<Option<u64>>, Option<Value>), ()>(
+    let keywords = get_kwargs::<_, (), (Option<u64>, Option<Value>), ()>(
         keywords,
         &[],
         &["max_entry_size", "to_path"],
     )?;
     let mut options = Options::default();
-    if let Some(limit) = keywords.optional.0.flatten() {
+    if let Some(limit) = keywords.optional.0 {
         options.max_entry_size = limit;
     }
     let to_path = keywords.optional.1.map(string::path_argument).transpose()?;

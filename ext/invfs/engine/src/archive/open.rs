@@ -103,8 +103,9 @@ impl Archive {
         })
     }
 
-    /// Whether `path` is a regular file that ends with the record that a zip archive ends with. Never waits, as
-    /// opening a FIFO would; fails as the system does when the file cannot be opened or read.
+    /// Whether `path` is a regular file that begins or ends as a zip archive does: one that was cut off is an
+    /// archive that cannot be opened, not something else. Never waits, as opening a FIFO would; fails as the system
+    /// does when the file cannot be opened or read.
     ///
     /// ```
     /// use invfs_engine::archive::Archive;
@@ -116,6 +117,10 @@ impl Archive {
         let Opened::Regular(file) = open_regular(path)? else {
             return Ok(false);
         };
+        let mut start = [0; 4];
+        if file.read_at(&mut start, 0)? == 4 && &start == b"PK\x03\x04" {
+            return Ok(true);
+        }
         match eocd::locate(&file, Source::len(&file)?) {
             Ok(_) => Ok(true),
             Err(eocd::Failure::Bad(..)) => Ok(false),

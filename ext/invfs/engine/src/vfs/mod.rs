@@ -56,6 +56,11 @@ pub trait Vfs: Send + Sync {
     /// Looks `sub` up; `None` where there is nothing. The empty subpath is the root directory.
     fn stat(&self, sub: &Subpath) -> Result<Option<Stat>>;
 
+    /// What `sub` is, where the rest of [`stat`](Vfs::stat) is not wanted and may cost more.
+    fn kind(&self, sub: &Subpath) -> Result<Option<Kind>> {
+        Ok(self.stat(sub)?.map(|stat| stat.kind))
+    }
+
     /// Reads the whole file `sub` into `out`.
     ///
     /// Fails with `NotFound`, `IsDirectory`, or `TooLarge` when the file is larger than `limit` bytes

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Listing, Sink, Stat, Vfs};
+use super::{Kind, Listing, Sink, Stat, Vfs};
 use crate::error::Result;
 use crate::path::{Subpath, SubpathBuf};
 
@@ -31,6 +31,10 @@ impl SubVfs {
 impl Vfs for SubVfs {
     fn stat(&self, sub: &Subpath) -> Result<Option<Stat>> {
         self.parent.stat(&self.directory.join(sub))
+    }
+
+    fn kind(&self, sub: &Subpath) -> Result<Option<Kind>> {
+        self.parent.kind(&self.directory.join(sub))
     }
 
     fn read(&self, sub: &Subpath, limit: u64, out: &mut dyn Sink) -> Result<()> {

@@ -35,12 +35,12 @@ impl UnionVfs {
     }
 
     /// What `sub` is, and the layer that says so: the first with a file, else the first with a directory.
-    fn find(&self, sub: &Subpath) -> Result<Option<(&Arc<dyn Vfs>, Stat)>> {
+    fn find(&self, sub: &Subpath) -> Result<Option<(&Arc<dyn Vfs>, Kind)>> {
         let mut directory = None;
         for layer in &self.layers {
-            match layer.stat(sub)? {
-                Some(stat) if stat.kind != Kind::Directory => return Ok(Some((layer, stat))),
-                Some(stat) => directory = directory.or(Some((layer, stat))),
+            match layer.kind(sub)? {
+                Some(Kind::Directory) => directory = directory.or(Some((layer, Kind::Directory))),
+                Some(kind) => return Ok(Some((layer, kind))),
                 None => {}
             }
         }
@@ -56,7 +56,15 @@ impl Vfs for UnionVfs {
             mode: 0o755,
             mtime: 0,
         });
-        Ok(self.find(sub)?.map(|(_, stat)| stat).or(root))
+        match self.find(sub)? {
+            Some((layer, _)) => Ok(layer.stat(sub)?.or(root)),
+            None => Ok(root),
+        }
+    }
+
+    fn kind(&self, sub: &Subpath) -> Result<Option<Kind>> {
+        let root = sub.is_root().then_some(Kind::Directory);
+        Ok(self.find(sub)?.map(|(_, kind)| kind).or(root))
     }
 
     fn read(&self, sub: &Subpath, limit: u64, out: &mut dyn Sink) -> Result<()> {
@@ -69,7 +77,7 @@ impl Vfs for UnionVfs {
     }
 
     fn list(&self, sub: &Subpath) -> Result<Option<Listing>> {
-        if !matches!(self.stat(sub)?, Some(stat) if stat.kind == Kind::Directory) {
+        if self.kind(sub)? != Some(Kind::Directory) {
             return Ok(None);
         }
         let mut merged: BTreeMap<Vec<u8>, Kind> = BTreeMap::new();
