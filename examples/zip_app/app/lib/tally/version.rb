@@ -1,0 +1,5 @@
+# frozen_string_literal: true
+
+class Tally
+  VERSION = "1.0"
+end
