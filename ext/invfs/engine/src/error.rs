@@ -110,11 +110,6 @@ impl Error {
         self.io.as_ref()
     }
 
-    /// Takes the operating system's error out.
-    pub(crate) fn take_io(&mut self) -> Option<std::io::Error> {
-        self.io.take()
-    }
-
     /// Takes the payload of [`ErrorKind::Foreign`].
     pub fn foreign(&mut self) -> Option<Box<dyn std::any::Any + Send + Sync>> {
         self.foreign.take()

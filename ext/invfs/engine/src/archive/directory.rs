@@ -1,5 +1,6 @@
 //! Walking the central directory: every entry is checked as far as it can be without reading the file's contents.
 
+use std::cell::Cell;
 use std::io;
 
 use rawzip::{ZipFileHeaderRecord, ZipLocator};
@@ -26,11 +27,24 @@ const S_IFLNK: u32 = 0o120_000;
 struct Window<'a> {
     source: &'a dyn Source,
     base: u64,
+    /// Whether the file was found to end too early.
+    ended: &'a Cell<bool>,
 }
 
 impl rawzip::ReaderAt for Window<'_> {
     fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
-        self.source.read_at(buf, offset.saturating_add(self.base))
+        // Not all of rawzip asks again after an interruption. It reads only what the end record says is there, so
+        // an end means that the file became shorter.
+        loop {
+            match self.source.read_at(buf, offset.saturating_add(self.base)) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Ok(0) if !buf.is_empty() => {
+                    self.ended.set(true);
+                    return Err(io::ErrorKind::UnexpectedEof.into());
+                }
+                result => return result,
+            }
+        }
     }
 }
 
@@ -62,7 +76,12 @@ pub(super) fn read(source: &dyn Source, location: Location, archive: &str) -> Re
     };
     if location.count > 0 {
         walk.reserve();
-        walk.run(source)?;
+        let ended = Cell::new(false);
+        walk.run(source, &ended)
+            .map_err(|error| match ended.get() {
+                true => Error::from_io(archive, io::ErrorKind::UnexpectedEof.into()),
+                false => error,
+            })?;
     }
     walk.check_overlap()?;
     Index::build(walk.names, walk.slots, walk.wide, walk.directories).map_err(|name| {
@@ -87,7 +106,7 @@ impl Walk<'_> {
         self.names.reserve((end - start).min(1 << 21) as usize / 2);
     }
 
-    fn run(&mut self, source: &dyn Source) -> Result<()> {
+    fn run(&mut self, source: &dyn Source, ended: &Cell<bool>) -> Result<()> {
         let Location {
             base,
             eocd,
@@ -98,10 +117,15 @@ impl Walk<'_> {
         let size = end - start;
         let most = rawzip::MAX_CENTRAL_DIRECTORY_RECORD_SIZE as u64;
         let mut buffer = vec![0; size.clamp(1024, most) as usize];
+        let window = Window {
+            source,
+            base,
+            ended,
+        };
         // The search for the record that we know finds it at once when it may look at the signature only.
         let directory = ZipLocator::new()
             .max_search_space(4)
-            .locate_in_reader(Window { source, base }, &mut buffer, eocd - base + 4)
+            .locate_in_reader(window, &mut buffer, eocd - base + 4)
             .map_err(|(_, error)| self.rawzip(error))?;
         if directory.eocd_offset() != eocd - base
             || directory.directory_offset() != start - base
@@ -145,7 +169,7 @@ impl Walk<'_> {
             let detail = "the archive has too many entries for this reader";
             return Err(Error::new(ErrorKind::Unsupported, self.archive, detail));
         }
-        let entry = self.entry(header, raw)?;
+        let entry = self.entry(header, raw, name_len)?;
         match kind {
             Name::File => {
                 let slot = Slot::new(name_at as u32, name_len, &entry, &mut self.wide);
@@ -165,13 +189,18 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn entry(&mut self, header: &ZipFileHeaderRecord<'_>, raw: &[u8]) -> Result<Entry> {
+    fn entry(
+        &mut self,
+        header: &ZipFileHeaderRecord<'_>,
+        raw: &[u8],
+        name_len: usize,
+    ) -> Result<Entry> {
         let Location { base, start, .. } = self.location;
         let compressed_size = header.compressed_size_hint();
         let offset = header.local_header_offset().checked_add(base);
         let end = offset.and_then(|offset| {
             offset
-                .checked_add(LOCAL_HEADER as u64 + raw.len() as u64)?
+                .checked_add((LOCAL_HEADER + name_len) as u64)?
                 .checked_add(compressed_size)
         });
         let (Some(offset), Some(end)) = (offset, end.filter(|end| *end <= start)) else {
@@ -243,15 +272,14 @@ fn mtime(header: &ZipFileHeaderRecord<'_>) -> u32 {
         }
     }
     let dos = header.last_modified_dos();
-    let clock = |n: u8, max: u8| i64::from(n.min(max));
-    let seconds = days(
-        i64::from(dos.year()),
-        i64::from(dos.month()),
-        i64::from(dos.day()),
-    ) * 86_400
-        + clock(dos.hour(), 23) * 3600
-        + clock(dos.minute(), 59) * 60
-        + clock(dos.second(), 59);
+    if dos.packed_date() == 0 {
+        return 0;
+    }
+    let (year, month, day) = (dos.year(), dos.month(), dos.day());
+    let seconds = days(i64::from(year), i64::from(month), i64::from(day)) * 86_400
+        + i64::from(dos.hour()) * 3600
+        + i64::from(dos.minute()) * 60
+        + i64::from(dos.second());
     u32::try_from(seconds).unwrap_or(0)
 }
 

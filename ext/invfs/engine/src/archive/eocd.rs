@@ -11,6 +11,7 @@ use crate::error::ErrorKind;
 
 const SIGNATURE: &[u8; 4] = b"PK\x05\x06";
 const SIZE: usize = 22;
+const LOCAL_HEADER: &[u8; 4] = b"PK\x03\x04";
 const LOCATOR64: &[u8; 4] = b"PK\x06\x07";
 const LOCATOR64_SIZE: u64 = 20;
 const RECORD64: &[u8; 4] = b"PK\x06\x06";
@@ -84,6 +85,11 @@ pub(super) fn locate(source: &dyn Source, len: u64) -> Result<Location, Failure>
         }
     }
     match (found, first_failure) {
+        (Some(location), _) if location.base > 0 && starts_with_entry(source)? => {
+            // The archive at the end may be an entry of another that was cut off: then its names are not what
+            // they seem.
+            malformed("what stands before the archive looks like another: truncated?")
+        }
         (Some(location), _) => Ok(location),
         (None, Some(failure)) => Err(failure),
         (None, None) if seen => malformed(
@@ -96,9 +102,7 @@ pub(super) fn locate(source: &dyn Source, len: u64) -> Result<Location, Failure>
 
 /// The failure for a file without any EOCD record.
 fn missing(source: &dyn Source, len: u64) -> io::Result<Failure> {
-    let mut head = [0; 4];
-    let n = source.fill_at(&mut head, 0)?;
-    Ok(match n == head.len() && head == *b"PK\x03\x04" {
+    Ok(match starts_with_entry(source)? {
         true => Failure::Bad(
             ErrorKind::Malformed,
             format!("no end of central directory record: truncated after {len} bytes?"),
@@ -108,6 +112,13 @@ fn missing(source: &dyn Source, len: u64) -> io::Result<Failure> {
             "not a zip archive: no end of central directory record".into(),
         ),
     })
+}
+
+/// Whether the file starts as most archives do: with the header of an entry.
+pub(super) fn starts_with_entry(source: &dyn Source) -> io::Result<bool> {
+    let mut head = [0; 4];
+    source.fill_at(&mut head, 0)?;
+    Ok(head == *LOCAL_HEADER)
 }
 
 fn read_exact(source: &dyn Source, buf: &mut [u8], offset: u64) -> Result<(), Failure> {

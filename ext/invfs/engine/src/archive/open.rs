@@ -5,7 +5,8 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, RwLock};
 
-use super::source::{open_regular, Opened, Source};
+use super::index::Index;
+use super::source::{open_regular, Identity, Opened, Source};
 use super::{directory, eocd, Archive};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -68,35 +69,32 @@ impl Archive {
     ///
     /// Fails as [`Archive::open`] does for the contents of a file.
     pub fn from_source(source: Arc<dyn Source>, name: &str, options: &Options) -> Result<Archive> {
-        let of_system = |error| match io::Error::kind(&error) {
-            // The source said how long it is.
-            io::ErrorKind::UnexpectedEof => Error::new(
-                ErrorKind::Changed,
-                name,
-                "the archive was truncated while it was opened",
-            ),
-            _ => Error::from_io(name, error),
-        };
-        let identity = source.identity().map_err(of_system)?;
-        let len = match identity {
-            Some(identity) => identity.size,
-            None => source.len().map_err(of_system)?,
-        };
-        let location = eocd::locate(&*source, len).map_err(|failure| match failure {
-            eocd::Failure::Io(error) => of_system(error),
-            eocd::Failure::Bad(kind, detail) => Error::new(kind, name, detail),
-        })?;
-        let index = directory::read(&*source, location, name).map_err(|mut error| {
-            match error.take_io() {
-                Some(io) => of_system(io),
-                None => error,
+        let identity = source
+            .identity()
+            .map_err(|error| Error::from_io(name, error))?;
+        let index = read_index(&*source, identity, name).map_err(|error| {
+            let truncated = error
+                .io()
+                .is_some_and(|io| io.kind() == io::ErrorKind::UnexpectedEof);
+            // Written to while it was read: what was read may never have stood there together.
+            let rewritten = error.io().is_none()
+                && source
+                    .identity()
+                    .is_ok_and(|now| now.is_some() && now != identity);
+            match truncated || rewritten {
+                true => Error::new(
+                    ErrorKind::Changed,
+                    name,
+                    "the archive was truncated or rewritten while it was opened",
+                ),
+                false => error,
             }
         })?;
         Ok(Archive {
             name: name.to_owned(),
             max_entry_size: options.max_entry_size,
-            index,
-            end: location.start,
+            index: index.0,
+            end: index.1,
             identity,
             closed: AtomicBool::new(false),
             source: RwLock::new(Some(source)),
@@ -117,8 +115,7 @@ impl Archive {
         let Opened::Regular(file) = open_regular(path)? else {
             return Ok(false);
         };
-        let mut start = [0; 4];
-        if file.read_at(&mut start, 0)? == 4 && &start == b"PK\x03\x04" {
+        if eocd::starts_with_entry(&file)? {
             return Ok(true);
         }
         match eocd::locate(&file, Source::len(&file)?) {
@@ -127,4 +124,20 @@ impl Archive {
             Err(eocd::Failure::Io(error)) => Err(error),
         }
     }
+}
+
+/// The index of an archive, and where its central directory starts.
+fn read_index(source: &dyn Source, identity: Option<Identity>, name: &str) -> Result<(Index, u64)> {
+    let len = match identity {
+        Some(identity) => Ok(identity.size),
+        None => source.len(),
+    };
+    let location = len
+        .map_err(eocd::Failure::Io)
+        .and_then(|len| eocd::locate(source, len))
+        .map_err(|failure| match failure {
+            eocd::Failure::Io(error) => Error::from_io(name, error),
+            eocd::Failure::Bad(kind, detail) => Error::new(kind, name, detail),
+        })?;
+    Ok((directory::read(source, location, name)?, location.start))
 }

@@ -1,0 +1,21 @@
+//! The tests of the engine, as one program: it links once. One module per subject.
+
+mod support;
+
+mod bombs;
+mod central_directory;
+mod elf;
+mod end_record;
+mod faults;
+mod files;
+mod large;
+mod listing;
+mod load_size;
+mod mounts;
+mod mutations;
+mod names;
+mod reading;
+mod refused;
+mod symlinks;
+mod vfs;
+mod zip64;
