@@ -11,7 +11,8 @@
 #   require "mybox/core"
 module InVFS
   autoload :LoadWrapped, "#{__dir__}/invfs/load_wrapped.rb"
-  private_constant :LoadWrapped
+  autoload :BootsnapFallback, "#{__dir__}/invfs/bootsnap_fallback.rb"
+  private_constant :LoadWrapped, :BootsnapFallback
 end
 
 # A second copy of the gem (in a checkout, or activated later by RubyGems) must not patch require a second time.

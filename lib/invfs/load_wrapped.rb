@@ -3,7 +3,7 @@
 module InVFS
   # Hands compiled code of a virtual file to Ruby's own `load(path, wrap)`, which alone can run it inside
   # a wrapping module. Ruby asks `RubyVM::InstructionSequence.load_iseq` for the compiled form of each file
-  # that it loads; for one file of ours, whose own text is empty, the answer is the code prepared.
+  # that it loads; for one file of ours, the answer is the code prepared.
   #
   # @api private
   module LoadWrapped

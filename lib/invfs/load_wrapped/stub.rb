@@ -1,1 +1,2 @@
-# Deliberately empty: see InVFS::LoadWrapped.
+# Stands for virtual files where Ruby wants a real one (see InVFS::LoadWrapped); evaluates to the encoding of source.
+__ENCODING__

@@ -4,6 +4,7 @@ use std::{
     collections::{HashMap, HashSet},
     io::ErrorKind,
     sync::{Arc, LazyLock},
+    thread::ThreadId,
 };
 
 use invfs_engine::{archive::Identity, path::SubpathBuf};
@@ -20,8 +21,9 @@ use crate::{helpers::string, ruby_api::zip_fs::ZipFS};
 struct Archives {
     /// What the handlers said of a file, as long as it is the same file.
     known: HashMap<Vec<u8>, (Identity, Option<Arc<Mount>>)>,
-    /// Files that a handler is looking at: what it requires meanwhile is not searched in them.
-    asking: HashSet<Vec<u8>>,
+    /// Files that a handler is looking at, and in which thread: what it requires meanwhile is not searched in
+    /// them. Another thread asks for itself.
+    asking: HashSet<(Vec<u8>, ThreadId)>,
 }
 
 static ARCHIVES: LazyLock<Mutex<Archives>> = LazyLock::new(Mutex::default);
@@ -75,6 +77,7 @@ fn mount(ruby: &Ruby, file: &[u8]) -> Result<Option<Arc<Mount>>, Error> {
     let Ok(identity) = Identity::of(&string::os_path(file)) else {
         return Ok(None);
     };
+    let asking = (file.to_vec(), std::thread::current().id());
     {
         let mut archives = ARCHIVES.lock();
         if let Some((known, mount)) = archives.known.get(file) {
@@ -82,13 +85,13 @@ fn mount(ruby: &Ruby, file: &[u8]) -> Result<Option<Arc<Mount>>, Error> {
                 return Ok(mount.clone());
             }
         }
-        if !archives.asking.insert(file.to_vec()) {
+        if !archives.asking.insert(asking.clone()) {
             return Ok(None);
         }
     }
     let answer = ask(ruby, file, &identity);
     let mut archives = ARCHIVES.lock();
-    archives.asking.remove(file);
+    archives.asking.remove(&asking);
     let mount = answer?;
     archives
         .known

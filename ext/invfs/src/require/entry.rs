@@ -7,48 +7,58 @@ use magnus::{
 
 use super::{
     autoload,
-    handlers::load_error_path,
-    load, loaded, mounts, originals,
+    handlers::{load_error, load_error_path},
+    load, loaded, mounts,
+    originals::{self, Layer, BELOW_RUBYGEMS},
     resolve::{self, Found, PassedOver},
     rubygems, run,
 };
 use crate::{
     helpers::{ractor, string},
-    ruby_api::limits,
+    ruby_api::{file_system::invfs, limits},
 };
 
 /// `Kernel#require`.
 fn require(ruby: &Ruby, rb_self: Value, name: Value) -> Result<Value, Error> {
-    if !ractor::is_main() {
-        return originals::require(ruby, rb_self, name);
+    require_at(ruby, Layer::Outer, rb_self, name)
+}
+
+/// `Kernel#gem_original_require`.
+fn require_below_rubygems(ruby: &Ruby, rb_self: Value, name: Value) -> Result<Value, Error> {
+    require_at(ruby, Layer::BelowRubyGems, rb_self, name)
+}
+
+fn require_at(ruby: &Ruby, layer: Layer, rb_self: Value, name: Value) -> Result<Value, Error> {
+    if !ractor::is_main() || layer.is_searched() {
+        return layer.require(ruby, rb_self, name);
     }
     if is_remembered(name) {
         return Ok(ruby.qfalse().as_value());
     }
     let Ok(path) = string::path_argument(name) else {
         // The original refuses it in its own words.
-        return originals::require(ruby, rb_self, name);
+        return layer.require(ruby, rb_self, name);
     };
     let bytes = string::bytes(path);
+    let rubygems = || layer == Layer::Outer && rubygems::may_intervene(ruby, &bytes);
     match resolve::feature(ruby, &bytes)? {
         Found::Virtual(hit) => answer(ruby, run::require(ruby, &hit)?),
-        Found::Loaded(remember) => {
-            if rubygems::may_intervene(ruby, &bytes) {
-                return originals::require(ruby, rb_self, path.as_value());
-            }
+        Found::Loaded(remember) if !rubygems() => {
             if let Some(remember) = remember {
                 loaded::remember(&bytes, remember.position, &remember.load_path);
             }
             answer(ruby, false)
         }
-        Found::Disk(file) if !rubygems::may_intervene(ruby, &bytes) => {
+        Found::Disk(file) if !rubygems() => {
             let file = originals::name_value(ruby, &file);
-            originals::require(ruby, rb_self, file.as_value())
+            layer.require(ruby, rb_self, file.as_value())
         }
-        Found::Disk(_) => originals::require(ruby, rb_self, path.as_value()),
         Found::Elsewhere(passed_over) => {
-            let result = originals::require(ruby, rb_self, path.as_value());
+            let result = layer.require(ruby, rb_self, path.as_value());
             result.map_err(|e| explain(ruby, e, &bytes, passed_over))
+        }
+        Found::Loaded(_) | Found::Disk(_) | Found::Directory => {
+            layer.require(ruby, rb_self, path.as_value())
         }
     }
 }
@@ -74,9 +84,22 @@ fn require_relative(ruby: &Ruby, rb_self: Value, name: Value) -> Result<Value, E
         return originals::require_relative(ruby, rb_self, name);
     }
     match caller_file() {
-        Some(caller) => relative(ruby, rb_self, name, &caller),
+        Some(caller) => {
+            let result = relative(ruby, rb_self, name, &caller);
+            if caller.ends_with(b"/bootsnap/load_path_cache.rb") {
+                bootsnap_arrived(ruby)?;
+            }
+            result
+        }
         None => originals::require_relative(ruby, rb_self, name),
     }
+}
+
+/// Asks bootsnap, which is being loaded, to leave to us what it does not know.
+fn bootsnap_arrived(ruby: &Ruby) -> Result<(), Error> {
+    let fallback: RModule = invfs(ruby)?.const_get("BootsnapFallback")?;
+    fallback.funcall::<_, _, Value>("install", ())?;
+    Ok(())
 }
 
 /// `require_relative` as if called from the file `caller`, an absolute path.
@@ -101,11 +124,13 @@ fn relative(ruby: &Ruby, rb_self: Value, name: Value, caller: &[u8]) -> Result<V
             result.map_err(|e| explain(ruby, e, &target, passed_over))
         }
         // Out of the VFS, to a file on disk.
-        Some(Found::Disk(_)) | None if mounts::find(caller).is_some() => {
+        Some(Found::Disk(_) | Found::Directory) | None if mounts::find(caller).is_some() => {
             let absolute = originals::name_value(ruby, &target).as_value();
             originals::require_relative(ruby, rb_self, absolute)
         }
-        Some(Found::Disk(_)) | None => originals::require_relative(ruby, rb_self, name),
+        Some(Found::Disk(_) | Found::Directory) | None => {
+            originals::require_relative(ruby, rb_self, name)
+        }
     }
 }
 
@@ -139,6 +164,13 @@ fn load(ruby: &Ruby, rb_self: Value, args: &[Value]) -> Result<Value, Error> {
         Found::Elsewhere(passed_over) => {
             let result = originals::load(ruby, rb_self, args);
             result.map_err(|e| explain(ruby, e, &bytes, passed_over))
+        }
+        Found::Directory => {
+            let message = format!(
+                "cannot load such file -- {}",
+                String::from_utf8_lossy(&bytes)
+            );
+            Err(load_error(ruby, &message, &bytes, None)?)
         }
         Found::Loaded(_) | Found::Disk(_) => originals::load(ruby, rb_self, args),
     }
@@ -197,7 +229,8 @@ fn resolve_feature_path(ruby: &Ruby, rb_self: Value, name: Value) -> Result<Valu
 /// `require` without invfs: only the operating system's files are searched.
 /// @return [Boolean]
 fn require_original(ruby: &Ruby, name: Value) -> Result<Value, Error> {
-    originals::require(ruby, ruby.module_kernel().as_value(), name)
+    // RubyGems may activate a gem for it, as always; below that invfs is passed by.
+    Layer::Outer.require(ruby, ruby.module_kernel().as_value(), name)
 }
 
 /// @def InVFS.require_relative!(name, base = the caller)
@@ -241,6 +274,9 @@ pub fn init(ruby: &Ruby, module: RModule) -> Result<(), Error> {
         kernel.define_singleton_method("require", method!(require, 1))?;
         kernel.define_singleton_method("require_relative", method!(require_relative, 1))?;
         kernel.define_singleton_method("load", method!(load, -1))?;
+        if originals::keep_below_rubygems(ruby)? {
+            kernel.define_private_method(BELOW_RUBYGEMS.0, method!(require_below_rubygems, 1))?;
+        }
         autoload::init(ruby)?;
         let load_path: RArray = ruby.eval("$LOAD_PATH")?;
         let name = "resolve_feature_path";

@@ -16,9 +16,12 @@ pub fn load(ruby: &Ruby, rb_self: Value, hit: &Hit, wrap: Option<Value>) -> Resu
 /// ours, and `InVFS::LoadWrapped` gives it the compiled code of `hit` instead.
 fn wrapped(ruby: &Ruby, rb_self: Value, hit: &Hit, wrap: Value) -> Result<(), Error> {
     let compiled = run::compile(ruby, hit)?;
-    let invfs: RModule = crate::ruby_api::file_system::invfs(ruby)?;
-    let helper: RModule = invfs.const_get("LoadWrapped")?;
-    let path: Value = helper.funcall("prepare", (compiled,))?;
+    let path: Value = helper(ruby)?.funcall("prepare", (compiled,))?;
     originals::load(ruby, rb_self, &[path, wrap])?;
     Ok(())
+}
+
+/// `InVFS::LoadWrapped`, loaded when it is first needed.
+pub fn helper(ruby: &Ruby) -> Result<RModule, Error> {
+    crate::ruby_api::file_system::invfs(ruby)?.const_get("LoadWrapped")
 }

@@ -5,7 +5,11 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
-use invfs_engine::{elf, path::Subpath, vfs::Kind};
+use invfs_engine::{
+    elf,
+    path::{Subpath, SubpathBuf},
+    vfs::Kind,
+};
 use libloading::Library;
 use magnus::{Error, Ruby};
 use parking_lot::Mutex;
@@ -70,17 +74,13 @@ fn open(
     if let Some(open) = OPEN.lock().get(path) {
         return Ok(open.library);
     }
-    let mut bytes = Vec::new();
-    mount
-        .vfs
-        .read(sub, max_load_size(), &mut bytes)
-        .map_err(|e| to_ruby(ruby, e))?;
-    if cfg!(target_os = "linux") && !bytes.starts_with(b"\x7fELF") {
-        return Err(failed(
-            ruby,
-            path,
-            "not a shared object (invalid ELF header)",
-        ));
+    let bytes = read(ruby, mount, sub)?;
+    if cfg!(target_os = "linux") && !elf::is_complete(&bytes) {
+        let reason = match bytes.starts_with(b"\x7fELF") {
+            true => "file too short",
+            false => "invalid ELF header",
+        };
+        return Err(failed(ruby, path, reason));
     }
     // A library that needs itself, or a cycle, would go on for ever.
     if depth < 16 {
@@ -88,8 +88,17 @@ fn open(
             open_beside(ruby, mount, sub, &needed, depth + 1)?;
         }
     }
-    let (library, image) =
-        native_image::open(&bytes, path, depth > 0).map_err(|e| failed(ruby, path, &e))?;
+    let global = depth > 0;
+    let opened = match native_image::from_memory(&bytes, path, global) {
+        Ok(opened) => Ok(opened),
+        // Memory may be forbidden to run code; or a library is found only where it lies (`$ORIGIN`).
+        Err(_) => {
+            let mut beside = Vec::new();
+            collect_beside(ruby, mount, sub, &bytes, &mut beside)?;
+            native_image::from_files(&bytes, path, &beside, global)
+        }
+    };
+    let (library, image) = opened.map_err(|e| failed(ruby, path, &e))?;
     // Never unloaded: Ruby keeps pointers into it.
     let library: &'static Library = Box::leak(Box::new(library));
     let opened = Opened {
@@ -108,15 +117,55 @@ fn open_beside(
     name: &[u8],
     depth: usize,
 ) -> Result<(), Error> {
-    let Some(name) = Subpath::new(name).filter(|name| !name.is_root()) else {
-        return Ok(());
-    };
-    let beside = sub.parent().join(name);
-    let found = mount.vfs.stat(&beside).map_err(|e| to_ruby(ruby, e))?;
-    if found.is_some_and(|found| found.kind == Kind::File) {
+    if let Some(beside) = beside(ruby, mount, sub, name)? {
         open(ruby, mount, &beside, &mount.path_of(&beside), depth)?;
     }
     Ok(())
+}
+
+/// The file `name` in the directory of `sub`, if it is there.
+fn beside(
+    ruby: &Ruby,
+    mount: &Mount,
+    sub: &Subpath,
+    name: &[u8],
+) -> Result<Option<SubpathBuf>, Error> {
+    let Some(name) = Subpath::new(name).filter(|name| !name.is_root()) else {
+        return Ok(None);
+    };
+    let beside = sub.parent().join(name);
+    let kind = mount.vfs.kind(&beside).map_err(|e| to_ruby(ruby, e))?;
+    Ok((kind == Some(Kind::File)).then_some(beside))
+}
+
+/// Name and contents of every library beside `sub` that the shared object needs, and that those need.
+fn collect_beside(
+    ruby: &Ruby,
+    mount: &Mount,
+    sub: &Subpath,
+    bytes: &[u8],
+    found: &mut Vec<(Vec<u8>, Vec<u8>)>,
+) -> Result<(), Error> {
+    for name in elf::needed(bytes).unwrap_or_default() {
+        if found.iter().any(|(known, _)| *known == name) {
+            continue;
+        }
+        if let Some(beside) = beside(ruby, mount, sub, &name)? {
+            let library = read(ruby, mount, &beside)?;
+            found.push((name, library.clone()));
+            collect_beside(ruby, mount, &beside, &library, found)?;
+        }
+    }
+    Ok(())
+}
+
+fn read(ruby: &Ruby, mount: &Mount, sub: &Subpath) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    mount
+        .vfs
+        .read(sub, max_load_size(), &mut bytes)
+        .map_err(|e| to_ruby(ruby, e))?;
+    Ok(bytes)
 }
 
 /// A `LoadError` as Ruby words it: `<reason> - <path>`.

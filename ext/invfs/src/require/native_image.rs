@@ -8,33 +8,43 @@ use libloading::Library;
 pub enum Image {
     /// Nothing: the mapping keeps the memory.
     Mapped,
-    /// A temporary file.
-    File(#[allow(dead_code)] temporary::File),
+    /// Temporary files.
+    Files(#[allow(dead_code)] temporary::Directory),
 }
 
-/// Opens the shared object `bytes`; `path` is for debuggers and error messages. `global` makes its symbols
+/// Opens the shared object `bytes` without a file; `path` names it for debuggers. `global` makes its symbols
 /// visible to libraries that are opened later, which is what another library needs of it.
-pub fn open(bytes: &[u8], path: &[u8], global: bool) -> Result<(Library, Image), String> {
-    #[cfg(target_os = "linux")]
-    if let Ok(file) = memory::file(bytes, path) {
-        return match load(&memory::spelling(&file), global) {
-            Ok(library) => Ok((library, Image::Mapped)),
-            // `noexec` memory or no /proc: the temporary file may do. What is wrong with the object itself
-            // will be said again.
-            Err(_) => from_temporary_file(bytes, path, global),
-        };
-    }
-    from_temporary_file(bytes, path, global)
+#[cfg(target_os = "linux")]
+pub fn from_memory(bytes: &[u8], path: &[u8], global: bool) -> Result<(Library, Image), String> {
+    let file = memory::file(bytes, path).map_err(|e| e.to_string())?;
+    let library = load(&memory::spelling(&file), global)?;
+    Ok((library, Image::Mapped))
 }
 
-fn from_temporary_file(
+/// Other systems load libraries from files only.
+#[cfg(not(target_os = "linux"))]
+pub fn from_memory(_: &[u8], _: &[u8], _: bool) -> Result<(Library, Image), String> {
+    Err("not on this system".to_owned())
+}
+
+/// Opens the shared object `bytes` from a temporary file, with other libraries (names and contents) beside it.
+pub fn from_files(
     bytes: &[u8],
     path: &[u8],
+    beside: &[(Vec<u8>, Vec<u8>)],
     global: bool,
 ) -> Result<(Library, Image), String> {
-    let file = temporary::File::create(bytes, path).map_err(|e| e.to_string())?;
-    let library = load(file.path(), global)?;
-    Ok((library, Image::File(file)))
+    let write = || -> std::io::Result<temporary::Directory> {
+        let mut directory = temporary::Directory::create()?;
+        for (name, contents) in beside {
+            directory.add(name, contents)?;
+        }
+        directory.add(path, bytes)?;
+        Ok(directory)
+    };
+    let directory = write().map_err(|e| e.to_string())?;
+    let library = load(directory.last(), global)?;
+    Ok((library, Image::Files(directory)))
 }
 
 #[cfg(unix)]
@@ -115,7 +125,7 @@ mod memory {
 }
 
 mod temporary {
-    //! A file in a directory that only this user can enter, gone when the process ends.
+    //! Files in a directory that only this user can enter, gone when the process ends.
 
     use std::{
         fs,
@@ -124,37 +134,47 @@ mod temporary {
         sync::atomic::{AtomicU32, Ordering},
     };
 
-    /// The file; dropping it removes it.
-    pub struct File {
+    /// The directory; dropping it removes it.
+    pub struct Directory {
         directory: PathBuf,
-        path: PathBuf,
+        files: Vec<PathBuf>,
     }
 
-    impl File {
-        /// Writes `bytes` to a new file named like the last component of `path`.
-        pub fn create(bytes: &[u8], path: &[u8]) -> io::Result<File> {
+    impl Directory {
+        /// A new, empty one.
+        pub fn create() -> io::Result<Directory> {
+            Ok(Directory {
+                directory: new_directory()?,
+                files: Vec::new(),
+            })
+        }
+
+        /// Writes a new file named like the last component of `path`.
+        pub fn add(&mut self, path: &[u8], contents: &[u8]) -> io::Result<()> {
             let base = path.rsplit(|b| *b == b'/').next().unwrap_or(path);
-            let directory = new_directory()?;
-            let path = directory.join(String::from_utf8_lossy(base).as_ref());
-            let file = File { directory, path };
-            fs::OpenOptions::new()
+            let file = self.directory.join(String::from_utf8_lossy(base).as_ref());
+            let mut options = fs::OpenOptions::new();
+            options
                 .write(true)
                 .create_new(true)
-                .open(&file.path)?
-                .write_all(bytes)?;
-            Ok(file)
+                .open(&file)?
+                .write_all(contents)?;
+            self.files.push(file);
+            Ok(())
         }
 
-        /// Where it is.
-        pub fn path(&self) -> &Path {
-            &self.path
+        /// The file that was added last.
+        pub fn last(&self) -> &Path {
+            self.files.last().unwrap_or(&self.directory)
         }
     }
 
-    impl Drop for File {
+    impl Drop for Directory {
         fn drop(&mut self) {
-            // Nothing depends on it any more: what cannot be removed is left to the system's clean-up.
-            let _ = fs::remove_file(&self.path);
+            // Nothing depends on them any more: what cannot be removed is left to the system's clean-up.
+            for file in &self.files {
+                let _ = fs::remove_file(file);
+            }
             let _ = fs::remove_dir(&self.directory);
         }
     }

@@ -1,6 +1,6 @@
 //! The methods that were there before ours, under the names that they were kept.
 
-use std::sync::OnceLock;
+use std::{cell::Cell, sync::OnceLock};
 
 use magnus::{prelude::*, value::OpaqueId, Error, RModule, RString, Ruby, Value};
 
@@ -12,8 +12,14 @@ pub const ALIASES: [(&str, &str); 4] = [
     ("autoload", "autoload_without_invfs"),
 ];
 
+/// What RubyGems keeps of Ruby's `require`, and Bundler puts back as `require`: wrapped too, or invfs would
+/// be gone after `Bundler.setup`.
+pub const BELOW_RUBYGEMS: (&str, &str) =
+    ("gem_original_require", "gem_original_require_without_invfs");
+
 struct Ids {
     require: OpaqueId,
+    require_below_rubygems: OpaqueId,
     require_relative: OpaqueId,
     load: OpaqueId,
 }
@@ -23,14 +29,45 @@ static IDS: OnceLock<Ids> = OnceLock::new();
 fn ids(ruby: &Ruby) -> &'static Ids {
     IDS.get_or_init(|| Ids {
         require: ruby.intern(ALIASES[0].1).into(),
+        require_below_rubygems: ruby.intern(BELOW_RUBYGEMS.1).into(),
         require_relative: ruby.intern(ALIASES[1].1).into(),
         load: ruby.intern(ALIASES[2].1).into(),
     })
 }
 
-/// `Kernel#require` (or `Kernel.require`, as `rb_self` is) without invfs.
-pub fn require(ruby: &Ruby, rb_self: Value, name: Value) -> Result<Value, Error> {
-    rb_self.funcall(ids(ruby).require, (name,))
+thread_local! {
+    /// Set while the original `require` was called because no VFS has the name: Ruby's own `require`, which
+    /// RubyGems may call for it, need not be asked again.
+    static SEARCHED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Which `require` was replaced.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Layer {
+    /// The one that everybody calls.
+    Outer,
+    /// The one that RubyGems calls.
+    BelowRubyGems,
+}
+
+impl Layer {
+    /// Whether the search was done by the outer layer just now.
+    pub fn is_searched(self) -> bool {
+        self == Layer::BelowRubyGems && SEARCHED.take()
+    }
+
+    /// `require` (`Kernel#require` or `Kernel.require`, as `rb_self` is) as it was without invfs.
+    pub fn require(self, ruby: &Ruby, rb_self: Value, name: Value) -> Result<Value, Error> {
+        match self {
+            Layer::Outer => {
+                SEARCHED.set(true);
+                let result = rb_self.funcall(ids(ruby).require, (name,));
+                SEARCHED.set(false);
+                result
+            }
+            Layer::BelowRubyGems => rb_self.funcall(ids(ruby).require_below_rubygems, (name,)),
+        }
+    }
 }
 
 /// `Kernel#require_relative` without invfs. Native frames are invisible to it, so a relative name still
@@ -48,18 +85,37 @@ pub fn load(ruby: &Ruby, rb_self: Value, arguments: &[Value]) -> Result<Value, E
 /// library.
 pub fn keep(ruby: &Ruby) -> Result<bool, Error> {
     let kernel: RModule = ruby.module_kernel();
-    let probe = ruby.to_symbol(ALIASES[0].1);
-    if kernel.funcall("private_method_defined?", (probe,))? {
+    if has_private(ruby, kernel, ALIASES[0].1)? {
         return Ok(false);
     }
     let singleton: Value = kernel.singleton_class()?.as_value();
     for owner in [kernel.as_value(), singleton] {
         for (name, alias) in ALIASES {
-            owner.funcall::<_, _, Value>("alias_method", (alias, name))?;
-            owner.funcall::<_, _, Value>("private", (ruby.to_symbol(alias),))?;
+            keep_one(ruby, owner, name, alias)?;
         }
     }
     Ok(true)
+}
+
+/// Keeps the `require` below RubyGems, where there is one.
+pub fn keep_below_rubygems(ruby: &Ruby) -> Result<bool, Error> {
+    let kernel: RModule = ruby.module_kernel();
+    let (name, alias) = BELOW_RUBYGEMS;
+    let there = has_private(ruby, kernel, name)?;
+    if there {
+        keep_one(ruby, kernel.as_value(), name, alias)?;
+    }
+    Ok(there)
+}
+
+fn has_private(ruby: &Ruby, kernel: RModule, name: &str) -> Result<bool, Error> {
+    kernel.funcall("private_method_defined?", (ruby.to_symbol(name),))
+}
+
+fn keep_one(ruby: &Ruby, owner: Value, name: &str, alias: &str) -> Result<(), Error> {
+    owner.funcall::<_, _, Value>("alias_method", (alias, name))?;
+    owner.funcall::<_, _, Value>("private", (ruby.to_symbol(alias),))?;
+    Ok(())
 }
 
 /// The name of a feature as Ruby would have it in an argument.

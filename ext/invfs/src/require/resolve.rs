@@ -49,6 +49,8 @@ pub enum Found {
     Virtual(Hit),
     /// A file on disk: its absolute path.
     Disk(Vec<u8>),
+    /// The root of a mount: nothing that could be loaded.
+    Directory,
     /// No VFS knows it, and the search need not be ours.
     Elsewhere(Option<PassedOver>),
 }
@@ -122,7 +124,10 @@ pub fn file(ruby: &Ruby, name: &[u8]) -> Result<Found, Error> {
             return Ok(found);
         }
     }
-    let found = match mounts::find(&absolute(ruby, name)?) {
+    let path = absolute(ruby, name)?;
+    let found = match mounts::find(&path) {
+        // The archive itself is a file for the operating system, but a directory for whoever mounted it.
+        Some((_, sub)) if sub.is_root() => return Ok(Found::Directory),
         Some((mount, sub)) => look(ruby, &mount, sub, false, &mut passed_over)?,
         None => None,
     };

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use magnus::{prelude::*, Error, RString, Ruby, Value};
 
 use super::{
-    autoload, load_path, loaded,
+    autoload, load, load_path, loaded,
     loading::{self, Turn},
     native_ext,
     resolve::Hit,
@@ -73,11 +73,31 @@ pub fn source(ruby: &Ruby, hit: &Hit) -> Result<(), Error> {
 /// The compiled file: a `RubyVM::InstructionSequence`.
 pub fn compile(ruby: &Ruby, hit: &Hit) -> Result<Value, Error> {
     let code = read_all(ruby, &*hit.mount.vfs, &hit.sub, max_load_size())?;
-    // Source is UTF-8 unless a magic comment says otherwise; the parser starts from the String's encoding.
-    let code: RString = code.funcall("force_encoding", (ruby.utf8_encoding(),))?;
+    // The parser starts from the String's encoding; a magic comment may change it.
+    let code: RString = code.funcall("force_encoding", (source_encoding(ruby)?,))?;
     let path = string::path(ruby, &hit.path);
     path.freeze();
     instruction_sequence(ruby)?.funcall("compile", (code, path, path, 1))
+}
+
+/// The encoding of source without a magic comment: UTF-8, unless Ruby's option `-K` says otherwise. That one
+/// also sets the external encoding; the rest only a file can tell.
+fn source_encoding(ruby: &Ruby) -> Result<Value, Error> {
+    static ENCODING: OnceLock<Held> = OnceLock::new();
+    if let Some(encoding) = ENCODING.get() {
+        return Ok(encoding.get());
+    }
+    let utf8: Value = ruby.class_encoding().const_get("UTF_8")?;
+    let external: Value = ruby.class_encoding().funcall("default_external", ())?;
+    let encoding = match external.equal(utf8)? {
+        true => utf8,
+        false => {
+            let stub: RString = load::helper(ruby)?.const_get("STUB")?;
+            let probe: Value = instruction_sequence(ruby)?.funcall("compile_file", (stub,))?;
+            probe.funcall("eval", ())?
+        }
+    };
+    Ok(ENCODING.get_or_init(|| Held::new(encoding)).get())
 }
 
 fn instruction_sequence(ruby: &Ruby) -> Result<Value, Error> {

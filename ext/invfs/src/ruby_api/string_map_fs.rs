@@ -15,7 +15,7 @@ use magnus::{
     scan_args::{get_kwargs, scan_args},
     typed_data::Obj,
     value::Opaque,
-    DataTypeFunctions, Error, RClass, RHash, RModule, RString, Ruby, TypedData, Value,
+    DataTypeFunctions, Error, RArray, RClass, RHash, RModule, RString, Ruby, TypedData, Value,
 };
 
 use super::{
@@ -88,6 +88,18 @@ fn braceless(ruby: &Ruby, both: RHash) -> Result<(Value, RHash), Error> {
     Ok((map.as_value(), keywords))
 }
 
+fn flat(ruby: &Ruby, list: RArray) -> Result<Value, Error> {
+    let map = ruby.hash_new();
+    if list.len() % 2 == 1 {
+        let message = "odd number of arguments for Hash";
+        return Err(Error::new(ruby.exception_arg_error(), message));
+    }
+    for at in (0..list.len() as isize).step_by(2) {
+        map.aset::<Value, Value>(list.entry(at)?, list.entry(at + 1)?)?;
+    }
+    Ok(map.as_value())
+}
+
 impl StringMapFS {
     /// @def new(map, to_path: "/invfs/stringmap-N")
     /// @param map [Hash{String => String}, Array<(String, String)>] names (relative, `/`-separated) and
@@ -97,10 +109,12 @@ impl StringMapFS {
     ///   $: << InVFS.stringmap({"hello.rb" => "puts :hello"})
     ///   require "hello"
     fn create(ruby: &Ruby, class: RClass, args: &[Value]) -> Result<Obj<Self>, Error> {
-        let args = scan_args::<(), (Option<Value>,), (), (), RHash, ()>(args)?;
-        let (map, keywords) = match args.optional.0 {
-            Some(map) => (map, args.keywords),
-            None => braceless(ruby, args.keywords)?,
+        let args = scan_args::<(), (), RArray, (), RHash, ()>(args)?;
+        let (map, keywords) = match args.splat.len() {
+            0 => braceless(ruby, args.keywords)?,
+            1 => (args.splat.entry(0)?, args.keywords),
+            // `InVFS.stringmap("a.rb", "...")`, as 0.3 and `Hash[]` take it.
+            _ => (flat(ruby, args.splat)?, args.keywords),
         };
         let to_path = to_path_keyword(keywords, "stringmap")?;
         let map = match RHash::from_value(map) {

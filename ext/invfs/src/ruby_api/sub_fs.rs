@@ -87,27 +87,6 @@ impl SubFS {
         Ok(ruby.obj_wrap_as(fs, class))
     }
 
-    /// @def size(path)
-    /// @return [Integer] what {#parent} answers for the file; what it does where there is none, too
-    fn size(ruby: &Ruby, rb_self: &Self, path: Value) -> Result<Value, Error> {
-        rb_self.ask_parent(ruby, "size", path)
-    }
-
-    /// @def read(path)
-    /// @return [String] what {#parent} answers for the file; what it does where there is none, too
-    fn read(ruby: &Ruby, rb_self: &Self, path: Value) -> Result<Value, Error> {
-        rb_self.ask_parent(ruby, "read", path)
-    }
-
-    fn ask_parent(&self, ruby: &Ruby, method: &str, path: Value) -> Result<Value, Error> {
-        let path = match file_system::subpath(path)? {
-            Some(sub) => string::name(ruby, self.dir.join(&sub).as_bytes()),
-            // Above the directory, although perhaps not above the parent's root: nothing is there.
-            None => ruby.str_new("../"),
-        };
-        ruby.get_inner(self.parent).funcall_public(method, (path,))
-    }
-
     /// @def parent
     /// @return [VFS] the VFS that this is a directory of
     fn parent(ruby: &Ruby, rb_self: &Self) -> Value {
@@ -137,8 +116,6 @@ pub fn init(ruby: &Ruby, module: RModule, shared: RModule) -> Result<(), Error> 
     class.undef_default_alloc_func();
     class.include_module(shared)?;
     class.define_singleton_method("new", method!(SubFS::new, 2))?;
-    class.define_method("size", method!(SubFS::size, 1))?;
-    class.define_method("read", method!(SubFS::read, 1))?;
     class.define_method("parent", method!(SubFS::parent, 0))?;
     class.define_method("dir", method!(SubFS::dir, 0))?;
     Ok(())
