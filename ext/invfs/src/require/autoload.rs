@@ -17,7 +17,9 @@ use super::{
 use crate::helpers::{ractor, string};
 
 /// Names given to `autoload`, by the stem of their last component.
-static NAMES: LazyLock<Mutex<HashMap<Vec<u8>, Vec<Vec<u8>>>>> = LazyLock::new(Mutex::default);
+static NAMES: LazyLock<Mutex<Names>> = LazyLock::new(Mutex::default);
+
+type Names = HashMap<Vec<u8>, Vec<Vec<u8>>>;
 
 /// Whether an `autoload` names the file `path`.
 pub fn announces(path: &[u8], load_path: &LoadPath) -> bool {

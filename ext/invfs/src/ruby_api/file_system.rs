@@ -36,13 +36,16 @@ fn receiver(ruby: &Ruby, rb_self: Value) -> Result<Arc<dyn Vfs>, Error> {
     })
 }
 
-/// The VFS and the subpath that `path` names there. `None` where it names nothing: above the root, absolute,
-/// or a file with a slash (or `/.`) behind it, as for the operating system.
-fn locate(
-    ruby: &Ruby,
-    rb_self: Value,
-    path: Value,
-) -> Result<Option<(Arc<dyn Vfs>, SubpathBuf, Kind)>, Error> {
+/// What a path names in a VFS.
+struct Located {
+    vfs: Arc<dyn Vfs>,
+    sub: SubpathBuf,
+    kind: Kind,
+}
+
+/// `None` where `path` names nothing: above the root, absolute, or a file with a slash (or `/.`) behind it, as for
+/// the operating system.
+fn locate(ruby: &Ruby, rb_self: Value, path: Value) -> Result<Option<Located>, Error> {
     let vfs = receiver(ruby, rb_self)?;
     let raw = string::bytes(string::path_argument(path)?);
     let Some(sub) = SubpathBuf::clean(&raw) else {
@@ -52,7 +55,7 @@ fn locate(
     let wants_directory = raw.ends_with(b"/") || raw.ends_with(b"/.") || raw.ends_with(b"/..");
     Ok(kind
         .filter(|kind| !wants_directory || *kind == Kind::Directory)
-        .map(|kind| (vfs, sub, kind)))
+        .map(|kind| Located { vfs, sub, kind }))
 }
 
 /// @def file?(path)
@@ -61,7 +64,7 @@ fn locate(
 /// @return [Boolean] false also for `""`, absolute paths and what lies above the root
 fn is_file(ruby: &Ruby, rb_self: Value, path: Value) -> Result<bool, Error> {
     let found = locate(ruby, rb_self, path)?;
-    Ok(matches!(found, Some((_, _, Kind::File))))
+    Ok(found.is_some_and(|found| found.kind == Kind::File))
 }
 
 /// @def directory?(path)
@@ -69,7 +72,7 @@ fn is_file(ruby: &Ruby, rb_self: Value, path: Value) -> Result<bool, Error> {
 /// @return [Boolean]
 fn is_directory(ruby: &Ruby, rb_self: Value, path: Value) -> Result<bool, Error> {
     let found = locate(ruby, rb_self, path)?;
-    Ok(matches!(found, Some((_, _, Kind::Directory))))
+    Ok(found.is_some_and(|found| found.kind == Kind::Directory))
 }
 
 /// @def size(path)
@@ -78,8 +81,8 @@ fn is_directory(ruby: &Ruby, rb_self: Value, path: Value) -> Result<bool, Error>
 /// @raise [Errno::ENOENT, Errno::EISDIR]
 fn size(ruby: &Ruby, rb_self: Value, path: Value) -> Result<u64, Error> {
     let found = locate(ruby, rb_self, path)?;
-    if let Some((vfs, sub, Kind::File)) = &found {
-        if let Some(stat) = vfs.stat(sub).map_err(|e| to_ruby(ruby, e))? {
+    if let Some(file) = found.as_ref().filter(|found| found.kind == Kind::File) {
+        if let Some(stat) = file.vfs.stat(&file.sub).map_err(|e| to_ruby(ruby, e))? {
             return Ok(stat.size);
         }
     }
@@ -93,7 +96,7 @@ fn size(ruby: &Ruby, rb_self: Value, path: Value) -> Result<u64, Error> {
 /// @raise [InVFS::ArchiveError] when the archive is damaged; it names the entry
 fn read(ruby: &Ruby, rb_self: Value, path: Value) -> Result<RString, Error> {
     match locate(ruby, rb_self, path)? {
-        Some((vfs, sub, Kind::File)) => read_all(ruby, &*vfs, &sub, u64::MAX),
+        Some(file) if file.kind == Kind::File => read_all(ruby, &*file.vfs, &file.sub, u64::MAX),
         found => Err(absent(ruby, rb_self, path, found.is_some())?),
     }
 }
