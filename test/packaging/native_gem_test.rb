@@ -64,7 +64,7 @@ class NativeGemTest < Minitest::Test
     script = <<~SHELL
       set -e
       PATH=/usr/bin:/bin
-      ! command -v cargo rustc >&2
+      if command -v cargo rustc >&2; then exit 1; fi
       export GEM_HOME=$(mktemp -d)
       trap 'rm -rf "$GEM_HOME"' EXIT
       ruby#{minor} -S gem#{minor} install --local --no-document pkg/#{File.basename(gem_file)} >&2
