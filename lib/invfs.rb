@@ -11,6 +11,7 @@
 #   require "mybox/core"
 module InVFS
   autoload :LoadWrapped, "#{__dir__}/invfs/load_wrapped.rb"
+  autoload :CompiledCode, "#{__dir__}/invfs/compiled_code.rb"
   autoload :BootsnapFallback, "#{__dir__}/invfs/bootsnap_fallback.rb"
   private_constant :LoadWrapped, :BootsnapFallback
 end

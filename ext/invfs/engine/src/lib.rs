@@ -15,6 +15,7 @@
 #![deny(missing_docs, unsafe_op_in_unsafe_fn)]
 
 pub mod archive;
+pub mod compiled;
 pub mod elf;
 pub mod error;
 pub mod load_size;

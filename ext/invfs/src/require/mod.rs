@@ -7,6 +7,7 @@
 mod archives;
 mod autoload;
 mod candidates;
+mod compiled;
 mod disk;
 mod entry;
 mod handlers;
@@ -31,5 +32,6 @@ pub fn init(ruby: &Ruby, module: RModule) -> Result<(), Error> {
     load_path::init(ruby)?;
     handlers::init(ruby, module)?;
     mounts::init(ruby, module)?;
+    compiled::init(ruby, module)?;
     entry::init(ruby, module)
 }

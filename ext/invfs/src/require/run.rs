@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use magnus::{prelude::*, Error, RString, Ruby, Value};
 
 use super::{
-    autoload, load, load_path, loaded,
+    autoload, compiled, load, load_path, loaded,
     loading::{self, Turn},
     native_ext,
     resolve::Hit,
@@ -70,8 +70,11 @@ pub fn source(ruby: &Ruby, hit: &Hit) -> Result<(), Error> {
     Ok(())
 }
 
-/// The compiled file: a `RubyVM::InstructionSequence`.
+/// The compiled file, a `RubyVM::InstructionSequence`: out of the archive, or compiled now.
 pub fn compile(ruby: &Ruby, hit: &Hit) -> Result<Value, Error> {
+    if let Some(compiled) = compiled::load(ruby, hit)? {
+        return Ok(compiled);
+    }
     let code = read_all(ruby, &*hit.mount.vfs, &hit.sub, max_load_size())?;
     // The parser starts from the String's encoding; a magic comment may change it.
     let code: RString = code.funcall("force_encoding", (source_encoding(ruby)?,))?;
@@ -100,7 +103,8 @@ fn source_encoding(ruby: &Ruby) -> Result<Value, Error> {
     Ok(ENCODING.get_or_init(|| Held::new(encoding)).get())
 }
 
-fn instruction_sequence(ruby: &Ruby) -> Result<Value, Error> {
+/// `RubyVM::InstructionSequence`.
+pub fn instruction_sequence(ruby: &Ruby) -> Result<Value, Error> {
     static CLASS: OnceLock<Held> = OnceLock::new();
     if let Some(class) = CLASS.get() {
         return Ok(class.get());

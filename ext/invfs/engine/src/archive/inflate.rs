@@ -123,7 +123,7 @@ impl Drop for Deflate {
 }
 
 /// The CRC-32 of `bytes`, as zip has it.
-pub(super) fn crc32(bytes: &[u8]) -> u32 {
+pub(crate) fn crc32(bytes: &[u8]) -> u32 {
     // SAFETY: the pointer goes with the length of its slice, which is only read.
     unsafe { deflate::libdeflate_crc32(0, bytes.as_ptr().cast(), bytes.len()) }
 }

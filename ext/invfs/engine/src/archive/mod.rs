@@ -9,7 +9,7 @@ mod contents;
 mod directory;
 mod eocd;
 mod index;
-mod inflate;
+pub(crate) mod inflate;
 mod links;
 mod names;
 mod open;
@@ -19,6 +19,7 @@ pub mod source;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, TryLockError};
 
+use crate::compiled;
 use crate::error::{Error, ErrorKind, Result};
 use crate::path::Subpath;
 use crate::vfs::{Kind, Listing, Sink, Stat, Vfs};
@@ -262,6 +263,25 @@ impl Vfs for Archive {
             Place::Loop => {
                 Err(Error::from_io(self.name.as_str(), crate::os::eloop()).entry(sub.as_bytes()))
             }
+        }
+    }
+
+    fn compiled(&self, sub: &Subpath, key: &str, path: &[u8]) -> Result<Option<Vec<u8>>> {
+        let form = compiled::entry_name(sub, key);
+        let Some(Node::File(form)) = self.index.find(&form) else {
+            return Ok(None);
+        };
+        let Some(source) = self.entry(sub).filter(|entry| entry.kind == Kind::File) else {
+            return Ok(None);
+        };
+        let mut entry = Vec::new();
+        match self.read_entry(form, u64::MAX, &mut entry) {
+            Ok(()) => Ok(compiled::link(&entry, source.crc, source.size, path)),
+            // Damaged: the source will do.
+            Err(error) if matches!(error.kind(), ErrorKind::Corrupt | ErrorKind::Malformed) => {
+                Ok(None)
+            }
+            Err(error) => Err(error),
         }
     }
 

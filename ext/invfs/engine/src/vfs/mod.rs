@@ -67,6 +67,13 @@ pub trait Vfs: Send + Sync {
     /// (checked before anything is allocated).
     fn read(&self, sub: &Subpath, limit: u64, out: &mut dyn Sink) -> Result<()>;
 
+    /// The compiled form of the Ruby source `sub` for the Ruby called `key`, linked for `path`; `None` where there is
+    /// none that was made from just this source. Only archives hold compiled code: their checksums cover it.
+    fn compiled(&self, sub: &Subpath, key: &str, path: &[u8]) -> Result<Option<Vec<u8>>> {
+        let _ = (sub, key, path);
+        Ok(None)
+    }
+
     /// The names directly inside the directory `sub`, sorted bytewise; `None` where that is no directory.
     fn list(&self, sub: &Subpath) -> Result<Option<Listing>>;
 }

@@ -76,6 +76,13 @@ impl Vfs for UnionVfs {
         }
     }
 
+    fn compiled(&self, sub: &Subpath, key: &str, path: &[u8]) -> Result<Option<Vec<u8>>> {
+        match self.find(sub)? {
+            Some((layer, _)) => layer.compiled(sub, key, path),
+            None => Ok(None),
+        }
+    }
+
     fn list(&self, sub: &Subpath) -> Result<Option<Listing>> {
         if self.kind(sub)? != Some(Kind::Directory) {
             return Ok(None);
