@@ -31,12 +31,14 @@ class ArgumentsTest < Minitest::Test
       "long" => "n" * 5000, "deep" => "d/" * 3000, "newline" => "\n", "tilde user" => "~no-such-user-here/a"
     }
     def short(text) = text.b.gsub(/0x\h+/n, "").gsub(/(n|d\/){1000,}/n) { |long| "#{long.size} bytes" }
+    # Ruby 3.4's own message of a LoadError cannot bear broken UTF-8.
+    def message_of(error) = error.message rescue "no message: #{$!.class}"
     def try(name)
       print name, ": "
       result = yield
       puts short(result.inspect)
     rescue Exception => e
-      puts "#{e.class}: #{short(e.message)} #{short(e.path.inspect) if e.respond_to?(:path)}"
+      puts "#{e.class}: #{short(message_of(e))} #{short(e.path.inspect) if e.respond_to?(:path)}"
     ensure
       $LOADED_FEATURES.reject! { |path| path.start_with?(ROOT) }
     end
@@ -54,8 +56,9 @@ class ArgumentsTest < Minitest::Test
 
   %w[require load Kernel.require Kernel.load].each do |call|
     define_method("test_every_kind_of_argument_to_#{call.tr(".", "_")}") do
-      # On disk load("") is the entry itself, and nothing but a directory; an archive is a file that Ruby can try to run.
-      values = call.end_with?("load") ? "VALUES.except('empty')" : "VALUES"
+      # load("") is the entry itself: a directory cannot be run, an archive is a file. And Ruby 3.4's own load lets go of
+      # the buffer of a String of a subclass.
+      values = call.end_with?("load") ? "VALUES.except('empty', 'subclass')" : "VALUES"
       assert_as_on_disk(FILES, "#{VALUES}\n#{values}.each { |name, value| try(name) { #{call}(value) } }")
     end
   end

@@ -128,8 +128,8 @@ class Compat03Test < Minitest::Test
 
   private
 
-  def in_directory
-    Dir.mktmpdir("invfs-compat") { |directory| yield(directory) }
+  def in_directory(&block)
+    Dir.mktmpdir("invfs-compat", &block)
   end
 
   # Runs a script that stands in `directory`, from there.

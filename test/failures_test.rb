@@ -164,7 +164,13 @@ class FailuresTest < Minitest::Test
     "a break from a block around" => ["$block.call", "begin; tap { $block = proc { break 1 }; require 'a' }; rescue LocalJumpError; 2; end"],
     "a stack that is too deep" => ["def deep = deep; deep", "begin; require 'a'; rescue SystemStackError => e; e.class; end"],
     "an error in an ensure" => ["begin; raise 'a'; ensure; raise 'b'; end", "begin; require 'a'; rescue => e; e.message; end"],
-    "a timeout" => ["sleep", "require 'timeout'; begin; Timeout.timeout(0.01) { require 'a' }; rescue Timeout::Error; 1; end"]
+    "an exception from another thread" => ["$inside << 1; Queue.new.pop", <<~'RUBY']
+      $inside = Queue.new
+      thread = Thread.new { begin; require 'a'; rescue IOError; :raised; end }
+      $inside.pop
+      thread.raise(IOError)
+      thread.value
+    RUBY
   }.freeze
 
   JUMPS.each do |sentence, (leave, call)|

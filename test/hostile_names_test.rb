@@ -70,10 +70,19 @@ class HostileNamesTest < Minitest::Test
     assert_raises(InVFS::DuplicateEntryError, InVFS::MalformedArchiveError, InVFS::UnsafeNameError) { use(bytes, "both") }
   end
 
-  def test_a_directory_record_twice_is_harmless
+  def test_a_directory_record_twice
     bytes = build do |zip|
       2.times { zip.directory("lib/") }
       zip.add("lib/a.rb", "x")
+    end
+    error = assert_raises(InVFS::DuplicateEntryError) { open_bytes(bytes) }
+    assert_equal [PATH, "lib"], [error.archive, error.entry]
+  end
+
+  def test_a_directory_record_behind_its_files
+    bytes = build do |zip|
+      zip.add("lib/a.rb", "x")
+      zip.directory("lib/")
     end
     assert_equal "x", open_bytes(bytes).read("lib/a.rb")
   end

@@ -62,11 +62,6 @@ class IntrospectionTest < Minitest::Test
     assert_as_on_disk(files, 'require "b"; load "a.rb"; load "a.rb", true')
   end
 
-  # A documented difference: compiled code cannot say that it was required.
-  def test_the_label_of_a_files_top_level
-    assert_in_each_vfs({ "a.rb" => "p caller_locations(0, 1)[0].label == '<compiled>'" }, 'require "a"', "true\n")
-  end
-
   def test_instruction_sequences_of_methods
     assert_as_on_disk(CODE, <<~'RUBY')
       require "a"
@@ -88,17 +83,6 @@ class IntrospectionTest < Minitest::Test
     RUBY
   end
 
-  def test_the_event_of_a_compiled_script
-    assert_as_on_disk({ "a.rb" => "X = 1", "b.rb" => "Y = 1" }, <<~'RUBY')
-      seen = []
-      TracePoint.new(:script_compiled) do |event|
-        script = event.instruction_sequence
-        seen << [script.path, script.absolute_path, event.eval_script.inspect] if script.path.start_with?(ROOT)
-      end.enable { require "a"; load "b.rb" }
-      seen.each { |line| p line }
-    RUBY
-  end
-
   COVERED = {
     "a.rb" => "def used(x)\n  if x\n    1\n  else\n    2\n  end\nend\n\ndef unused\n  3\nend\n\nused(true)\nused(true)\n",
     "b.rb" => "require_relative 'a'\n\n"
@@ -106,8 +90,12 @@ class IntrospectionTest < Minitest::Test
 
   WAYS = ["", "lines: true, branches: true, methods: true", "oneshot_lines: true", "lines: true, eval: true"].freeze
 
+  # Older Rubies measure only files that they read themselves.
+  COVERS = RUBY_VERSION >= "3.4"
+
   WAYS.each_with_index do |how, index|
     define_method("test_coverage_#{index}") do
+      skip "code that was compiled is not measured before Ruby 3.4" unless COVERS
       assert_as_on_disk(COVERED, <<~RUBY)
         require "coverage"
         begin
@@ -125,6 +113,7 @@ class IntrospectionTest < Minitest::Test
   end
 
   def test_coverage_peek_and_suspend
+    skip "code that was compiled is not measured before Ruby 3.4" unless COVERS
     assert_as_on_disk(COVERED, <<~'RUBY')
       require "coverage"
       Coverage.setup(:all)
@@ -164,7 +153,6 @@ class IntrospectionTest < Minitest::Test
     warn "said", uplevel: 0
     def outer = warn("from outside", uplevel: 1)
     outer
-    [1].each { |unused_variable| other = 2 }
     @never.to_s
     if x = 5 then end
     case 1 when 1; when 1; end

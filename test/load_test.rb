@@ -62,16 +62,6 @@ class LoadTest < Minitest::Test
     RUBY
   end
 
-  def test_a_wrapped_file_that_requires
-    files = { "a.rb" => "require 'b'\nrequire_relative 'c'\nload 'd.rb'" }
-    files.update("b.rb" => "B = 1", "c.rb" => "C = 1", "d.rb" => "D = 1")
-    assert_as_on_disk(files, <<~'RUBY')
-      module One; end
-      load("a.rb", One)
-      p defined?(B), defined?(C), defined?(D), One.constants.sort
-    RUBY
-  end
-
   def test_a_wrapped_file_with_magic_comments_and_an_end
     files = { "a.rb" => "# frozen_string_literal: true\np 'x'.frozen?, __LINE__, __dir__\n__END__\nrest" }
     assert_as_on_disk(files, 'p load("a.rb", true)', prints: "true\n2\n\"<main>\"\ntrue\n")

@@ -77,7 +77,7 @@ class NamesTest < Minitest::Test
     assert_as_on_disk({ "größe.rb" => "p __FILE__.encoding, __dir__.encoding", "a.rb" => "p __FILE__.encoding" }, <<~'RUBY')
       require "größe"
       require "a"
-      Probe.features.each { |path| p path.encoding }
+      p Probe.features.map(&:encoding).uniq - [Encoding::US_ASCII]
     RUBY
   end
 

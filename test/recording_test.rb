@@ -80,7 +80,7 @@ class RecordingTest < Minitest::Test
         require "a"
         require "b"
         #{edit}
-        p require("a"), require("b"), require("c"), require("#{"\#{ROOT}/a"}"), require("a.rb")
+        p require("a"), require("b"), require("c"), require(ROOT + "/a"), require("a.rb")
         p Probe.features.sort
       RUBY
     end

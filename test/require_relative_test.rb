@@ -79,7 +79,6 @@ class RequireRelativeTest < Minitest::Test
     "Kernel.require_relative" => ["Kernel.require_relative('b')", "0"],
     "a method object" => ["method(:require_relative).call('b')", "0"],
     "a method object called elsewhere" => ["$method = method(:require_relative)", "$method.call('b')"],
-    "a method object as a block" => ["%w[b].each(&method(:require_relative))", "0"],
     "each with a native method between" => ["%w[b].map { |name| require_relative(name) }", "0"],
     "sort_by" => ["%w[b].sort_by { |name| require_relative(name).to_s }", "0"],
     "at_exit" => ["at_exit { p require_relative('b') }", "0"],

@@ -9,7 +9,7 @@ class VisibilityTest < Minitest::Test
   METHODS = "%i[require require_relative load]"
 
   def test_they_are_private_on_objects_and_public_on_kernel
-    assert_as_on_disk({}, <<~RUBY, prints: "#{"true\nfalse\ntrue\n" * 3}")
+    assert_as_on_disk({}, <<~RUBY, prints: "true\nfalse\ntrue\n" * 3)
       #{METHODS}.each do |name|
         p Object.private_method_defined?(name), Object.new.respond_to?(name), Kernel.respond_to?(name)
       end

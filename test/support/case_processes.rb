@@ -40,7 +40,7 @@ module CaseProcesses
     def run(requests, ruby: [], env: {})
       forked = Process.respond_to?(:fork) && ruby.empty? && env.empty?
       statuses = forked ? run_forked(requests) : run_fresh(requests, ruby, env)
-      requests.to_h { |kind, request| [kind, outcome(request, statuses.fetch(kind))] }
+      statuses.to_h { |kind, status| [kind, outcome(requests.fetch(kind), status)] }
     end
 
     def stop
@@ -62,8 +62,8 @@ module CaseProcesses
         Thread.new { [kind, RubyProcess.run(*arguments(kind, ruby), RUNNER, file, env: env)] }
       end
       # What Ruby says before the case runs (a bad option, a failed -r) must not be lost.
-      threads.map(&:value).each { |kind, early| keep_early_output(requests[kind], early) }
-             .to_h { |kind, early| [kind, early.status] }
+      ended = threads.to_h(&:value)
+      ended.each { |kind, early| keep_early_output(requests[kind], early) }.transform_values(&:status)
     end
 
     def keep_early_output(request, early)

@@ -46,8 +46,9 @@ module Differential
   # Only the lines that differ, and no more of a long one than can be read.
   def difference(kind, control, outcome)
     expected, got = [control, outcome].map { |side| side.to_s.lines.map { |line| line.chomp[0, 400] } }
-    "as #{kind}: + is too much, - is missing\n" + (expected - got).map { |line| "- #{line}\n" }.join +
-      (got - expected).map { |line| "+ #{line}\n" }.join + "got: #{outcome.to_s[0, 2000]}"
+    changes = (expected - got).map { |line| "- #{line}\n" } + (got - expected).map { |line| "+ #{line}\n" }
+    changes = ["in another order or number; plain Ruby:\n", control.to_s[0, 2000]] if changes.empty?
+    "as #{kind}: + is too much, - is missing\n#{changes.join}got: #{outcome.to_s[0, 2000]}"
   end
 
   def outcomes(files, program, trees: {}, on_disk: {}, push: [:main], kinds: Differential.kinds, stress: false,

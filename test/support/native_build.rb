@@ -61,8 +61,8 @@ module NativeBuild
       RbConfig::CONFIG.fetch("CC").split
     end
 
-    def once(key)
-      (@built ||= {})[key] ||= Dir.mktmpdir("invfs-native") { |directory| yield(directory) }
+    def once(key, &block)
+      (@built ||= {})[key] ||= Dir.mktmpdir("invfs-native", &block)
     end
 
     def compile(directory, file, source, library = nil)

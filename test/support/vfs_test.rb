@@ -2,7 +2,7 @@
 
 # What every native VFS has to do, whatever it is made of. A test class includes this and defines `make(files)`.
 require_relative "gc_stress"
-require "pp"
+require "pp" # rubocop:disable Lint/RedundantRequireStatement -- PP itself is used
 
 module VFSTest
   include GCStress
@@ -31,7 +31,7 @@ module VFSTest
 
   def test_a_nul_byte_is_no_name_at_all
     %i[file? directory? size read].each do |method|
-      assert_raises(ArgumentError, method) { @fs.public_send(method, "a.rb\0") }
+      assert_raises(ArgumentError, method.to_s) { @fs.public_send(method, "a.rb\0") }
     end
   end
 
@@ -88,8 +88,8 @@ module VFSTest
   end
 
   def test_leaving_each_early
-    assert_equal :found, @fs.each { |_| break :found }
-    assert_raises(IOError) { @fs.each { |_| raise IOError } }
+    assert_equal 1, @fs.each { |name| break 1 if @fs.file?(name) }
+    assert_raises(IOError) { @fs.each { |name| raise IOError, name if @fs.file?(name) } }
   end
 
   def test_equality_is_identity
@@ -115,8 +115,8 @@ module VFSTest
   def test_arguments_of_the_wrong_type
     %i[file? directory? size read sub].each do |method|
       WRONG.each { |value| assert_raises(TypeError, "#{method} #{value.inspect}") { @fs.public_send(method, value) } }
-      assert_raises(ArgumentError, method) { @fs.public_send(method) }
-      assert_raises(ArgumentError, method) { @fs.public_send(method, "a", "b") }
+      assert_raises(ArgumentError, method.to_s) { @fs.public_send(method) }
+      assert_raises(ArgumentError, method.to_s) { @fs.public_send(method, "a", "b", "c") }
     end
   end
 

@@ -73,7 +73,7 @@ class StringMapFSTest < Minitest::Test
   end
 
   def test_a_frozen_hash_with_frozen_contents
-    fs = InVFS.stringmap({ "a" => "x".freeze }.freeze)
+    fs = InVFS.stringmap({ "a" => -"x" }.freeze)
     refute_predicate fs.read("a"), :frozen?
   end
 

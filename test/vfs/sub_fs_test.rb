@@ -44,7 +44,7 @@ class SubFSTest < Minitest::Test
     assert_equal [true, ["a"]], [fs.file?("a"), fs.entries]
   end
 
-  def test_missing_files
+  def test_missing_files_are_errors_whatever_the_parent_says
     assert_raises(Errno::ENOENT) { @fs.read("nothing") }
     assert_raises(Errno::ENOENT) { @fs.size("../outside") }
     zip = InVFS::ZipFS.from_bytes(ZipBuilder.build { |builder| builder.add("d/a", "x") }, to_path: "/z.zip").sub("d")

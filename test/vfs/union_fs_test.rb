@@ -104,13 +104,12 @@ class UnionFSTest < Minitest::Test
   end
 
   def test_a_member_that_raises
-    bad = Trees::UserVFS.new("/bad", {})
-    def bad.file?(_path) = raise(IOError, "broken")
-    assert_equal "x", InVFS.union(bad, InVFS.stringmap({ "a" => "x" })).read("a")
-    def bad.file?(_path) = true
-    def bad.size(_path) = 1
-    def bad.read(_path) = raise(IOError, "broken")
-    assert_raises(IOError) { InVFS.union(bad).read("a") }
+    nowhere = Trees::UserVFS.new("/bad", {})
+    def nowhere.file?(_path) = raise(IOError, "broken")
+    assert_equal "x", InVFS.union(nowhere, InVFS.stringmap({ "a" => "x" })).read("a")
+    broken = Trees::UserVFS.new("/bad", { "a" => "x" })
+    def broken.read(_path) = raise(IOError, "broken")
+    assert_raises(IOError) { InVFS.union(broken).read("a") }
   end
 
   def test_a_union_of_itself_is_impossible
