@@ -54,6 +54,13 @@ pub fn real_or_same(path: Vec<u8>) -> Vec<u8> {
     }
 }
 
+/// Gives the memory of a large String back now: hundreds of them would make the garbage collector run earlier.
+/// Only for a String that nobody uses any more.
+pub fn release(string: RString) {
+    // SAFETY: a live String that is ours; shrinking allocates nothing and cannot raise.
+    unsafe { rb_sys::rb_str_resize(string.as_raw(), 0) };
+}
+
 /// The operating system's spelling of a path in bytes.
 #[cfg(unix)]
 pub fn os_path(bytes: &[u8]) -> std::path::PathBuf {

@@ -26,6 +26,7 @@ pub fn load(ruby: &Ruby, hit: &Hit) -> Result<Option<Value>, Error> {
     }
     let code = ruby.str_from_slice(&code);
     let loaded = instruction_sequence(ruby)?.funcall("load_from_binary", (code,));
+    string::release(code);
     // Made for this Ruby, checked when it was made, and read with its checksum: what is wrong with it now is a
     // reason to use the source, not to fail.
     Ok(loaded.ok())

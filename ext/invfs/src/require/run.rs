@@ -80,7 +80,9 @@ pub fn compile(ruby: &Ruby, hit: &Hit) -> Result<Value, Error> {
     let code: RString = code.funcall("force_encoding", (source_encoding(ruby)?,))?;
     let path = string::path(ruby, &hit.path);
     path.freeze();
-    instruction_sequence(ruby)?.funcall("compile", (code, path, path, 1))
+    let compiled = instruction_sequence(ruby)?.funcall("compile", (code, path, path, 1));
+    string::release(code);
+    compiled
 }
 
 /// The encoding of source without a magic comment: UTF-8, unless Ruby's option `-K` says otherwise. That one
