@@ -10,7 +10,7 @@ use super::source::Source;
 use crate::error::ErrorKind;
 
 const SIGNATURE: &[u8; 4] = b"PK\x05\x06";
-const SIZE: usize = 22;
+pub(super) const SIZE: usize = 22;
 const LOCAL_HEADER: &[u8; 4] = b"PK\x03\x04";
 const LOCATOR64: &[u8; 4] = b"PK\x06\x07";
 const LOCATOR64_SIZE: u64 = 20;

@@ -15,6 +15,7 @@ mod names;
 mod open;
 mod slot;
 pub mod source;
+pub mod writer;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, TryLockError};

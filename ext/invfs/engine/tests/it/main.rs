@@ -16,6 +16,8 @@ mod mutations;
 mod names;
 mod reading;
 mod refused;
+mod rewriting;
 mod symlinks;
 mod vfs;
+mod writer;
 mod zip64;
