@@ -1,6 +1,7 @@
 //! The index of an archive: from a name to its entry or directory in one hash.
 
 use std::hash::{BuildHasher, Hasher};
+use std::ops::Range;
 use std::sync::OnceLock;
 
 use foldhash::fast::RandomState;
@@ -155,24 +156,21 @@ impl Index {
 
     /// Makes every directory on the way to the name at `range` known; `last` is where the parent that was last
     /// made known has its name.
-    fn add_parents(
-        &mut self,
-        range: std::ops::Range<usize>,
-        last: &mut std::ops::Range<usize>,
-    ) -> Result<(), Vec<u8>> {
+    fn add_parents(&mut self, range: Range<usize>, last: &mut Range<usize>) -> Result<(), Vec<u8>> {
         let start = range.start;
-        let mut deepest = true;
         let mut name = self.names.get(range).unwrap_or_default();
-        while let Some(end) = name.iter().rposition(|b| *b == b'/') {
-            name = name.get(..end).unwrap_or_default();
-            let place = start..start + end;
-            if deepest {
-                if self.names.get(last.clone()) == Some(name) {
-                    return Ok(());
-                }
-                *last = place;
-                deepest = false;
+        let last_name = self.names.get(last.clone()).unwrap_or_default();
+        if let Some([b'/', base @ ..]) = name.strip_prefix(last_name) {
+            if !last_name.is_empty() && !has_slash(base) {
+                return Ok(());
             }
+        }
+        let mut deepest = true;
+        while let Some(end) = name.iter().rposition(|b| *b == b'/') {
+            if std::mem::take(&mut deepest) {
+                *last = start..start + end;
+            }
+            name = name.get(..end).unwrap_or_default();
             match self.find(name) {
                 Some(Node::Directory(_)) => return Ok(()),
                 Some(Node::File(_)) => return Err(name.to_vec()),
@@ -191,7 +189,7 @@ impl Index {
         Ok(())
     }
 
-    fn range(&self, node: Node) -> std::ops::Range<usize> {
+    fn range(&self, node: Node) -> Range<usize> {
         range(&self.slots, &self.directories, node)
     }
 
@@ -326,7 +324,7 @@ fn hash(hasher: &RandomState, name: &[u8]) -> u64 {
     hasher.finish()
 }
 
-fn range(slots: &[Slot], directories: &[Directory], node: Node) -> std::ops::Range<usize> {
+fn range(slots: &[Slot], directories: &[Directory], node: Node) -> Range<usize> {
     match node {
         Node::File(number) => slots
             .get(number as usize)
@@ -336,6 +334,11 @@ fn range(slots: &[Slot], directories: &[Directory], node: Node) -> std::ops::Ran
             start..start + usize::from(directory.name_len)
         }),
     }
+}
+
+/// Whether there is a slash; looks at all bytes, which for short names is faster than to stop at the first.
+fn has_slash(name: &[u8]) -> bool {
+    name.iter().fold(false, |found, b| found | (*b == b'/'))
 }
 
 /// What follows the last slash.

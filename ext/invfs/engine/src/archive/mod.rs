@@ -1,9 +1,10 @@
 //! Zip archives as a VFS: the index of an archive, and the reading of its entries.
 //!
-//! What happens in order: [`source`] holds the file, `eocd` finds the central directory, `directory` walks and
-//! checks it, `index` makes names findable; then, for each read, `links` follows symbolic links and `contents`
+//! What happens in order: [`source`] holds the file, `eocd` finds the central directory, `walk` and `directory`
+//! read and check it, `index` makes names findable; then, for each read, `links` follows symbolic links and `contents`
 //! reads and checks one entry with the help of `inflate`.
 
+mod attributes;
 mod bytes;
 mod contents;
 mod directory;
@@ -15,6 +16,7 @@ mod names;
 mod open;
 mod slot;
 pub mod source;
+mod walk;
 pub mod writer;
 
 use std::sync::atomic::{AtomicBool, Ordering};
