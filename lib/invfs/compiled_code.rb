@@ -4,6 +4,8 @@ require "zlib"
 require_relative "instruction_binary"
 
 module InVFS
+  private_constant :InstructionBinary
+
   # Compiled Ruby code for an archive: what `invfs pack --compile` stores and loading takes instead of compiling.
   #
   # Ruby's own binary form (`RubyVM::InstructionSequence#to_binary`) holds the path of the file. It is compiled under

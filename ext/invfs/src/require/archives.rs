@@ -8,14 +8,14 @@ use std::{
 };
 
 use invfs_engine::{archive::Identity, path::SubpathBuf};
-use magnus::{typed_data::Obj, Error, Ruby, TryConvert};
+use magnus::{Error, Ruby};
 use parking_lot::Mutex;
 
 use super::{
     handlers,
     mounts::{self, Mount, Place},
 };
-use crate::{helpers::string, ruby_api::zip_fs::ZipFS};
+use crate::helpers::string;
 
 #[derive(Default)]
 struct Archives {
@@ -48,6 +48,15 @@ pub fn place(ruby: &Ruby, path: &[u8]) -> Result<Option<Place>, Error> {
         return Ok(None);
     };
     Ok(mount(ruby, file)?.map(|mount| Place { mount, dir }))
+}
+
+/// The place of the file that the absolute `path` names inside an archive; `None` where it is a file or a
+/// directory of the operating system, or nothing.
+pub fn inside(ruby: &Ruby, path: &[u8]) -> Result<Option<Place>, Error> {
+    match handlers::any() && split(path).is_some_and(|(_, inside)| !inside.is_empty()) {
+        true => place(ruby, path),
+        false => Ok(None),
+    }
 }
 
 /// Splits `path` after its longest prefix that is a regular file.
@@ -101,20 +110,11 @@ fn mount(ruby: &Ruby, file: &[u8]) -> Result<Option<Arc<Mount>>, Error> {
 
 fn ask(ruby: &Ruby, file: &[u8], identity: &Identity) -> Result<Option<Arc<Mount>>, Error> {
     let root = string::real_or_same(file.to_vec());
-    if let Some(mount) = mounts::at(&root) {
-        if is_same_zip(&mount, identity) {
-            return Ok(Some(mount));
-        }
+    if let Some(mount) = mounts::at(&root).filter(|mount| mount.is_zip(identity)) {
+        return Ok(Some(mount));
     }
     let Some(vfs) = handlers::open(ruby, file)? else {
         return Ok(None);
     };
     Ok(Some(mounts::replace(ruby, root, vfs)?.mount))
-}
-
-/// Whether the user mounted this very file as an object already.
-fn is_same_zip(mount: &Mount, identity: &Identity) -> bool {
-    Obj::<ZipFS>::try_convert(mount.object.get()).is_ok_and(|zip| {
-        !zip.archive().is_closed() && zip.archive().identity().as_ref() == Some(identity)
-    })
 }

@@ -178,6 +178,15 @@ pub fn providing(name: &[u8], wanted: Kind, load_path: &LoadPath) -> Option<Vec<
         .cloned()
 }
 
+/// Whether nothing is being loaded that `path`, with or without its extension, may name.
+pub fn is_idle(path: &[u8]) -> bool {
+    let table = TABLE.lock();
+    !table
+        .loading
+        .keys()
+        .any(|loading| loading.starts_with(path))
+}
+
 /// Whether `path` is being loaded.
 pub fn contains(path: &[u8]) -> bool {
     TABLE.lock().loading.contains_key(path)

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
-use invfs_engine::{mounts::MountTable, path::SubpathBuf, vfs::Vfs};
+use invfs_engine::{archive::Identity, mounts::MountTable, path::SubpathBuf, vfs::Vfs};
 use magnus::{
     function, prelude::*, rb_sys::AsRawValue, typed_data::Obj, Error, RModule, RString, Ruby,
     TryConvert, Value,
@@ -17,6 +17,7 @@ use crate::{
     ruby_api::{
         sub_fs::SubFS,
         vfs_value::{is_vfs, vfs_of},
+        zip_fs::ZipFS,
     },
 };
 
@@ -27,7 +28,9 @@ pub struct Mount {
     /// The file system.
     pub vfs: Arc<dyn Vfs>,
     /// The Ruby object; it must outlive `vfs`.
-    pub object: Held,
+    object: Held,
+    /// Whether a handler opened it because its path stands in `$:`.
+    by_path: bool,
 }
 
 /// A directory inside a mount.
@@ -47,6 +50,11 @@ impl Place {
 }
 
 impl Mount {
+    /// Whether it is the zip archive in the file `identity`, and open.
+    pub fn is_zip(&self, identity: &Identity) -> bool {
+        zip_identity(self.object.get()).as_ref() == Some(identity)
+    }
+
     /// The virtual path of `sub`.
     pub fn path_of(&self, sub: &invfs_engine::path::Subpath) -> Vec<u8> {
         let mut path = self.root.clone();
@@ -63,8 +71,8 @@ impl Mount {
 /// Never locked while Ruby code may run.
 struct Mounts {
     by_root: MountTable<Arc<Mount>>,
-    /// Adopted objects by address; each mount holds its object in place.
-    by_object: HashMap<rb_sys::VALUE, Arc<Mount>>,
+    /// Adopted objects by address, each held in place.
+    by_object: HashMap<rb_sys::VALUE, (Held, Arc<Mount>)>,
 }
 
 static MOUNTS: LazyLock<Mutex<Mounts>> = LazyLock::new(|| {
@@ -109,6 +117,12 @@ pub fn adopt(ruby: &Ruby, object: Value) -> Result<Place, Error> {
     if adopted(object).is_some() {
         return adopt(ruby, object);
     }
+    // The same file, opened by a handler before: one archive, not two.
+    if let Some(identity) = zip_identity(object) {
+        if let Some(mount) = at(&root).filter(|mount| mount.by_path && mount.is_zip(&identity)) {
+            return Ok(remember(mount, object));
+        }
+    }
     let mut free = root.clone();
     let mut number = 2;
     while at(&free).is_some() {
@@ -116,32 +130,48 @@ pub fn adopt(ruby: &Ruby, object: Value) -> Result<Place, Error> {
         free.extend_from_slice(format!("@{number}").as_bytes());
         number += 1;
     }
-    Ok(insert(free, vfs, object))
+    Ok(insert(free, vfs, object, false))
 }
 
 /// Mounts `object` at `root`, in the place of what was there.
 pub fn replace(ruby: &Ruby, root: Vec<u8>, object: Value) -> Result<Place, Error> {
     let vfs = vfs_of(ruby, object)?;
-    Ok(insert(root, vfs, object))
+    Ok(insert(root, vfs, object, true))
 }
 
-fn insert(root: Vec<u8>, vfs: Arc<dyn Vfs>, object: Value) -> Place {
+fn insert(root: Vec<u8>, vfs: Arc<dyn Vfs>, object: Value, by_path: bool) -> Place {
     let mount = Arc::new(Mount {
-        root: root.clone(),
+        root,
         vfs,
         object: Held::new(object),
+        by_path,
     });
+    MOUNTS.lock().by_root.insert(&mount.root, mount.clone());
+    remember(mount, object)
+}
+
+/// Notes that the files of `object` appear in `mount`.
+fn remember(mount: Arc<Mount>, object: Value) -> Place {
+    let held = Held::new(object);
     let mut mounts = MOUNTS.lock();
-    mounts.by_object.insert(mount.object.raw(), mount.clone());
-    mounts.by_root.insert(&root, mount.clone());
+    mounts.by_object.insert(held.raw(), (held, mount.clone()));
     Place {
         mount,
         dir: SubpathBuf::default(),
     }
 }
 
+/// Which file the object is an archive of, if it is an open {InVFS::ZipFS} of a file.
+fn zip_identity(object: Value) -> Option<Identity> {
+    let zip = Obj::<ZipFS>::try_convert(object).ok()?;
+    let archive = zip.archive();
+    (!archive.is_closed()).then(|| archive.identity())?
+}
+
 fn adopted(object: Value) -> Option<Arc<Mount>> {
-    MOUNTS.lock().by_object.get(&object.as_raw()).cloned()
+    let mounts = MOUNTS.lock();
+    let (_, mount) = mounts.by_object.get(&object.as_raw())?;
+    Some(mount.clone())
 }
 
 /// @def InVFS.root(vfs)

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use invfs_engine::{
     path::{clean_absolute, Subpath, SubpathBuf},
     vfs::Kind as FileKind,
+    ErrorKind,
 };
 use magnus::{Error, Ruby};
 
@@ -66,10 +67,18 @@ pub struct Remember {
 /// What `require name` means now.
 pub fn feature(ruby: &Ruby, name: &[u8]) -> Result<Found, Error> {
     let load_path = load_path::current(ruby)?;
+    let asked = wanted(name);
     if is_explicit(name) {
+        // What an absolute path names is provided by that very element of `$"`, whatever `$:` is.
+        if let Some(kind) = asked.filter(|_| name.starts_with(b"/")) {
+            let provided = loaded::provided(name, kind, &load_path)?;
+            let source = provided.filter(|found| kind != Kind::Any || found.kind == Kind::Source);
+            if let Some(found) = source.filter(|_| loading::is_idle(name)) {
+                return Ok(Found::Loaded(found.remember(&load_path)));
+            }
+        }
         return explicit(ruby, name);
     }
-    let asked = wanted(name);
     if let Some(kind) = asked {
         if let Some(path) = loading::providing(name, kind, &load_path) {
             return Ok(hit_at(&path).map_or(Found::Elsewhere(None), Found::Virtual));
@@ -194,8 +203,15 @@ fn is_done(path: &[u8]) -> Result<bool, Error> {
 
 /// A path that is not searched along `$:`: absolute, `~`, `./` or `../`.
 fn explicit(ruby: &Ruby, name: &[u8]) -> Result<Found, Error> {
-    let found = absolute_feature(ruby, &absolute(ruby, name)?)?;
-    Ok(found.unwrap_or(Found::Elsewhere(None)))
+    let path = absolute(ruby, name)?;
+    if let Some(found) = absolute_feature(ruby, &path)? {
+        return Ok(found);
+    }
+    // A path into an archive that nobody mounted yet.
+    if archives::inside(ruby, &path)?.is_none() {
+        return Ok(Found::Elsewhere(None));
+    }
+    Ok(absolute_feature(ruby, &path)?.unwrap_or(Found::Elsewhere(None)))
 }
 
 fn is_explicit(name: &[u8]) -> bool {
@@ -341,7 +357,12 @@ fn look(
     if sub.is_root() {
         return Ok(None);
     }
-    let stat = mount.vfs.stat(&sub).map_err(|e| to_ruby(ruby, e))?;
+    let stat = match mount.vfs.stat(&sub) {
+        Ok(stat) => stat,
+        // As a directory that was removed.
+        Err(error) if error.kind() == ErrorKind::Closed => return Ok(None),
+        Err(error) => return Err(to_ruby(ruby, error)),
+    };
     let Some(stat) = stat.filter(|stat| stat.kind == FileKind::File) else {
         return Ok(None);
     };
