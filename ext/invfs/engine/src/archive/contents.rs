@@ -3,7 +3,7 @@
 use std::io;
 
 use super::bytes::{u16_at, u32_at, u64_at};
-use super::inflate::{crc32, Workspace};
+use super::inflate::{crc32, Input, Workspace};
 use super::names;
 use super::slot::{Entry, Method};
 use super::source::Source;
@@ -80,7 +80,7 @@ pub(super) fn read(
         }
         let whole = data + entry.compressed_size as usize;
         fill(source, input, entry.offset, whole, end)?;
-        let data = input.get(data..whole).ok_or(Failure::Short)?;
+        let data = input.read().get(data..whole).ok_or(Failure::Short)?;
         let buffer = exactly(out, size)?;
         match entry.method {
             Method::Stored => buffer.copy_from_slice(data),
@@ -148,17 +148,19 @@ fn plausible(entry: &Entry, limit: u64) -> Result<(), Failure> {
 /// Makes `input` hold `len` bytes of the file from `offset` on, less only where `end` is nearer.
 fn fill(
     source: &dyn Source,
-    input: &mut Vec<u8>,
+    input: &mut Input,
     offset: u64,
     len: usize,
     end: u64,
 ) -> Result<(), Failure> {
-    let len = (end.saturating_sub(offset)).min(len as u64) as usize;
-    let have = input.len();
-    if len > have {
-        input.resize(len, 0);
-        let rest = input.get_mut(have..).unwrap_or_default();
-        if source.fill_at(rest, offset + have as u64)? < rest.len() {
+    let len = end.saturating_sub(offset).min(len as u64) as usize;
+    let have = input.read().len();
+    let room = input.room(len);
+    let wanted = room.len();
+    if wanted > 0 {
+        let got = source.fill_at(room, offset + have as u64)?;
+        input.add(got);
+        if got < wanted {
             return Err(Failure::Short);
         }
     }
@@ -176,21 +178,23 @@ fn exactly(out: &mut dyn Sink, size: usize) -> Result<&mut [u8], Failure> {
 /// data starts, counted from the header.
 fn check_header(
     source: &dyn Source,
-    input: &mut Vec<u8>,
+    input: &mut Input,
     entry: &Entry,
     name: &[u8],
     end: u64,
 ) -> Result<usize, Failure> {
-    if !input.starts_with(b"PK\x03\x04") || input.len() < LOCAL_HEADER {
+    let fixed = input.read();
+    if !fixed.starts_with(b"PK\x03\x04") || fixed.len() < LOCAL_HEADER {
         return Err(malformed(
             "no local header where the central directory says",
         ));
     }
-    let flags = u16_at(input, 6);
-    let name_len = usize::from(u16_at(input, 26));
-    let data = LOCAL_HEADER + name_len + usize::from(u16_at(input, 28));
+    let flags = u16_at(fixed, 6);
+    let name_len = usize::from(u16_at(fixed, 26));
+    let data = LOCAL_HEADER + name_len + usize::from(u16_at(fixed, 28));
     fill(source, input, entry.offset, data, end)?;
-    if input.len() < data {
+    let header = input.read();
+    if header.len() < data {
         return Err(malformed("the local header is not inside the file"));
     }
     let differs = |what: &str| {
@@ -198,22 +202,24 @@ fn check_header(
             "the local header and the central directory differ about the {what}"
         ))
     };
-    let local_name = input
+    let local_name = header
         .get(LOCAL_HEADER..LOCAL_HEADER + name_len)
         .unwrap_or_default();
     if local_name != name && !same_name(local_name, name) {
         return Err(differs("name"));
     }
-    if u16_at(input, 8) != entry.method.number() {
+    if u16_at(header, 8) != entry.method.number() {
         return Err(differs("method"));
     }
     // Bits 0, 6 and 13: the forms of encryption.
     if flags & 0x2041 != 0 {
         return Err(differs("encryption"));
     }
-    let extra = input.get(LOCAL_HEADER + name_len..data).unwrap_or_default();
-    let crc = u32_at(input, 14);
-    let (compressed_size, size) = local_sizes(input, extra);
+    let extra = header
+        .get(LOCAL_HEADER + name_len..data)
+        .unwrap_or_default();
+    let crc = u32_at(header, 14);
+    let (compressed_size, size) = local_sizes(header, extra);
     // Bit 3: written in one go, so the numbers follow the data, and may be 0 here.
     let streamed = flags & 8 != 0;
     let same = |local: u64, central: u64| local == central || (streamed && local == 0);

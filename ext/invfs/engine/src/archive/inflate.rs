@@ -12,8 +12,8 @@ const NO_MEMORY: &str = "no memory for the decompressor";
 /// What one thread needs to read entries, kept from one read to the next: making it costs more than most reads.
 #[derive(Default)]
 pub(super) struct Workspace {
-    /// Bytes of the file: the local header and the compressed contents.
-    pub input: Vec<u8>,
+    /// The local header and the compressed contents.
+    pub input: Input,
     pub codecs: Codecs,
 }
 
@@ -33,11 +33,44 @@ impl Workspace {
             .flatten()
             .unwrap_or_default();
         let result = work(&mut own);
-        own.input.clear();
-        own.input.shrink_to(KEPT);
+        own.input.reset();
         // Fails only while the thread ends.
         let _ = WORKSPACE.try_with(|kept| kept.set(Some(own)));
         result
+    }
+}
+
+/// Some bytes of a file.
+#[derive(Default)]
+pub(super) struct Input {
+    /// Longer than what was read: bytes that were zeroed once need not be zeroed again.
+    bytes: Vec<u8>,
+    read: usize,
+}
+
+impl Input {
+    /// What was read.
+    pub(super) fn read(&self) -> &[u8] {
+        self.bytes.get(..self.read).unwrap_or_default()
+    }
+
+    /// Room for as many bytes as make `len`, after those that were read.
+    pub(super) fn room(&mut self, len: usize) -> &mut [u8] {
+        if self.bytes.len() < len {
+            self.bytes.resize(len, 0);
+        }
+        self.bytes.get_mut(self.read..len).unwrap_or_default()
+    }
+
+    /// Says that `len` bytes of the room were filled.
+    pub(super) fn add(&mut self, len: usize) {
+        self.read = (self.read + len).min(self.bytes.len());
+    }
+
+    fn reset(&mut self) {
+        self.read = 0;
+        self.bytes.truncate(KEPT);
+        self.bytes.shrink_to(KEPT);
     }
 }
 
