@@ -2,6 +2,7 @@
 
 # Handlers: objects that recognise files in $: and open them as a VFS.
 require_relative "test_helper"
+require_relative "support/gc_stress"
 
 class HandlersTest < Minitest::Test
   # A handler as a user would write it: files that begin with BOX hold "name: content" lines.
@@ -281,10 +282,10 @@ class HandlersTest < Minitest::Test
   def run_program(program, *options)
     Dir.mktmpdir("invfs-handlers") do |directory|
       directory = File.realpath(directory)
-      { "my.box" => "#{BOX_FILE}quiet.rb: \n", "text" => "no box", "program.rb" => "DIR = #{directory.dump}\n#{BOX}\n#{program}",
+      { "my.box" => "#{BOX_FILE}quiet.rb: \n", "text" => "no box", "program.rb" => "#{GCStress::FIRST_LINE}DIR = #{directory.dump}\n#{BOX}\n#{program}",
         "broken.zip" => ZipBuilder.build { |zip| zip.add("a.rb", "x") }[0..-2] }
         .each { |name, content| File.binwrite("#{directory}/#{name}", content) }
-      outcome = RubyProcess.run("-I#{RubyProcess::LIB}", "-rinvfs", *options, "#{directory}/program.rb")
+      outcome = RubyProcess.run("-I#{RubyProcess::LIB}", *GCStress::OPTIONS, "-rinvfs", *options, "#{directory}/program.rb")
       outcome.stdout.gsub!(directory, "<dir>")
       outcome.stderr.gsub!(directory, "<dir>")
       outcome

@@ -3,6 +3,7 @@
 # InVFS::UnionFS: directories and other VFS objects laid over each other.
 require_relative "../test_helper"
 require_relative "../support/vfs_test"
+require "pathname"
 
 class UnionFSTest < Minitest::Test
   include VFSTest
@@ -39,7 +40,6 @@ class UnionFSTest < Minitest::Test
   def test_all_kinds_of_members
     zip = InVFS.zip(ZipBuilder.write("#{@directory}/z.zip", { "z/inner" => "zip" }))
     user = Trees::UserVFS.new("/user", { "u" => "user" })
-    require "pathname"
     path = Pathname(Trees.write("#{@directory}/p", { "p" => "path" }))
     fs = InVFS.union(zip.sub("z"), user, path, InVFS.union(InVFS.stringmap({ "n" => "nested" })))
     assert_equal %w[zip user path nested], %w[inner u p n].map { |name| fs.read(name) }

@@ -2,6 +2,7 @@
 
 # Objects of a user's own class as VFS: four methods are enough, and whatever those do must not hurt.
 require_relative "../test_helper"
+require_relative "../support/gc_stress"
 
 class UserVFSTest < Minitest::Test
   # A class whose methods a test can replace.
@@ -277,8 +278,8 @@ class UserVFSTest < Minitest::Test
 
   def assert_prints(expected, program)
     Dir.mktmpdir("invfs-user") do |directory|
-      File.write("#{directory}/program.rb", BASE + program)
-      outcome = RubyProcess.run(*RubyProcess::INVFS, "program.rb", chdir: directory)
+      File.write("#{directory}/program.rb", GCStress::FIRST_LINE + BASE + program)
+      outcome = RubyProcess.run(*GCStress::OPTIONS, *RubyProcess::INVFS, "program.rb", chdir: directory)
       assert_equal expected, outcome.stdout, outcome
       assert_equal 0, outcome.status, outcome
     end
