@@ -1,0 +1,8 @@
+//! Any bytes as an archive.
+#![no_main]
+
+#[allow(dead_code)] // The tests use more of it.
+#[path = "../../engine/tests/it/support/mod.rs"]
+mod support;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| support::harness::open(bytes));
