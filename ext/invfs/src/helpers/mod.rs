@@ -1,6 +1,7 @@
 //! What could be anybody's: values kept alive, strings, protected calls.
 
 pub mod held;
+pub mod nogvl;
 pub mod ractor;
 pub mod string;
 

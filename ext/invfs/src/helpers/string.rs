@@ -119,3 +119,14 @@ impl Sink for StringSink {
         }
     }
 }
+
+/// A [`StringSink`] for work that goes on without the GVL: taken back for the moment in which the String gets its
+/// memory.
+pub struct UnlockedSink<'a>(pub &'a mut StringSink);
+
+impl Sink for UnlockedSink<'_> {
+    fn buffer(&mut self, len: usize) -> &mut [u8] {
+        // The String is known to nobody else, so it stays in place and as it is while the lock is away again.
+        super::nogvl::with_gvl(|| self.0.buffer(len))
+    }
+}

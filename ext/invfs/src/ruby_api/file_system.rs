@@ -10,7 +10,7 @@ use invfs_engine::{
 use magnus::{method, prelude::*, Error, RArray, RModule, RString, Ruby, Value};
 
 use super::{errors::to_ruby, sub_fs::SubFS, vfs_value::native};
-use crate::helpers::string;
+use crate::helpers::{nogvl::without_gvl, string};
 
 /// The module `InVFS`.
 pub fn invfs(ruby: &Ruby) -> Result<RModule, Error> {
@@ -101,11 +101,19 @@ fn read(ruby: &Ruby, rb_self: Value, path: Value) -> Result<RString, Error> {
     }
 }
 
+/// From this size on a file is read without the GVL: it takes longer than handing the lock over.
+const LARGE: u64 = 256 * 1024;
+
 /// Reads a whole file of at most `limit` bytes into a new binary String.
 pub fn read_all(ruby: &Ruby, vfs: &dyn Vfs, sub: &Subpath, limit: u64) -> Result<RString, Error> {
     let mut sink = string::StringSink::new(ruby);
-    vfs.read(sub, limit, &mut sink)
-        .map_err(|e| to_ruby(ruby, e))?;
+    let large = vfs.is_independent()
+        && matches!(vfs.stat(sub), Ok(Some(stat)) if stat.size >= LARGE && stat.size <= limit);
+    let read = match large {
+        true => without_gvl(|| vfs.read(sub, limit, &mut string::UnlockedSink(&mut sink))),
+        false => vfs.read(sub, limit, &mut sink),
+    };
+    read.map_err(|e| to_ruby(ruby, e))?;
     Ok(sink.into_string())
 }
 

@@ -110,6 +110,10 @@ impl Vfs for MapVfs {
         Ok(())
     }
 
+    fn is_independent(&self) -> bool {
+        false
+    }
+
     fn list(&self, sub: &Subpath) -> Result<Option<Vec<(Vec<u8>, Kind)>>> {
         Ok(children(self.names()?, sub))
     }

@@ -160,6 +160,10 @@ impl Vfs for RubyVfs {
         Ok(())
     }
 
+    fn is_independent(&self) -> bool {
+        false
+    }
+
     fn list(&self, sub: &Subpath) -> Result<Option<Vec<(Vec<u8>, Kind)>>> {
         let names = self.names().map_err(|e| self.failed(sub, e))?;
         Ok(children(names, sub))

@@ -67,6 +67,11 @@ pub trait Vfs: Send + Sync {
     /// (checked before anything is allocated).
     fn read(&self, sub: &Subpath, limit: u64, out: &mut dyn Sink) -> Result<()>;
 
+    /// Whether it can be read by any thread at any time. What calls into a Ruby object cannot.
+    fn is_independent(&self) -> bool {
+        true
+    }
+
     /// The compiled form of the Ruby source `sub` for the Ruby called `key`, linked for `path`; `None` where there is
     /// none that was made from just this source. Only archives hold compiled code: their checksums cover it.
     fn compiled(&self, sub: &Subpath, key: &str, path: &[u8]) -> Result<Option<Vec<u8>>> {

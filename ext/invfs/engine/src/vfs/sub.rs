@@ -41,6 +41,10 @@ impl Vfs for SubVfs {
         self.parent.read(&self.directory.join(sub), limit, out)
     }
 
+    fn is_independent(&self) -> bool {
+        self.parent.is_independent()
+    }
+
     fn compiled(&self, sub: &Subpath, key: &str, path: &[u8]) -> Result<Option<Vec<u8>>> {
         self.parent.compiled(&self.directory.join(sub), key, path)
     }

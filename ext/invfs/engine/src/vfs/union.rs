@@ -76,6 +76,10 @@ impl Vfs for UnionVfs {
         }
     }
 
+    fn is_independent(&self) -> bool {
+        self.layers.iter().all(|layer| layer.is_independent())
+    }
+
     fn compiled(&self, sub: &Subpath, key: &str, path: &[u8]) -> Result<Option<Vec<u8>>> {
         match self.find(sub)? {
             Some((layer, _)) => layer.compiled(sub, key, path),
