@@ -43,6 +43,14 @@ pub struct Place {
 }
 
 impl Place {
+    /// The root directory of a mount.
+    fn root(mount: Arc<Mount>) -> Place {
+        Place {
+            mount,
+            dir: SubpathBuf::default(),
+        }
+    }
+
     /// The virtual path of the directory.
     pub fn path(&self) -> Vec<u8> {
         self.mount.path_of(&self.dir)
@@ -100,10 +108,7 @@ pub fn at(root: &[u8]) -> Option<Arc<Mount>> {
 /// has that root already, `@2`, `@3`, … is appended.
 pub fn adopt(ruby: &Ruby, object: Value) -> Result<Place, Error> {
     if let Some(mount) = adopted(object) {
-        return Ok(Place {
-            mount,
-            dir: SubpathBuf::default(),
-        });
+        return Ok(Place::root(mount));
     }
     if let Ok(sub_fs) = Obj::<SubFS>::try_convert(object) {
         let mut place = adopt(ruby, sub_fs.parent_value(ruby))?;
@@ -113,41 +118,55 @@ pub fn adopt(ruby: &Ruby, object: Value) -> Result<Place, Error> {
     let to_path: Value = object.funcall_public("to_path", ())?;
     let root = string::real_or_same(string::expand(string::path_argument(to_path)?)?);
     let vfs = vfs_of(ruby, object)?;
-    // `to_path` is user code that may have put the object in `$:` and required something itself.
-    if adopted(object).is_some() {
-        return adopt(ruby, object);
-    }
     // The same file, opened by a handler before: one archive, not two.
     if let Some(identity) = zip_identity(object) {
         if let Some(mount) = at(&root).filter(|mount| mount.by_path && mount.is_zip(&identity)) {
             return Ok(remember(mount, object));
         }
     }
-    let mut free = root.clone();
-    let mut number = 2;
-    while at(&free).is_some() {
-        free = root.clone();
-        free.extend_from_slice(format!("@{number}").as_bytes());
-        number += 1;
-    }
-    Ok(insert(free, vfs, object, false))
+    Ok(insert_once(root, vfs, object))
 }
 
 /// Mounts `object` at `root`, in the place of what was there.
 pub fn replace(ruby: &Ruby, root: Vec<u8>, object: Value) -> Result<Place, Error> {
     let vfs = vfs_of(ruby, object)?;
-    Ok(insert(root, vfs, object, true))
+    Ok(insert(root, vfs, object))
 }
 
-fn insert(root: Vec<u8>, vfs: Arc<dyn Vfs>, object: Value, by_path: bool) -> Place {
+fn insert(root: Vec<u8>, vfs: Arc<dyn Vfs>, object: Value) -> Place {
     let mount = Arc::new(Mount {
         root,
         vfs,
         object: Held::new(object),
-        by_path,
+        by_path: true,
     });
     MOUNTS.lock().by_root.insert(&mount.root, mount.clone());
     remember(mount, object)
+}
+
+/// Mounts `object` at the first of `root`, `root@2`, … that is free. All under one lock: while its `to_path` ran,
+/// another thread may have come here with the same object.
+fn insert_once(root: Vec<u8>, vfs: Arc<dyn Vfs>, object: Value) -> Place {
+    let (held, own) = (Held::new(object), Held::new(object));
+    let mut mounts = MOUNTS.lock();
+    if let Some((_, mount)) = mounts.by_object.get(&held.raw()) {
+        return Place::root(mount.clone());
+    }
+    let mut free = root.clone();
+    let mut number = 2;
+    while mounts.by_root.get(&free).is_some() {
+        free = [root.as_slice(), format!("@{number}").as_bytes()].concat();
+        number += 1;
+    }
+    let mount = Arc::new(Mount {
+        root: free,
+        vfs,
+        object: own,
+        by_path: false,
+    });
+    mounts.by_root.insert(&mount.root, mount.clone());
+    mounts.by_object.insert(held.raw(), (held, mount.clone()));
+    Place::root(mount)
 }
 
 /// Notes that the files of `object` appear in `mount`.
@@ -155,10 +174,7 @@ fn remember(mount: Arc<Mount>, object: Value) -> Place {
     let held = Held::new(object);
     let mut mounts = MOUNTS.lock();
     mounts.by_object.insert(held.raw(), (held, mount.clone()));
-    Place {
-        mount,
-        dir: SubpathBuf::default(),
-    }
+    Place::root(mount)
 }
 
 /// Which file the object is an archive of, if it is an open {InVFS::ZipFS} of a file.
