@@ -1,7 +1,7 @@
 //! Any bytes as the data of an entry.
 #![no_main]
 
-#[allow(dead_code)] // The tests use more of it.
+#[allow(dead_code, unused_imports)] // The tests use more of it.
 #[path = "../../engine/tests/it/support/mod.rs"]
 mod support;
 

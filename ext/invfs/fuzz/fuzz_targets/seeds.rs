@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-#[allow(dead_code)] // The tests use more of it.
+#[allow(dead_code, unused_imports)] // The tests use more of it.
 #[path = "../../engine/tests/it/support/mod.rs"]
 mod support;
 
