@@ -59,11 +59,9 @@ impl DirVfs {
 
 /// Whether the system says that there is nothing under this name.
 fn is_nothing(error: &io::Error) -> bool {
-    use io::ErrorKind::{InvalidFilename, InvalidInput, NotADirectory, NotFound};
-    matches!(
-        error.kind(),
-        NotFound | NotADirectory | InvalidFilename | InvalidInput
-    ) || error.raw_os_error() == crate::os::eloop().raw_os_error()
+    use io::ErrorKind::{InvalidInput, NotADirectory, NotFound};
+    matches!(error.kind(), NotFound | NotADirectory | InvalidInput)
+        || crate::os::is_loop_or_too_long(error)
 }
 
 #[cfg(unix)]
