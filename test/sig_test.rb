@@ -2,6 +2,8 @@
 
 # The signatures in sig/ name exactly the public methods and constants that the running code has.
 require_relative "test_helper"
+require "invfs/cli"
+require "invfs/pack"
 
 class SigTest < Minitest::Test
   FILES = Dir["#{RubyProcess::PROJECT}/sig/**/*.rbs"].sort.freeze

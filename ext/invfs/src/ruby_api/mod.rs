@@ -1,5 +1,7 @@
 //! One file per Ruby class or module: each converts arguments and results, and nothing else.
 
+mod archive_entry;
+mod archive_writer;
 pub mod errors;
 pub mod file_system;
 pub mod limits;
@@ -21,5 +23,7 @@ pub fn init(ruby: &Ruby, module: RModule) -> Result<(), Error> {
     string_map_fs::init(ruby, module, shared)?;
     union_fs::init(ruby, module, shared)?;
     sub_fs::init(ruby, module, shared)?;
+    archive_entry::init(ruby, module)?;
+    archive_writer::init(ruby, module)?;
     limits::init(ruby, module)
 }

@@ -1,0 +1,109 @@
+# frozen_string_literal: true
+
+# The `invfs` command: finds the subcommand, and turns its errors into one line and an exit code.
+require_relative "version"
+
+module InVFS
+  # The `invfs` command. docs/cli.md describes it.
+  module CLI
+    # Exit codes. What `invfs run` runs has its own.
+    SUCCESS = 0
+    FAILURE = 1
+    USAGE = 2
+    INTERRUPTED = 130
+    BROKEN_PIPE = 141
+
+    # Wrong arguments.
+    class UsageError < StandardError
+    end
+
+    # The subcommands: what they are called in the program, and what they do.
+    COMMANDS = {
+      "pack" => [:Pack, "write an archive of a directory"],
+      "compile" => [:Compile, "add compiled code for this Ruby to an archive"],
+      "list" => [:List, "list what is in an archive"],
+      "verify" => [:Verify, "read and check everything in an archive"],
+      "run" => [:Run, "run the main script of an archive"]
+    }.freeze
+    private_constant :COMMANDS
+
+    class << self
+      # Runs a subcommand.
+      # @param arguments [Array<String>] the command line; `run` takes away what is its own
+      # @return [String, nil] the path of a program that the caller has to load
+      # @raise [SystemExit] for all other subcommands
+      def start(arguments)
+        outcome = guarded { dispatch(arguments) }
+        outcome.is_a?(String) ? outcome : exit(outcome)
+      end
+
+      # Says what is wrong, in one line whatever is in the message, also where warnings are silenced.
+      # @return [Integer] the exit code
+      def complain(message, code = FAILURE)
+        text = message.b.force_encoding(Encoding::UTF_8).scrub("?").gsub(/[[:cntrl:]]+/, " ").strip
+        $stderr.print("invfs: #{text}\n")
+        code
+      end
+
+      private
+
+      def dispatch(arguments)
+        case name = arguments.first
+        when nil then raise UsageError, "which command? There are #{COMMANDS.keys.join(", ")}; see invfs --help"
+        when "--version", "-v", "version" then say("invfs #{VERSION}")
+        when "--help", "-h" then say(help)
+        when "help" then arguments.size > 1 ? command(arguments[1]).call(["--help"]) : say(help)
+        else command(name).call(arguments.drop(1))
+        end
+      end
+
+      # The class is loaded with its command only: `run` should not take with it what the others need.
+      def command(name)
+        constant, = COMMANDS[name]
+        raise UsageError, "there is no command #{name}; see invfs --help" unless constant
+
+        require_relative "cli/#{name}"
+        const_get(constant).new
+      end
+
+      def say(text)
+        puts text
+        SUCCESS
+      end
+
+      def help
+        lines = COMMANDS.map { |name, (_, does)| format("  %-9s%s", name, does) }
+        <<~TEXT
+          Usage: invfs COMMAND [arguments]
+
+          #{lines.join("\n")}
+
+          invfs COMMAND --help says more about each. invfs --version shows the version.
+          Exit codes: 0 done, 1 failed, 2 wrong arguments, 130 interrupted.
+        TEXT
+      end
+
+      # Runs the block; returns what it returns, or the exit code for what it raised.
+      def guarded
+        outcome = yield
+        $stdout.flush
+        outcome
+      rescue UsageError => e
+        complain(e.message, USAGE)
+      rescue Interrupt
+        INTERRUPTED
+      rescue Errno::EPIPE
+        # Whoever read the output has seen enough.
+        BROKEN_PIPE
+      rescue StandardError, ScriptError, NoMemoryError => e
+        raise if ENV["INVFS_DEBUG"]
+
+        complain(known?(e) ? e.message : "#{e.class}: #{e.message} (INVFS_DEBUG=1 shows where)", FAILURE)
+      end
+
+      def known?(error)
+        error.is_a?(SystemCallError) || error.is_a?(IOError) || (defined?(InVFS::Error) && error.is_a?(InVFS::Error))
+      end
+    end
+  end
+end

@@ -1,0 +1,92 @@
+# frozen_string_literal: true
+
+require_relative "../zip"
+
+module InVFS
+  module CLI
+    # `invfs run`. Loads as little as it can: all of it stays in the process of the program.
+    class Run
+      HELP = <<~TEXT
+        Usage: invfs run [--main FILE] ARCHIVE [arguments]
+
+        Runs the main script of ARCHIVE, with the arguments. That is the one that invfs pack --main named; else main.rb; else
+        the only file in exe; else the only file in bin. $0 is its path, lib of the archive is in $LOAD_PATH, and the
+        exit code is that of the script.
+
+                --main FILE                  Run this script of the archive instead
+            -h, --help                       Show this
+      TEXT
+
+      # The entry that names the main script.
+      RECORDED = ".invfs/main"
+
+      # @param arguments [Array<String>] those of the program are left in ARGV
+      # @return [String, Integer] the path that is to be loaded, or the exit code
+      def call(arguments)
+        arguments = arguments.dup
+        main = nil
+        while (option = arguments.first)&.start_with?("-") && option != "-"
+          arguments.shift
+          case option
+          when "--" then break
+          when "-h", "--help" then return help
+          when "--main" then main = arguments.shift || wrong("missing argument: --main")
+          when /\A--main=/ then main = option.delete_prefix("--main=")
+          else wrong("invalid option: #{option}")
+          end
+        end
+        prepare(arguments.shift || wrong("ARCHIVE is missing"), main, arguments)
+      end
+
+      private
+
+      def wrong(problem) = raise(UsageError, "#{problem}; see invfs run --help")
+
+      def help
+        puts HELP
+        SUCCESS
+      end
+
+      # Makes everything as it would be if the script had been started from disk.
+      def prepare(path, wanted, arguments)
+        archive = InVFS.zip(File.realpath(path))
+        name = wanted ? existing(archive, wanted) : main(archive)
+        root = InVFS.root(archive)
+        $LOAD_PATH.unshift("#{root}/lib") if archive.directory?("lib")
+        ARGV.replace(arguments)
+        provide_data(archive.read(name))
+        $0 = "#{root.b}/#{name.b}".force_encoding(Encoding.find("filesystem"))
+      end
+
+      def existing(archive, name)
+        archive.file?(name) ? name : raise(Error, "#{archive.to_path}: there is no #{name}")
+      end
+
+      def main(archive)
+        return existing(archive, archive.read(RECORDED).delete_suffix("\n")) if archive.file?(RECORDED)
+        return "main.rb" if archive.file?("main.rb")
+
+        %w[exe bin].each do |directory|
+          names = archive.entries.map(&:b).grep(%r{\A#{directory}/[^/]+\z}n)
+          return names.first if names.size == 1
+          raise Error, "#{archive.to_path}: which of #{names.join(", ")}? --main says it" if names.any?
+        end
+        raise Error, "#{archive.to_path}: no main script: neither main.rb nor a file in exe or bin; --main names one"
+      end
+
+      # DATA: the rest of the main script after __END__, in a file, as Ruby has it.
+      def provide_data(source)
+        at = source.match(/^__END__\r?(?:\n|\z)/n)&.end(0) or return
+
+        require "tempfile"
+        file = Tempfile.create("invfs")
+        File.unlink(file)
+        file.binmode.write(source)
+        file.set_encoding(nil)
+        file.pos = at
+        Object.const_set(:DATA, file)
+      end
+    end
+    private_constant :Run
+  end
+end

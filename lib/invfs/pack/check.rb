@@ -1,0 +1,71 @@
+# frozen_string_literal: true
+
+module InVFS
+  class Pack
+    # Reads everything in an archive, and says what is wrong. Opening it has checked how it is built.
+    class Check
+      # @return [Hash{String => String}] the names of the entries that are broken, and what is wrong
+      attr_reader :problems
+
+      # @return [Integer] how many files, links and compiled forms there are
+      attr_reader :entries
+
+      # @return [Array<String>] the links that lead to nothing in the archive: perhaps they did on disk, too
+      attr_reader :dangling
+
+      # @param archive [String] the path of an archive
+      # @yield what {Pack#write} yields
+      # @raise [InVFS::ArchiveError, SystemCallError] when it cannot be opened
+      def initialize(archive)
+        @archive = InVFS.zip(archive, max_entry_size: NO_LIMIT)
+        names = @archive.entries
+        @entries = names.size
+        @problems = {}
+        @dangling = []
+        names.each_with_index do |name, done|
+          yield done, names.size, name if block_given?
+          reason = wrong_with(name)
+          @problems[name] = reason if reason
+        end
+      ensure
+        @archive&.close
+      end
+
+      def good? = @problems.empty?
+
+      private
+
+      def wrong_with(name)
+        contents = @archive.read(name)
+        return main(contents) if name == MAIN
+
+        form(name, contents) if Compiled.parse(name)
+      rescue Errno::EISDIR
+        # A link to a directory.
+        nil
+      rescue Errno::ENOENT, Errno::ELOOP
+        @dangling << name
+        nil
+      rescue ArchiveError => e
+        reason(e)
+      end
+
+      # Without archive and entry, which the caller knows.
+      def reason(error) = error.message.sub(/\A.*?: entry #{Regexp.escape(error.entry.to_s.inspect)}: /m, "")
+
+      def main(contents)
+        name = contents.delete_suffix("\n")
+        "it names #{name.inspect} as the main script, which is not there" unless @archive.file?(name)
+      end
+
+      # Compiled code is not loaded: that could crash Ruby, and is for one Ruby only.
+      def form(name, contents)
+        _, source = Compiled.parse(name)
+        return "it is compiled code without a source: #{source.inspect} is not there" unless @archive.file?(source)
+        return if Compiled.made_from?(contents, @archive.read(source))
+
+        "it is compiled code of another source; invfs compile makes it anew"
+      end
+    end
+  end
+end

@@ -1,0 +1,87 @@
+# frozen_string_literal: true
+
+module InVFS
+  class Pack
+    # Puts the files of a tree, and their compiled forms, into an archive.
+    class Entries
+      # @param writer [InVFS::ArchiveWriter]
+      # @param time [Integer] the time of all entries
+      # @param compression [Array(String, Integer)] as the writer wants it
+      # @param progress [Proc, nil] gets the number of steps done, that of all steps, and a name
+      def initialize(writer, time, compression, progress)
+        @writer = writer
+        @time = time
+        @compression = compression
+        @progress = progress
+        @done = 0
+        @sources = {}
+      end
+
+      # Adds the files and links, the name of the main script, then the empty directories.
+      # @return [Integer] how many bytes the files have
+      def add(items, main:, compile:)
+        @compile = compile
+        directories, others = items.partition { |item| item.kind == :directory }
+        @total = items.size + (compile ? others.count { |item| compiled?(item) } : 0)
+        # Where the main script would be found among the names.
+        before, after = others.partition { |item| item.name < MAIN }
+        bytes = add_all(before)
+        @writer.add(MAIN, "#{main}\n", 0o644, @time, @compression) if main
+        bytes + add_all(after) + add_all(directories)
+      end
+
+      # Adds the compiled forms of the files that were added, and says so in the summary.
+      def compile(compression, summary)
+        Compiler.open do |compiler|
+          @sources.each do |name, source|
+            step(name)
+            compiled = compiler.build(source) { |reason| summary.not_compiled[name] = reason }
+            next unless compiled
+
+            @writer.add(Compiled.entry_name(name), compiled, 0o644, @time, compression)
+            summary.compiled << name
+          end
+        end
+      end
+
+      private
+
+      def compiled?(item) = item.kind == :file && Compiled.wanted?(item.name)
+
+      def add_all(items)
+        items.sum do |item|
+          step(item.name)
+          case item.kind
+          when :file then add_file(item)
+          when :link then add_link(item)
+          else add_directory(item)
+          end
+        end
+      end
+
+      def add_file(item)
+        contents = File.binread(item.path)
+        @writer.add(item.name, contents, item.mode, @time, @compression)
+        # Kept, so that what is compiled is what was packed, whatever happens to the file meanwhile.
+        @sources[item.name] = contents if @compile && compiled?(item)
+        contents.bytesize
+      end
+
+      def add_link(item)
+        @writer.symlink(item.name, item.target, @time)
+        0
+      end
+
+      def add_directory(item)
+        @writer.directory(item.name, item.mode, @time)
+        0
+      end
+
+      def step(name)
+        @progress&.call(@done, @total, name)
+        @done += 1
+      end
+    end
+    private_constant :Entries
+  end
+end

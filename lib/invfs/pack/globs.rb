@@ -1,0 +1,61 @@
+# frozen_string_literal: true
+
+module InVFS
+  class Pack
+    # A list of patterns for names, as --exclude, --include and .invfsignore have them: much of what .gitignore knows.
+    # docs/cli.md describes them.
+    class Globs
+      Pattern = Struct.new(:glob, :flags, :only_directories, :negated)
+      private_constant :Pattern
+
+      # `*` and `?` stop at slashes; names that begin with a dot are nothing special.
+      FLAGS = File::FNM_PATHNAME | File::FNM_DOTMATCH
+      private_constant :FLAGS
+
+      class << self
+        # @param globs [Array<String>] patterns from the command line: `{a,b}` works, too
+        def of(globs)
+          new(globs.map { |glob| pattern(glob.b, FLAGS | File::FNM_EXTGLOB, negated: false) })
+        end
+
+        # @param content [String] the lines of a .invfsignore
+        def read(content)
+          lines = content.b.delete_prefix("\xEF\xBB\xBF".b).split(/\r?\n/n).map { |line| strip(line) }
+          lines = lines.reject { |line| line.empty? || line.start_with?("#") }
+          new(lines.map { |line| pattern(line.delete_prefix("!"), FLAGS, negated: line.start_with?("!")) })
+        end
+
+        private
+
+        # Spaces at the end do not count, unless there is a backslash before the last one.
+        def strip(line) = line.sub(/(?<!\\)[ \t]+\z/n, "")
+
+        # One with a slash before its end starts at the root, others may be anywhere. In UTF-8, so that `?` is one
+        # letter of a name; wrong bytes match themselves.
+        def pattern(text, flags, negated:)
+          glob = text.chomp("/")
+          glob = glob.include?("/") ? glob.delete_prefix("/") : "**/#{glob}"
+          Pattern.new(glob.force_encoding(Encoding::UTF_8), flags, text.end_with?("/"), negated)
+        end
+      end
+
+      def initialize(patterns)
+        @patterns = patterns
+      end
+
+      def empty? = @patterns.empty?
+
+      # Whether the last pattern that fits this name takes it in. Nobody asks for what is in a directory that is.
+      # @param name [String] clean, without a slash at the end
+      # @param directory [Boolean] whether it is a directory's
+      def match?(name, directory)
+        name = name.dup.force_encoding(Encoding::UTF_8)
+        last = @patterns.reverse_each.find do |pattern|
+          (directory || !pattern.only_directories) && File.fnmatch?(pattern.glob, name, pattern.flags)
+        end
+        last ? !last.negated : false
+      end
+    end
+    private_constant :Globs
+  end
+end

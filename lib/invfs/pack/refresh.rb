@@ -1,0 +1,98 @@
+# frozen_string_literal: true
+
+module InVFS
+  class Pack
+    # Adds compiled code for this Ruby to an archive, or makes it anew, and drops what belongs to no source any more.
+    # All else is copied as it is stored.
+    class Refresh
+      # @return [Array<String>] the names of the sources that were compiled
+      attr_reader :compiled
+
+      # @return [Hash{String => String}] the names of those that could not be, and why
+      attr_reader :not_compiled
+
+      # @return [Integer] how many compiled forms for other Rubies were kept
+      attr_reader :kept
+
+      # @return [Integer] how many compiled forms were dropped because their source changed or is gone
+      attr_reader :dropped
+
+      # @param archive [String] the path of an archive
+      # @param compression [Array(String, Integer)] for compiled code
+      # @yield what {Pack#write} yields
+      def initialize(archive, compression, &progress)
+        @path, @compression, @progress = archive, compression, progress
+        @compiled, @not_compiled, @kept, @dropped = [], {}, 0, 0
+        # Before it is opened: a change from here on is noticed.
+        @identity = identity
+        @archive = InVFS.zip(@path, max_entry_size: NO_LIMIT)
+        Pack.replace(@path, @archive) { |writer| rewrite(writer) }
+      ensure
+        @archive&.close
+      end
+
+      private
+
+      def identity
+        stat = File.stat(@path)
+        [stat.dev, stat.ino, stat.size, stat.mtime]
+      end
+
+      def rewrite(writer)
+        forms, others = @archive.entries.map(&:b).partition { |name| Compiled.parse(name) }
+        sources = others.select { |name| source?(name) }.sort
+        kept = forms.select { |name| keep?(name) }
+        @total = others.size + sources.size + kept.size
+        @done = 0
+        others.each { |name| copy(writer, name) }
+        writer.copy_directories(@archive)
+        add_forms(writer, kept, sources)
+        return if identity == @identity
+
+        raise ArchiveChangedError.new("#{@path}: the archive was changed meanwhile", archive: @path)
+      end
+
+      # Whether it is to be compiled: a file, not a link to one.
+      def source?(name) = Compiled.wanted?(name) && !ArchiveEntry.of(@archive, name).symlink?
+
+      # Forms for this Ruby are made anew. What other Rubies have is kept as long as it fits.
+      def keep?(name)
+        key, source = Compiled.parse(name)
+        return false if key == CompiledCode.key.b && @archive.file?(source)
+
+        fits = @archive.file?(source) && Compiled.made_from?(@archive.read(name), @archive.read(source))
+        fits ? @kept += 1 : @dropped += 1
+        fits
+      end
+
+      # Sorted by name, so that it does not matter which Ruby was there first.
+      def add_forms(writer, kept, sources)
+        made = sources.to_h { |source| [Compiled.entry_name(source), source] }
+        Compiler.open do |compiler|
+          (kept + made.keys).sort.each do |name|
+            made[name] ? compile(writer, compiler, name, made[name]) : copy(writer, name)
+          end
+        end
+      end
+
+      def copy(writer, name)
+        step(name)
+        writer.copy(@archive, name)
+      end
+
+      def compile(writer, compiler, name, source)
+        step(source)
+        compiled = compiler.build(@archive.read(source)) { |reason| @not_compiled[source] = reason }
+        return unless compiled
+
+        writer.add(name, compiled, 0o644, ArchiveEntry.of(@archive, source).mtime, @compression)
+        @compiled << source
+      end
+
+      def step(name)
+        @progress&.call(@done, @total, name)
+        @done += 1
+      end
+    end
+  end
+end

@@ -1,0 +1,76 @@
+# frozen_string_literal: true
+
+module InVFS
+  class Pack
+    # What was packed, and what was not.
+    class Summary
+      # Why something is left out, as it is shown.
+      REASONS = {
+        git: ".git", reserved: ".invfs", ignored: ".invfsignore", excluded: "--exclude",
+        not_included: "not in --include", special: "not a file", output: "the archive itself"
+      }.freeze
+
+      # Something that is not in the archive.
+      class LeftOut
+        # @return [String] the name, with a slash at the end for a directory
+        attr_reader :name
+
+        # @return [Symbol] a key of {REASONS}
+        attr_reader :reason
+
+        # @return [Integer] how many files it stands for
+        attr_reader :count
+
+        # @api private
+        def initialize(name, reason, count)
+          @name, @reason, @count = name, reason, count
+        end
+      end
+
+      # @return [Array<String>] the names of the files, links and empty directories that were packed
+      attr_reader :names
+
+      # @return [Integer] how many files and links there are
+      attr_reader :files
+
+      # @return [Integer] how many bytes they have
+      attr_reader :bytes
+
+      # @return [Integer, nil] how many bytes the archive has; nil when none was written
+      attr_reader :archive_size
+
+      # @return [Array<LeftOut>]
+      attr_reader :left_out
+
+      # @return [Array<String>] the names of the files with compiled code
+      attr_reader :compiled
+
+      # @return [Hash{String => String}] the names of those without that might have it, and why they do not
+      attr_reader :not_compiled
+
+      # @api private
+      def initialize(items, left_out)
+        @names = items.map { |item| item.kind == :directory ? "#{item.name}/" : item.name }
+        @files = items.count { |item| item.kind != :directory }
+        @bytes = items.sum(&:bytes)
+        @left_out = left_out
+        @compiled = []
+        @not_compiled = {}
+      end
+
+      # @api private
+      def written(bytes, archive_size)
+        @bytes, @archive_size = bytes, archive_size
+      end
+
+      # @return [Integer] how many files were left out
+      def left_out_count = @left_out.sum(&:count)
+
+      # @return [Hash{Symbol => Integer}] how many files were left out for each reason
+      def left_out_by_reason
+        REASONS.keys.to_h { |reason| [reason, @left_out.sum { |left| left.reason == reason ? left.count : 0 }] }
+               .reject { |reason, _| @left_out.none? { |left| left.reason == reason } }
+      end
+    end
+  end
+end

@@ -1,0 +1,134 @@
+# frozen_string_literal: true
+
+require_relative "globs"
+require_relative "links"
+
+module InVFS
+  class Pack
+    # Goes through a directory and decides what is packed: everything that is a file or a link, but for what somebody
+    # asked to leave out. Names are binary Strings, so that nothing depends on the locale.
+    class Tree
+      # Something to pack. kind: :file, :link or :directory (only one that would be empty); target: where a link leads.
+      Item = Struct.new(:name, :path, :kind, :mode, :bytes, :target, keyword_init: true)
+
+      IGNORE_FILE = ".invfsignore"
+
+      # @return [Array<Item>] sorted by name
+      attr_reader :items
+
+      # @return [Array<Summary::LeftOut>] sorted by name
+      attr_reader :left_out
+
+      # @param root [String] the directory
+      # @param include [Array<String>] globs; empty: everything
+      # @param exclude [Array<String>] globs
+      # @param follow [Boolean] whether links that lead outside are packed as what they lead to
+      # @param output [String, nil] the path of the archive, which is not packed into itself
+      def initialize(root, include: [], exclude: [], follow: false, output: nil)
+        # A file in its place is an error here, as in Ruby.
+        Dir.children(root)
+        @root = File.realpath(root).b
+        @include, @exclude = Globs.of(include), Globs.of(exclude)
+        @ignore = Globs.read(ignore_file)
+        @follow = follow
+        @output = output && real_output(output)
+        @links = Links.new(@root)
+        @items, @left_out = [], []
+        visit(@root, "".b, inside: @include.empty?, moved: false, above: [@root])
+        [@items, @left_out].each { |list| list.sort_by!(&:name) }
+      end
+
+      private
+
+      def ignore_file
+        File.binread(File.join(@root, IGNORE_FILE))
+      rescue Errno::ENOENT
+        ""
+      end
+
+      # The file may not exist yet, its directory does.
+      def real_output(path)
+        File.realpath(path).b
+      rescue Errno::ENOENT
+        File.join(File.realpath(File.dirname(path)), File.basename(path)).b
+      end
+
+      # Goes through one directory. inside: whether --include took in this directory; moved: whether it is elsewhere on
+      # disk than in the archive; above: the directories on disk that lead here. Returns whether there was anything.
+      def visit(directory, prefix, inside:, moved:, above:)
+        Dir.children(directory, encoding: Encoding::BINARY).each do |base|
+          name, path = prefix + base, join(directory, base)
+          stat = File.lstat(path)
+          reason = reason(name, path, stat.directory?)
+          next leave_out(name, path, reason, stat) if reason
+
+          taken = inside || @include.match?(name, stat.directory?)
+          add(name, path, stat, inside: taken, moved: moved, above: above)
+        end.any?
+      end
+
+      def join(directory, base) = directory == "/" ? "/#{base}".b : "#{directory}/#{base}".b
+
+      def reason(name, path, directory)
+        return :git if File.basename(name) == ".git"
+        return :reserved if name == ".invfs"
+        return :output if path == @output
+        return :ignored if @ignore.match?(name, directory)
+
+        :excluded if @exclude.match?(name, directory)
+      end
+
+      def add(name, path, stat, inside:, moved:, above:)
+        if stat.symlink?
+          add_link(name, path, inside: inside, moved: moved, above: above)
+        elsif stat.directory?
+          any = visit(path, "#{name}/".b, inside: inside, moved: moved, above: above + [path])
+          @items << Item.new(name: name, path: path, kind: :directory, mode: 0o755, bytes: 0) if inside && !any
+        elsif !inside
+          leave_out(name, path, :not_included, stat)
+        elsif stat.file?
+          @items << Item.new(name: name, path: path, kind: :file, mode: mode(stat), bytes: stat.size)
+        else
+          leave_out(name, path, :special, stat)
+        end
+      end
+
+      # As git has it: everybody may read, and run what the owner may run. So the umask does not matter.
+      def mode(stat) = stat.mode.anybits?(0o100) ? 0o755 : 0o644
+
+      def add_link(name, path, inside:, moved:, above:)
+        target = @links.target(name, path, moved: moved)
+        if target.nil? && @follow then follow(name, path, inside: inside, above: above)
+        elsif !inside then leave_out(name, path, :not_included, File.lstat(path))
+        elsif target then @items << Item.new(name: name, path: path, kind: :link, mode: 0o777, bytes: 0, target: target)
+        else
+          raise PackError, "#{path}: the link leads to #{File.readlink(path)}, outside of #{@root}; " \
+                           "--follow packs what is there, --exclude leaves it out"
+        end
+      end
+
+      def follow(name, path, inside:, above:)
+        real = File.realpath(path).b
+        raise PackError, "#{path}: the link leads to a directory that it is in" if above.include?(real)
+
+        add(name, real, File.stat(real), inside: inside, moved: true, above: above)
+      end
+
+      def leave_out(name, path, reason, stat)
+        name += "/" if stat.directory?
+        @left_out << Summary::LeftOut.new(name, reason, stat.directory? ? count(path) : 1)
+      end
+
+      # How many files are in a directory that is left out. One that cannot be read is left out as well.
+      def count(directory)
+        Dir.children(directory, encoding: Encoding::BINARY).sum do |base|
+          path = join(directory, base)
+          File.lstat(path).directory? ? count(path) : 1
+        end
+      rescue SystemCallError
+        1
+      end
+    end
+    private_constant :Tree
+  end
+end
