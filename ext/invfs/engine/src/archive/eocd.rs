@@ -85,9 +85,7 @@ pub(super) fn locate(source: &dyn Source, len: u64) -> Result<Location, Failure>
         }
     }
     match (found, first_failure) {
-        (Some(location), _) if location.base > 0 && starts_with_entry(source)? => {
-            // The archive at the end may be an entry of another that was cut off: then its names are not what
-            // they seem.
+        (Some(location), _) if is_entry_of_another(source, location.base)? => {
             malformed("what stands before the archive looks like another: truncated?")
         }
         (Some(location), _) => Ok(location),
@@ -119,6 +117,24 @@ pub(super) fn starts_with_entry(source: &dyn Source) -> io::Result<bool> {
     let mut head = [0; 4];
     source.fill_at(&mut head, 0)?;
     Ok(head == *LOCAL_HEADER)
+}
+
+/// Whether an archive that starts at `base` may be a stored entry of another one that was cut off right behind it.
+/// Its names would not be what they seem.
+fn is_entry_of_another(source: &dyn Source, base: u64) -> io::Result<bool> {
+    if base == 0 || starts_with_entry(source)? {
+        return Ok(base > 0);
+    }
+    // The other archive may have a prefix itself. Then a local header, of which the lengths of name and extra fields
+    // are the last four bytes of 30, ends where this archive starts.
+    const FIXED: usize = 30;
+    let before = base.min((FIXED + 2 * usize::from(u16::MAX)) as u64);
+    let mut bytes = vec![0; before as usize];
+    let len = source.fill_at(&mut bytes, base - before)?;
+    Ok(bytes.windows(FIXED).enumerate().any(|(at, header)| {
+        let variable = usize::from(u16_at(header, 26)) + usize::from(u16_at(header, 28));
+        header.starts_with(LOCAL_HEADER) && at + FIXED + variable == len
+    }))
 }
 
 fn read_exact(source: &dyn Source, buf: &mut [u8], offset: u64) -> Result<(), Failure> {

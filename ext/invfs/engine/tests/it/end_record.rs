@@ -349,6 +349,8 @@ fn every_truncation_is_an_error() {
         Zip::default(),
         // An archive in the archive, stored: its end is not the end.
         Zip::of([Entry::stored("inner.zip", zip().build())]),
+        Zip::of([Entry::stored("inner.zip", zip().build())])
+            .with(|z| z.prefix = b"#!ruby\n".to_vec()),
     ];
     for zip in zips {
         let bytes = zip.build();
