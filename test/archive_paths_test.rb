@@ -29,6 +29,32 @@ class ArchivePathsTest < Minitest::Test
     RUBY
   end
 
+  def test_an_absolute_feature_of_an_archive_that_never_stood_in_the_load_path
+    expected = "<main>/a.rb\ntrue\nfalse\n<main>/lib/b.rb\ntrue\n"
+    assert_as_on_disk(FILES, <<~'RUBY', prints: expected, push: [], kinds: %i[archive_path])
+      p require("#{ROOT}/a")
+      p require("#{ROOT}/a.rb")
+      p require("#{ROOT}/lib/b")
+    RUBY
+  end
+
+  def test_a_path_and_an_object_of_one_file_are_one_archive
+    assert_in_each_vfs(FILES, <<~'RUBY', "<main>/a.rb\n[true, false, true]\n", kinds: %i[archive_path])
+      loaded = require("a")
+      zip = InVFS.zip(ROOT)
+      $:.unshift(zip)
+      p [loaded, require("a"), InVFS.root(zip) == ROOT]
+    RUBY
+  end
+
+  def test_a_closed_archive_is_passed_over
+    assert_in_each_vfs(FILES, <<~'RUBY', "LoadError: cannot load such file -- a\ntrue\n", kinds: %i[zip_fs])
+      ENTRY.close
+      Probe.attempt { require("a") }
+      p require("set") || require("digest")
+    RUBY
+  end
+
   def test_features_relative_to_the_working_directory
     assert_as_on_disk(FILES, <<~'RUBY', prints: "<main>/a.rb\ntrue\nfalse\n<main>/lib/b.rb\ntrue\nfalse\n")
       inside = ROOT.delete_prefix("#{BASE}/")

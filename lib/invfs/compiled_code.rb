@@ -24,8 +24,8 @@ module InVFS
     private_constant :LABEL, :LABEL_ON_DISK
 
     # `ENCINDEX_UTF_8` as a small value.
-    UTF_8 = "\x03".b.freeze
-    private_constant :UTF_8
+    UTF8_INDEX = "\x03".b.freeze
+    private_constant :UTF8_INDEX
 
     # What an entry ends with: see compiled.rs.
     FOOTER = "L<5a8"
@@ -93,7 +93,7 @@ module InVFS
       def pack(binary, source)
         strings = binary.strings_with(PLACEHOLDER)
         # Any path can be UTF-8; a regular expression's source, for one, is US-ASCII as long as it can be.
-        others = strings.reject { |string| string.head.end_with?(UTF_8) }
+        others = strings.reject { |string| string.head.end_with?(UTF8_INDEX) }
         raise InstructionBinary::Strange, "the path stands in a string that is not UTF-8" if others.any?
 
         records = strings.map do |string|

@@ -50,7 +50,7 @@ fn require_at(ruby: &Ruby, layer: Layer, rb_self: Value, name: Value) -> Result<
             answer(ruby, false)
         }
         Found::Disk(file) if !rubygems() => {
-            let file = originals::name_value(ruby, &file);
+            let file = string::path(ruby, &file);
             layer.require(ruby, rb_self, file.as_value())
         }
         Found::Elsewhere(passed_over) => {
@@ -119,13 +119,13 @@ fn relative(ruby: &Ruby, rb_self: Value, name: Value, caller: &[u8]) -> Result<V
         Some(Found::Virtual(hit)) => answer(ruby, run::require(ruby, &hit)?),
         Some(Found::Loaded(_)) => answer(ruby, false),
         Some(Found::Elsewhere(passed_over)) => {
-            let absolute = originals::name_value(ruby, &target).as_value();
+            let absolute = string::path(ruby, &target).as_value();
             let result = originals::require_relative(ruby, rb_self, absolute);
             result.map_err(|e| explain(ruby, e, &target, passed_over))
         }
         // Out of the VFS, to a file on disk.
         Some(Found::Disk(_) | Found::Directory) | None if mounts::find(caller).is_some() => {
-            let absolute = originals::name_value(ruby, &target).as_value();
+            let absolute = string::path(ruby, &target).as_value();
             originals::require_relative(ruby, rb_self, absolute)
         }
         Some(Found::Disk(_) | Found::Directory) | None => {

@@ -2,7 +2,7 @@
 
 use std::{cell::Cell, sync::OnceLock};
 
-use magnus::{prelude::*, value::OpaqueId, Error, RModule, RString, Ruby, Value};
+use magnus::{prelude::*, value::OpaqueId, Error, RModule, Ruby, Value};
 
 /// The methods that are wrapped, each with the alias of what it was before.
 pub const ALIASES: [(&str, &str); 4] = [
@@ -116,9 +116,4 @@ fn keep_one(ruby: &Ruby, owner: Value, name: &str, alias: &str) -> Result<(), Er
     owner.funcall::<_, _, Value>("alias_method", (alias, name))?;
     owner.funcall::<_, _, Value>("private", (ruby.to_symbol(alias),))?;
     Ok(())
-}
-
-/// The name of a feature as Ruby would have it in an argument.
-pub fn name_value(ruby: &Ruby, name: &[u8]) -> RString {
-    crate::helpers::string::path(ruby, name)
 }
