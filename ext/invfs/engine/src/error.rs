@@ -37,6 +37,13 @@ pub enum ErrorKind {
 }
 
 /// A failure that names the archive (or directory) and, where one is concerned, the entry.
+///
+/// ```
+/// use invfs_engine::{Error, ErrorKind};
+/// let error = Error::new(ErrorKind::Corrupt, "app.zip", "the CRC-32 is wrong").entry(b"lib/a.rb");
+/// assert_eq!(error.to_string(), "app.zip: entry \"lib/a.rb\": the CRC-32 is wrong");
+/// assert_eq!(error.kind(), ErrorKind::Corrupt);
+/// ```
 #[derive(Debug)]
 pub struct Error {
     kind: ErrorKind,

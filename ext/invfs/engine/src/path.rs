@@ -49,6 +49,13 @@ impl Subpath {
     }
 
     /// The directory that holds this name; the root's parent is the root.
+    ///
+    /// ```
+    /// use invfs_engine::path::Subpath;
+    /// let name = Subpath::new(b"lib/a.rb").unwrap();
+    /// assert_eq!(name.parent().as_bytes(), b"lib");
+    /// assert!(name.parent().parent().is_root());
+    /// ```
     pub fn parent(&self) -> &Subpath {
         match self.0.iter().rposition(|b| *b == b'/') {
             Some(at) => Subpath::trusted(self.0.get(..at).unwrap_or_default()),
@@ -57,6 +64,13 @@ impl Subpath {
     }
 
     /// `self` + `/` + `other`.
+    ///
+    /// ```
+    /// use invfs_engine::path::Subpath;
+    /// let lib = Subpath::new(b"lib").unwrap();
+    /// assert_eq!(lib.join(Subpath::new(b"a.rb").unwrap()).as_bytes(), b"lib/a.rb");
+    /// assert_eq!(&*Subpath::ROOT.join(lib), lib);
+    /// ```
     pub fn join(&self, other: &Subpath) -> SubpathBuf {
         let mut bytes = Vec::with_capacity(self.0.len() + 1 + other.0.len());
         bytes.extend_from_slice(&self.0);
@@ -123,6 +137,12 @@ impl ToOwned for Subpath {
 
 /// Cleans an absolute path as `File.expand_path` does: no `.`, `..`, empty component or trailing slash.
 /// `..` at the top stays at the top. The caller guarantees that `path` starts with `/`.
+///
+/// ```
+/// use invfs_engine::path::clean_absolute;
+/// assert_eq!(clean_absolute(b"/srv/./app/../x//y/"), b"/srv/x/y");
+/// assert_eq!(clean_absolute(b"/../.."), b"/");
+/// ```
 pub fn clean_absolute(path: &[u8]) -> Vec<u8> {
     let mut parts: Vec<&[u8]> = Vec::new();
     for part in path.split(|b| *b == b'/') {

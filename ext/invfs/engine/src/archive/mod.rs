@@ -101,7 +101,21 @@ impl Archive {
         &self.name
     }
 
-    /// The names of all files, in the order of the archive.
+    /// The names of all files, in the order of the archive. They are clean, and no two are the same.
+    ///
+    /// ```
+    /// # use invfs_engine::archive::{Archive, Options};
+    /// # let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    /// # zip.add_directory("lib/", zip::write::SimpleFileOptions::default()).unwrap();
+    /// # zip.start_file("./lib//b.rb", zip::write::SimpleFileOptions::default()).unwrap();
+    /// # zip.start_file("a.rb", zip::write::SimpleFileOptions::default()).unwrap();
+    /// # let bytes = zip.finish().unwrap().into_inner();
+    /// // Entries: "lib/", "./lib//b.rb", "a.rb".
+    /// let archive = Archive::from_bytes(bytes, "app.zip", &Options::default())?;
+    /// assert_eq!(archive.names().collect::<Vec<_>>(), [&b"lib/b.rb"[..], b"a.rb"]);
+    /// assert_eq!(archive.len(), 2);
+    /// # Ok::<(), Box<invfs_engine::Error>>(())
+    /// ```
     pub fn names(&self) -> impl Iterator<Item = &[u8]> {
         self.index.names()
     }
@@ -112,6 +126,19 @@ impl Archive {
     }
 
     /// What the central directory says about the file `sub`; a symbolic link is not followed.
+    ///
+    /// ```
+    /// # use invfs_engine::{archive::{Archive, Options}, path::Subpath};
+    /// # let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    /// # zip.start_file("a.rb", zip::write::SimpleFileOptions::default()).unwrap();
+    /// # std::io::Write::write_all(&mut zip, b"puts 1\n").unwrap();
+    /// # let bytes = zip.finish().unwrap().into_inner();
+    /// let archive = Archive::from_bytes(bytes, "app.zip", &Options::default())?;
+    /// let entry = archive.entry(Subpath::new(b"a.rb").unwrap()).unwrap();
+    /// assert_eq!((entry.size, entry.method), (7, 8));
+    /// assert!(archive.entry(Subpath::new(b"b.rb").unwrap()).is_none());
+    /// # Ok::<(), Box<invfs_engine::Error>>(())
+    /// ```
     pub fn entry(&self, sub: &Subpath) -> Option<EntryInfo> {
         let Some(Node::File(number)) = self.index.find(sub.as_bytes()) else {
             return None;
@@ -143,6 +170,16 @@ impl Archive {
 
     /// Closes the file. Every later lookup and read fails with [`ErrorKind::Closed`]; a read that is under way in
     /// another thread ends as if nothing had happened.
+    ///
+    /// ```
+    /// # use invfs_engine::{archive::{Archive, Options}, path::Subpath, vfs::Vfs, ErrorKind};
+    /// # let bytes = b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0".to_vec();
+    /// let archive = Archive::from_bytes(bytes, "app.zip", &Options::default())?;
+    /// assert!(archive.stat(Subpath::ROOT).is_ok());
+    /// archive.close();
+    /// assert_eq!(archive.stat(Subpath::ROOT).unwrap_err().kind(), ErrorKind::Closed);
+    /// # Ok::<(), Box<invfs_engine::Error>>(())
+    /// ```
     pub fn close(&self) {
         self.closed.store(true, Ordering::Release);
         // Readers hold the lock for nanoseconds. In a child process that was forked in such a moment they seem to

@@ -7,6 +7,13 @@ use std::path::Path;
 /// Bytes that can be read at any position, by any number of threads at once.
 ///
 /// The archive reader touches its bytes only through this, so that tests can make every read fail.
+///
+/// ```
+/// use invfs_engine::archive::Source;
+/// let mut buffer = [0; 4];
+/// assert_eq!(b"contents".to_vec().read_at(&mut buffer, 3).unwrap(), 4);
+/// assert_eq!(&buffer, b"tent");
+/// ```
 pub trait Source: Send + Sync {
     /// Reads at most `buf.len()` bytes from `offset` on; 0 means that the end was reached.
     fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize>;

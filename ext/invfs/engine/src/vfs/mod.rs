@@ -35,6 +35,15 @@ pub struct Stat {
 }
 
 /// Where the contents of a file go: a place that hands out one buffer of exactly the wanted length.
+///
+/// What is in it after a failed read is not said.
+///
+/// ```
+/// use invfs_engine::vfs::Sink;
+/// let mut contents = b"old".to_vec();
+/// contents.buffer(4).copy_from_slice(b"new!");
+/// assert_eq!(contents, b"new!");
+/// ```
 pub trait Sink {
     /// A zeroed or old buffer of exactly `len` bytes that the caller fills completely.
     fn buffer(&mut self, len: usize) -> &mut [u8];
@@ -52,6 +61,26 @@ impl Sink for Vec<u8> {
 pub type Listing = Vec<(Vec<u8>, Kind)>;
 
 /// A virtual file system: names to bytes.
+///
+/// ```
+/// use invfs_engine::path::{Subpath, SubpathBuf};
+/// use invfs_engine::vfs::{Kind, Vfs};
+///
+/// /// Counts the files below a directory.
+/// fn count(vfs: &dyn Vfs, directory: &Subpath) -> invfs_engine::Result<usize> {
+///     let mut files = 0;
+///     for (name, kind) in vfs.list(directory)?.unwrap_or_default() {
+///         let name = SubpathBuf::clean(&name).unwrap_or_default();
+///         files += match kind {
+///             Kind::Directory => count(vfs, &directory.join(&name))?,
+///             Kind::File | Kind::Symlink => 1,
+///         };
+///     }
+///     Ok(files)
+/// }
+/// # let dir = invfs_engine::vfs::DirVfs::new(env!("CARGO_MANIFEST_DIR").into());
+/// # assert!(count(&dir, Subpath::new(b"src").unwrap()).unwrap() > 10);
+/// ```
 pub trait Vfs: Send + Sync {
     /// Looks `sub` up; `None` where there is nothing. The empty subpath is the root directory.
     fn stat(&self, sub: &Subpath) -> Result<Option<Stat>>;
