@@ -14,6 +14,7 @@ mod load_size;
 mod mounts;
 mod mutations;
 mod names;
+mod path;
 mod reading;
 mod refused;
 mod rewriting;
