@@ -81,6 +81,16 @@ class NamesTest < Minitest::Test
     RUBY
   end
 
+  # Containers often have no locale; Ruby's file names are then ASCII, but not those that a program gives in UTF-8.
+  def test_without_a_locale
+    files = { "größe.rb" => "p __FILE__.encoding, __FILE__.valid_encoding?, __dir__.encoding", "a.rb" => "p __FILE__.encoding" }
+    assert_as_on_disk(files, <<~'RUBY', env: { "LC_ALL" => "C" })
+      $stdout.set_encoding("UTF-8")
+      p require("größe"), require("größe".b), require("a"), load("größe.rb")
+      p Probe.features.map(&:b)
+    RUBY
+  end
+
   def test_names_that_differ_only_in_case_are_different_files
     assert_as_on_disk({ "a.rb" => "puts :small", "A.rb" => "puts :large" }, <<~'RUBY', prints: "small\nlarge\n")
       require "a"

@@ -15,7 +15,7 @@ module RubyProcess
 
   # The surroundings of the test run must not leak into the programs.
   CLEAN = %w[RUBYOPT RUBYLIB BUNDLE_GEMFILE BUNDLE_BIN_PATH RUBYGEMS_GEMDEPS RUBY_REQUIRE_INVFS_MAX_LOADSIZE]
-          .to_h { |name| [name, nil] }.freeze
+          .to_h { |name| [name, nil] }.merge("LC_ALL" => "C.UTF-8").freeze
 
   # These rewrite error messages with what they find on disk, which no VFS can have.
   DECORATORS = %w[did_you_mean error_highlight syntax_suggest].freeze
