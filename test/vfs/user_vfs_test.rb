@@ -46,6 +46,27 @@ class UserVFSTest < Minitest::Test
     RUBY
   end
 
+  def test_optional_methods_are_used_where_they_are
+    assert_prints("[\"a.rb\", \"d/b.rb\"]\ntrue\n[\"b.rb\"]\n[]\nfalse\n", <<~'RUBY')
+      plain = Own.new({ "a.rb" => "1", "d/b.rb" => "2" })
+      rich = Own.new({ "a.rb" => "1", "d/b.rb" => "2" })
+      def rich.entries = @files.keys
+      def rich.directory?(path) = path == "d"
+      p InVFS.union(rich).entries, InVFS.union(rich).directory?("d"), InVFS::SubFS.new(rich, "d").entries
+      p InVFS.union(plain).entries, InVFS.union(plain).directory?("d")
+    RUBY
+  end
+
+  def test_optional_methods_that_fail_do_not_get_in_the_way
+    assert_prints("1\n", <<~'RUBY')
+      own = Own.new({ "a.rb" => "p 1" })
+      def own.entries = raise(IOError)
+      def own.directory?(_) = raise(IOError)
+      $: << InVFS.union(own)
+      require "a"
+    RUBY
+  end
+
   READS = {
     "nil" => "nil", "a number" => "5", "a symbol" => ":a", "an array" => "[]", "an object" => "Object.new",
     "a raised error" => "raise(IOError, 'disk on fire')", "a missing file" => "raise(Errno::ENOENT, path)"
