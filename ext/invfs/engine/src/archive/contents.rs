@@ -13,8 +13,11 @@ use crate::vfs::Sink;
 
 /// Room for the local header's extra fields in the first read. Info-ZIP writes 28 bytes of them.
 const EXTRA: usize = 64;
-/// Stored entries larger than this are read directly to where they are wanted.
-const DIRECT: u64 = 64 * 1024;
+/// Stored entries larger than this are read directly to where they are wanted: that takes one more call of the system
+/// and one copy less.
+const DIRECT: u64 = 16 * 1024;
+/// By how much compressed data may be larger than the limit of what it becomes.
+const SLACK: u64 = 64 * 1024;
 
 /// What went wrong, to be said of the archive and the entry by the caller.
 #[derive(Debug)]
@@ -136,7 +139,7 @@ fn plausible(entry: &Entry, limit: u64) -> Result<(), Failure> {
         )));
     }
     // Compressed data may be larger than what it becomes, but not without bound.
-    if compressed_size > limit.saturating_add(DIRECT) || usize::try_from(compressed_size).is_err() {
+    if compressed_size > limit.saturating_add(SLACK) || usize::try_from(compressed_size).is_err() {
         return Err(bad(
             ErrorKind::TooLarge,
             format!("the entry has {compressed_size} compressed bytes, the limit is {limit}"),

@@ -51,8 +51,13 @@ pub trait Sink {
 
 impl Sink for Vec<u8> {
     fn buffer(&mut self, len: usize) -> &mut [u8] {
-        self.clear();
-        self.resize(len, 0);
+        if self.capacity() < len {
+            // Large blocks come zeroed from the system.
+            *self = vec![0; len];
+        } else {
+            self.clear();
+            self.resize(len, 0);
+        }
         self
     }
 }
