@@ -4,6 +4,7 @@ pub mod held;
 pub mod nogvl;
 pub mod ractor;
 pub mod string;
+pub mod view;
 
 use magnus::{value::ReprValue, Error, Value};
 

@@ -13,11 +13,10 @@ use parking_lot::Mutex;
 
 use super::{
     archives, handlers,
-    loaded::elements,
     mounts::{self, Place},
 };
 use crate::{
-    helpers::{held::Held, string},
+    helpers::{held::Held, string, view::elements},
     ruby_api::vfs_value::is_vfs,
 };
 
@@ -88,8 +87,8 @@ pub fn init(ruby: &Ruby) -> Result<(), Error> {
 
 impl State {
     fn unchanged(&self) -> bool {
-        let now = elements(self.load_path.get());
-        let known = elements(self.mirror.get());
+        // SAFETY: both Arrays are held, and nothing runs until they are compared.
+        let (now, known) = unsafe { (elements(self.load_path.get()), elements(self.mirror.get())) };
         // Where Ruby still shares one buffer between the two, the address is enough.
         now.len() == known.len() && (now.as_ptr() == known.as_ptr() || now == known)
     }
@@ -151,8 +150,8 @@ pub fn current(ruby: &Ruby) -> Result<Arc<LoadPath>, Error> {
 /// For each element of `now` where it stood in `mirror`, by identity. Made in one go, before any Ruby code
 /// can run and the collector move objects.
 fn positions_before(mirror: RArray, now: RArray) -> Vec<Option<usize>> {
-    let known = elements(mirror.as_value());
-    let now = elements(now.as_value());
+    // SAFETY: both Arrays are on the caller's stack, and no Ruby code runs in this function.
+    let (known, now) = unsafe { (elements(mirror.as_value()), elements(now.as_value())) };
     if known == now {
         return (0..now.len()).map(Some).collect();
     }

@@ -9,14 +9,17 @@ use std::{collections::HashSet, sync::LazyLock};
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
-use magnus::{prelude::*, rb_sys::AsRawValue, Error, RArray, RString, Ruby, Value};
+use magnus::{prelude::*, Error, RArray, Ruby, Value};
 use parking_lot::Mutex;
 
 use super::{
     candidates::{stem_of, Kind, Matched},
     load_path::{self, LoadPath},
 };
-use crate::helpers::held::Held;
+use crate::helpers::{
+    held::Held,
+    view::{elements, text},
+};
 
 /// More remembered names than any program has; a program that makes names up starts over here.
 const MAX_NAMES: usize = 65_536;
@@ -46,31 +49,6 @@ pub fn init(ruby: &Ruby) -> Result<(), Error> {
         generation: 0,
     });
     Ok(())
-}
-
-/// The elements of a Ruby Array, valid until Ruby runs again.
-pub fn elements(array: Value) -> &'static [rb_sys::VALUE] {
-    let raw = array.as_raw();
-    // SAFETY: `array` is a live Array; the callers drop the slice before any call that could change it.
-    unsafe {
-        let len = rb_sys::macros::RARRAY_LEN(raw) as usize;
-        let start = rb_sys::macros::RARRAY_CONST_PTR(raw);
-        if len == 0 {
-            return &[];
-        }
-        std::slice::from_raw_parts(start, len)
-    }
-}
-
-/// The bytes of a Ruby String; `None` for any other object.
-fn text<'a>(value: rb_sys::VALUE) -> Option<&'a [u8]> {
-    use magnus::rb_sys::FromRawValue;
-    // SAFETY: `value` is an element of a live Array, so alive; the callers drop the bytes before Ruby runs.
-    unsafe {
-        let string = RString::from_value(Value::from_raw(value))?;
-        let bytes = string.as_slice();
-        Some(std::slice::from_raw_parts(bytes.as_ptr(), bytes.len()))
-    }
 }
 
 /// Whether `name` was answered "loaded" before and still is. Costs one hash and a few comparisons.
@@ -111,9 +89,11 @@ pub fn provided(name: &[u8], wanted: Kind, load_path: &LoadPath) -> Result<Optio
     let Some(positions) = index.by_stem.get(stem_of(name)) else {
         return Ok(None);
     };
-    let mirror = elements(index.mirror.get());
+    // SAFETY: the mirror is held, and only bytes are compared until the end of this function.
+    let mirror = unsafe { elements(index.mirror.get()) };
     Ok(positions.iter().find_map(|at| {
-        let feature = text(*mirror.get(*at as usize)?)?;
+        // SAFETY: an element of the mirror, as above.
+        let feature = unsafe { text(*mirror.get(*at as usize)?) }?;
         let mut matched = Matched::of(feature, name, wanted, load_path)?;
         matched.position = *at;
         Some(matched)
@@ -127,12 +107,15 @@ pub fn holds(path: &[u8]) -> Result<bool, Error> {
         return Ok(false);
     };
     index.sync()?;
-    let mirror = elements(index.mirror.get());
+    // SAFETY: the mirror is held, and only bytes are compared until the end of this function.
+    let mirror = unsafe { elements(index.mirror.get()) };
     let positions = index.by_stem.get(stem_of(path));
     Ok(positions
         .into_iter()
         .flatten()
-        .any(|at| mirror.get(*at as usize).and_then(|value| text(*value)) == Some(path)))
+        .filter_map(|at| mirror.get(*at as usize))
+        // SAFETY: an element of the mirror, as above.
+        .any(|value| unsafe { text(*value) } == Some(path)))
 }
 
 /// Appends `path` to `$"`, frozen, as `rb_provide_feature` does.
@@ -162,7 +145,8 @@ pub fn is_last(path: &[u8]) -> bool {
     let Some(features) = INDEX.lock().as_ref().map(|index| index.features.get()) else {
         return false;
     };
-    elements(features).last().and_then(|last| text(*last)) == Some(path)
+    // SAFETY: `$"` is held, its elements are alive, and nothing runs until they are compared.
+    unsafe { elements(features).last().and_then(|last| text(*last)) == Some(path) }
 }
 
 /// Takes `path` out of `$"`.
@@ -193,22 +177,24 @@ impl Index {
     /// Whether element `at` of `$"` is the one that was indexed.
     fn in_place(&self, at: u32) -> bool {
         let at = at as usize;
-        let now = elements(self.features.get()).get(at);
-        now.is_some() && now == elements(self.mirror.get()).get(at)
+        // SAFETY: both Arrays are held, and nothing runs until their elements are compared.
+        let (now, known) = unsafe { (elements(self.features.get()), elements(self.mirror.get())) };
+        now.get(at).is_some() && now.get(at) == known.get(at)
     }
 
     /// Brings the index up to date: what was appended is added, any other change starts over.
     fn sync(&mut self) -> Result<(), Error> {
-        let now = elements(self.features.get());
-        let known = elements(self.mirror.get());
-        let mut from = known.len();
-        if now.get(..from) != Some(known) {
+        // SAFETY: both Arrays are held, and nothing runs until they are compared.
+        let (now, known) = unsafe { (elements(self.features.get()), elements(self.mirror.get())) };
+        let appended_only = now.get(..known.len()) == Some(known);
+        let (len, mut from) = (now.len(), known.len());
+        if !appended_only {
             self.by_stem.clear();
             self.names.clear();
             self.mirror_array()?.clear()?;
             from = 0;
         }
-        if now.len() > from {
+        if len > from {
             self.append(from)?;
         }
         Ok(())
@@ -218,13 +204,14 @@ impl Index {
         use magnus::rb_sys::FromRawValue;
         let mirror = self.mirror_array()?;
         for at in from.. {
-            // Looked up anew each time: pushing to the mirror may move nothing, but the slice is not ours.
-            let Some(value) = elements(self.features.get()).get(at).copied() else {
+            // SAFETY: `$"` is held; the slice is looked up anew each time and not used while the mirror grows.
+            let Some(value) = unsafe { elements(self.features.get()) }.get(at).copied() else {
                 break;
             };
             // SAFETY: an element of the live Array `$"`.
             mirror.push(unsafe { Value::from_raw(value) })?;
-            if let Some(feature) = text(value) {
+            // SAFETY: it is alive in both Arrays, and no Ruby code runs below.
+            if let Some(feature) = unsafe { text(value) } {
                 let stem = stem_of(feature);
                 match self.by_stem.get_mut(stem) {
                     Some(positions) => positions.push(at as u32),
