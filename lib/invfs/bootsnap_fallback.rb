@@ -10,7 +10,8 @@ module InVFS
     # @return [String, false, Object] what bootsnap found; `FALLBACK_SCAN` for nothing
     def find(...)
       found = super
-      found.nil? ? Bootsnap::LoadPathCache::FALLBACK_SCAN : found
+      # What bootsnap answers may be a BasicObject.
+      nil.equal?(found) ? Bootsnap::LoadPathCache::FALLBACK_SCAN : found
     end
 
     # Wraps bootsnap's cache, if this bootsnap has the parts that it takes.
