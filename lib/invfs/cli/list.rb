@@ -19,8 +19,8 @@ module InVFS
       private
 
       def options(parser)
-        parser.on("-l", "--long", "Also type and permissions, compressed size,", "CRC-32, time (UTC), exact Rubies, and what",
-                  "invfs itself has put in") { @long = true }
+        parser.on("-l", "--long", "Also type and permissions, compressed size,", "CRC-32, time (UTC), exact Rubies;",
+                  "and what invfs itself has put in") { @long = true }
       end
 
       def run(path)

@@ -30,12 +30,11 @@ module InVFS
         # Spaces at the end do not count, unless there is a backslash before the last one.
         def strip(line) = line.sub(/(?<!\\)[ \t]+\z/n, "")
 
-        # One with a slash before its end starts at the root, others may be anywhere. In UTF-8, so that `?` is one
-        # letter of a name; wrong bytes match themselves.
+        # One with a slash before its end starts at the root, others may be anywhere.
         def pattern(text, flags, negated:)
           glob = text.chomp("/")
           glob = glob.include?("/") ? glob.delete_prefix("/") : "**/#{glob}"
-          Pattern.new(glob.force_encoding(Encoding::UTF_8), flags, text.end_with?("/"), negated)
+          Pattern.new(glob, flags, text.end_with?("/"), negated)
         end
       end
 
@@ -49,11 +48,19 @@ module InVFS
       # @param name [String] clean, without a slash at the end
       # @param directory [Boolean] whether it is a directory's
       def match?(name, directory)
-        name = name.dup.force_encoding(Encoding::UTF_8)
         last = @patterns.reverse_each.find do |pattern|
-          (directory || !pattern.only_directories) && File.fnmatch?(pattern.glob, name, pattern.flags)
+          (directory || !pattern.only_directories) && fits?(pattern, name)
         end
         last ? !last.negated : false
+      end
+
+      private
+
+      # In UTF-8, so that `?` is one letter; where that is not possible, byte by byte.
+      def fits?(pattern, name)
+        texts = [pattern.glob, name].map { |text| text.dup.force_encoding(Encoding::UTF_8) }
+        texts.each { |text| text.force_encoding(Encoding::BINARY) } unless texts.all?(&:valid_encoding?)
+        File.fnmatch?(*texts, pattern.flags)
       end
     end
     private_constant :Globs
