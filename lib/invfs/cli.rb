@@ -72,7 +72,7 @@ module InVFS
       end
 
       def help
-        lines = COMMANDS.map { |name, (_, does)| format("  %-9s%s", name, does) }
+        lines = COMMANDS.map { |name, (_, does)| "  #{name.ljust(9)}#{does}" }
         <<~TEXT
           Usage: invfs COMMAND [arguments]
 

@@ -37,8 +37,9 @@ module CLIHelper
     path(under)
   end
 
+  # Without RubyGems, which would take most of the time.
   def invfs(*arguments, env: {}, **options)
-    RubyProcess.run("-w", EXE, *arguments, env: ENVIRONMENT.merge(env), chdir: @dir, **options)
+    RubyProcess.run("-w", "--disable=gems", EXE, *arguments, env: ENVIRONMENT.merge(env), chdir: @dir, **options)
   end
 
   def assert_success(outcome, stdout = nil)

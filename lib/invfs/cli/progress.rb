@@ -39,7 +39,9 @@ module InVFS
       private
 
       def draw(done, total, name)
-        width = ($stderr.winsize[1] - 1).clamp(10, 100)
+        columns = $stderr.winsize[1]
+        # Some terminals do not know.
+        width = ((columns.zero? ? 80 : columns) - 1).clamp(10, 100)
         share = total.zero? ? 1.0 : done.fdiv(total)
         name = name.dup.force_encoding(Encoding::UTF_8).scrub("?").gsub(/[[:cntrl:]]/, "?")
         line = "[#{("=" * (20 * share)).ljust(20)}] #{(100 * share).to_i.to_s.rjust(3)}% #{name}"

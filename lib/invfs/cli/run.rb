@@ -80,9 +80,9 @@ module InVFS
 
         require "tempfile"
         file = Tempfile.create("invfs")
+        File.binwrite(file.path, source)
         File.unlink(file)
-        file.binmode.write(source)
-        file.set_encoding(nil)
+        file.set_encoding(Encoding::UTF_8)
         file.pos = at
         Object.const_set(:DATA, file)
       end

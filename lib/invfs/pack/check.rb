@@ -10,7 +10,7 @@ module InVFS
       # @return [Integer] how many files, links and compiled forms there are
       attr_reader :entries
 
-      # @return [Array<String>] the links that lead to nothing in the archive: perhaps they did on disk, too
+      # @return [Array<String>] the links that lead to nothing, or in circles: perhaps they did on disk, too
       attr_reader :dangling
 
       # @param archive [String] the path of an archive
@@ -36,7 +36,7 @@ module InVFS
       private
 
       def wrong_with(name)
-        contents = @archive.read(name)
+        contents = ArchiveEntry.read(@archive, name)
         return main(contents) if name == MAIN
 
         form(name, contents) if Compiled.parse(name)

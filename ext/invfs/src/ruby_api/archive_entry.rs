@@ -2,12 +2,13 @@
 
 use invfs_engine::archive::EntryInfo;
 use invfs_engine::path::Subpath;
-use invfs_engine::vfs::Kind;
+use invfs_engine::vfs::{Kind, Vfs};
+use invfs_engine::{Error as EngineError, ErrorKind};
 use magnus::{
     function, method, prelude::*, typed_data::Obj, Error, RModule, RString, Ruby, TypedData,
 };
 
-use super::zip_fs::ZipFS;
+use super::{errors::to_ruby, zip_fs::ZipFS};
 use crate::helpers::string;
 
 /// One entry, without its contents.
@@ -35,6 +36,24 @@ impl ArchiveEntry {
             .map(ArchiveEntry)
     }
 
+    /// @def read(archive, name)
+    /// The contents of an entry, as {InVFS::ZipFS#read} gives them; but a link that leads nowhere, in circles or out
+    /// of the archive is told from an entry that is not there.
+    /// @api private
+    /// @return [String]
+    /// @raise [Errno::ENOENT, Errno::EISDIR, Errno::ELOOP, InVFS::ArchiveError]
+    fn read(ruby: &Ruby, archive: Obj<ZipFS>, name: RString) -> Result<RString, Error> {
+        let name = string::bytes(name);
+        let archive = archive.archive();
+        let mut contents = Vec::new();
+        let read = match Subpath::new(&name) {
+            Some(sub) => archive.read(sub, u64::MAX, &mut contents),
+            None => Err(EngineError::new(ErrorKind::NotFound, archive.name(), "").entry(&name)),
+        };
+        read.map_err(|error| to_ruby(ruby, error))?;
+        Ok(ruby.str_from_slice(&contents))
+    }
+
     /// @def compression
     /// @return [String] `"stored"`, `"deflate"`, `"zstd"`, or `"method N"` for one that is not read
     fn compression(&self) -> String {
@@ -52,6 +71,7 @@ pub fn init(ruby: &Ruby, module: RModule) -> Result<(), Error> {
     let class = module.define_class("ArchiveEntry", ruby.class_object())?;
     class.undef_default_alloc_func();
     class.define_singleton_method("of", function!(ArchiveEntry::of, 2))?;
+    class.define_singleton_method("read", function!(ArchiveEntry::read, 2))?;
     class.define_method("compression", method!(ArchiveEntry::compression, 0))?;
     class.define_method("size", method!(|e: &ArchiveEntry| e.0.size, 0))?;
     class.define_method(
