@@ -64,12 +64,14 @@ class RunTest < Minitest::Test
   end
 
   def test_the_archive_may_be_moved_and_linked
-    pack({ "main.rb" => "puts __FILE__, __FILE__ == $0; require 'x'", "lib/x.rb" => "puts __FILE__" }, compile: true)
     FileUtils.mkdir(path("größe"))
-    FileUtils.mv(path("app.zip"), path("größe/b c.zip"))
     File.symlink("größe/b c.zip", path("link"))
     real = path("größe/b c.zip")
-    [{}, { "LC_ALL" => "C" }].each do |env|
+    write({ "main.rb" => "puts __FILE__, __FILE__ == $0; require 'x'", "lib/x.rb" => "puts __FILE__" })
+    # In compiled code __FILE__ is UTF-8, also where the locale is not.
+    [[true, {}], [false, {}], [false, { "LC_ALL" => "C" }]].each do |compile, env|
+      pack(compile: compile)
+      FileUtils.mv(path("app.zip"), real)
       assert_success invfs("run", "link", env: env), "#{real}/main.rb\ntrue\n#{real}/lib/x.rb\n"
     end
   end
