@@ -72,7 +72,7 @@ class RunTest < Minitest::Test
     [[true, {}], [false, {}], [false, { "LC_ALL" => "C" }]].each do |compile, env|
       pack(compile: compile)
       FileUtils.mv(path("app.zip"), real)
-      assert_success invfs("run", "link", env: env), "#{real}/main.rb\ntrue\n#{real}/lib/x.rb\n"
+      assert_success RubyProcess.run(EXE, "run", "link", env: env, chdir: @dir), "#{real}/main.rb\ntrue\n#{real}/lib/x.rb\n"
     end
   end
 
