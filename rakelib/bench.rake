@@ -2,15 +2,13 @@
 
 # One task for each question in bench: `rake bench:require` runs bench/require.rb.
 
-BENCHES = (Dir["#{ROOT}/bench/*.rb"] - ["#{ROOT}/bench/support.rb"]).sort
+desc "Run all benchmarks (RUNS=11; RUNS=1 just tries them out)"
+task(bench: :compile) { sh({ "RUBY" => RbConfig.ruby }, "#{ROOT}/bin/bench") }
 
 namespace :bench do
-  BENCHES.each do |file|
+  (Dir["#{ROOT}/bench/*.rb"] - ["#{ROOT}/bench/support.rb"]).sort.each do |file|
     name = File.basename(file, ".rb")
-    desc "Run bench/#{name}.rb (RUNS=11)"
-    task(name => :compile) { sh RbConfig.ruby, file }
+    desc "Run bench/#{name}.rb"
+    task(name => :compile) { sh({ "RUBY" => RbConfig.ruby }, "#{ROOT}/bin/bench", name) }
   end
 end
-
-desc "Run all benchmarks (RUNS=11; RUNS=1 just tries them out)"
-task bench: BENCHES.map { |file| "bench:#{File.basename(file, ".rb")}" }

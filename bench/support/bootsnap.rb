@@ -1,0 +1,31 @@
+# frozen_string_literal: true
+
+# Ways with bootsnap in front, which keeps compiled code and what it found in $: in a directory.
+require "fileutils"
+
+class Bench
+  # Two ways for one program: `cold` starts without the directory, `warm` with what an earlier run left there.
+  module Bootsnap
+    # As in production, but without its caches for YAML and JSON, which nothing here reads: bootsnap starts faster so.
+    SETUP = <<~RUBY
+      require "bootsnap"
+      Bootsnap.setup(cache_dir: %<cache>p, development_mode: false, load_path_cache: true,
+                     compile_cache_iseq: true, compile_cache_yaml: false, compile_cache_json: false)
+    RUBY
+
+    module_function
+
+    def there? = Bench.library?("bootsnap")
+
+    # @return [Array(Way, Way)] cold and warm
+    def ways(bench, program, *arguments)
+      %w[cold warm].map do |state|
+        cache = "#{bench.directory}/bootsnap-#{state}"
+        setup = "#{bench.directory}/setup-#{state}.rb"
+        File.write(setup, format(SETUP, cache: cache))
+        before = -> { FileUtils.rm_rf(cache) } if state == "cold"
+        bench.ruby("bootsnap, #{state}", ["-r#{setup}"], program, *arguments, measure: :process, before: before)
+      end
+    end
+  end
+end
