@@ -30,7 +30,7 @@ class ArgumentsTest < Minitest::Test
       "Pathname" => Pathname("a.rb"), "subclass" => Sub.new("a.rb"), "frozen" => "a.rb".freeze, "empty" => "",
       "long" => "n" * 5000, "deep" => "d/" * 3000, "newline" => "\n", "tilde user" => "~no-such-user-here/a"
     }
-    def short(text) = text.b.gsub(/0x\h+/n, "").gsub(/(n|d\/){1000,}/n) { |long| "#{long.size} bytes" }
+    def short(text) = text.b.gsub(/0x\h{8,}/n, "").gsub(/(n|d\/){1000,}/n) { |long| "#{long.size} bytes" }
     # Ruby 3.4's own message of a LoadError cannot bear broken UTF-8.
     def message_of(error) = error.message rescue "no message: #{$!.class}"
     def try(name)

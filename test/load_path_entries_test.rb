@@ -151,7 +151,7 @@ class LoadPathEntriesTest < Minitest::Test
       [nil, 1, :symbol, Object.new, ["x"]].each do |entry|
         $:.unshift(entry)
         $: << ENTRY
-        Probe.attempt { require("a") }.then { |e| e.message.sub(/0x\h+/, "") if e.is_a?(Exception) }
+        Probe.attempt { require("a") }.then { |e| e.message.sub(/0x\h{8,}/, "") if e.is_a?(Exception) }
         $:.delete(ENTRY)
         $:.shift
       end

@@ -12,7 +12,7 @@ class LoadTest < Minitest::Test
     class Inner; end
     module Kernel; end
     p Module.nesting.map(&:class), self.inspect, self.class, helper, __FILE__, __method__.inspect
-    p Inner.name.to_s.sub(/0x\h+/, "0x"), binding.local_variables
+    p Inner.name.to_s.sub(/0x\h{8,}/, "0x"), binding.local_variables
     p self.singleton_class.include?(Module.nesting.first) unless Module.nesting.empty?
     p is_a?(Object), equal?(TOP)
   RUBY

@@ -118,7 +118,7 @@ class MagicCommentsTest < Minitest::Test
       begin
         require "a"
       rescue Exception => e
-        puts e.class, e.message.gsub(/0x\h+/, "")
+        puts e.class, e.message.gsub(/0x\h{8,}/, "")
       end
     RUBY
   end

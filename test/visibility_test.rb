@@ -21,7 +21,7 @@ class VisibilityTest < Minitest::Test
       #{METHODS}.each do |name|
         Object.new.public_send(name, "a")
       rescue NoMethodError => e
-        puts e.message.gsub(/0x\\h+/, "")
+        puts e.message.gsub(/0x\\h{8,}/, "")
       end
     RUBY
   end
@@ -108,7 +108,7 @@ class VisibilityTest < Minitest::Test
       begin
         Blank.new.call
       rescue NoMethodError => e
-        puts e.message.gsub(/0x\h+/, "")
+        puts e.message.gsub(/0x\h{8,}/, "")
       end
     RUBY
   end

@@ -20,7 +20,7 @@ module Probe
     def attempt
       p yield
     rescue Exception => e # rubocop:disable Lint/RescueException -- a case may raise anything
-      puts "#{e.class}: #{e.message.gsub(/0x\h+/, "0x")}"
+      puts "#{e.class}: #{e.message.gsub(/0x\h{8,}/, "0x")}"
       e
     end
   end
