@@ -11,10 +11,20 @@ pub fn bytes(string: RString) -> Vec<u8> {
     unsafe { string.as_slice() }.to_vec()
 }
 
-/// A path as Ruby has it: in the file system's encoding, whatever `Encoding.default_internal` is.
+/// A path as Ruby has it: in the file system's encoding, whatever `Encoding.default_internal` is. Without a locale
+/// (`LC_ALL=C`) that is US-ASCII; there a path is in the encoding of the source that wrote it down, UTF-8.
 pub fn path(ruby: &Ruby, bytes: &[u8]) -> RString {
-    // SAFETY: the encoding is one of Ruby's own and lives for ever.
-    let encoding = unsafe { rb_sys::rb_enc_to_index(rb_sys::rb_filesystem_encoding()) };
+    // SAFETY: the encoding is one of Ruby's own and lives for ever; the others are constants.
+    let encoding = unsafe {
+        match rb_sys::rb_enc_to_index(rb_sys::rb_filesystem_encoding()) {
+            ascii
+                if ascii == rb_sys::rb_usascii_encindex() && std::str::from_utf8(bytes).is_ok() =>
+            {
+                rb_sys::rb_utf8_encindex()
+            }
+            other => other,
+        }
+    };
     let path = ruby.str_from_slice(bytes);
     // SAFETY: a new String and a valid encoding index.
     unsafe { rb_sys::rb_enc_associate_index(path.as_raw(), encoding) };
