@@ -163,6 +163,8 @@ class CommandTest < Minitest::Test
       Process.wait(pid)
     end
     output
+  rescue RuntimeError => e
+    skip e.message # A chroot without /dev/pts.
   end
 
   def test_a_bar_on_a_terminal_and_none_elsewhere

@@ -17,8 +17,8 @@ module InVFS
 
       class << self
         # Gives the block a compiler, and stops it afterwards.
-        def open
-          compiler = new
+        def open(ruby = RbConfig.ruby)
+          compiler = new(ruby)
           yield compiler
         ensure
           compiler&.close
@@ -54,6 +54,11 @@ module InVFS
         end
       end
 
+      # @param ruby [String] the path of this Ruby
+      def initialize(ruby)
+        @ruby = ruby
+      end
+
       # Compiles the contents of a file; the block gets the reason if there is no compiled form.
       # @return [String, nil]
       def build(source, &reason)
@@ -77,7 +82,7 @@ module InVFS
       # There is no other process where it would not be this very Ruby, or none can be had.
       def start
         @started = true
-        command = [ENVIRONMENT, RbConfig.ruby, "-W0", "--disable=gems", SERVER]
+        command = [ENVIRONMENT, @ruby, "-W0", "--disable=gems", SERVER]
         @process = IO.popen(command, "r+b", err: File::NULL)
         close unless Compiler.receive(@process) == CompiledCode.key.b
       rescue SystemCallError, EOFError
