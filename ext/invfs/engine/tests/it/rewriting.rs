@@ -151,6 +151,26 @@ fn no_local_header_is_an_error() {
 }
 
 #[test]
+fn an_archive_that_is_cut_off_meanwhile_is_noticed() {
+    let dir = TempDir::new();
+    let contents = [7; 50_000];
+    let path = dir.write("x.zip", Zip::of([Entry::stored("a", contents)]).build());
+    let archive = Archive::open(&path, &Options::default()).expect("an archive");
+    let target = dir.path().join("new.zip");
+    let mut writer = Writer::like(&target, &archive).expect("a writer");
+    let file = fs::File::options().write(true).open(&path).expect("a file");
+    file.set_len(1000).expect("a shorter file");
+    let error = writer.copy(&archive, sub("a")).expect_err("cut off");
+    assert_eq!(error.kind(), ErrorKind::Changed);
+    assert_eq!(
+        writer.finish().expect_err("given up").kind(),
+        ErrorKind::Closed
+    );
+    assert!(Writer::like(&target, &archive).is_err());
+    assert!(!target.exists());
+}
+
+#[test]
 fn an_archive_replaces_itself() {
     let dir = TempDir::new();
     let path = dir.write("x.zip", written_by_zip_crate(&[("a.rb", b"A")]));

@@ -7,16 +7,15 @@ use rawzip::CompressionMethod;
 
 use super::target::Target;
 use super::{put, Attributes, Record, Writer, S_IFLNK, S_IFREG};
-use crate::archive::bytes::{u16_at, u32_at};
+use crate::archive::bytes::u16_at;
 use crate::archive::index::Node;
 use crate::archive::names::Name;
 use crate::archive::slot::{Entry, Method};
+use crate::archive::walk::each_header;
 use crate::archive::{eocd, Archive, Source, LOCAL_HEADER};
 use crate::error::{Error, ErrorKind, Result};
 use crate::path::Subpath;
 
-/// What a header in the central directory takes without name, extra fields and comment.
-const HEADER: usize = 46;
 /// How many bytes are held at a time.
 const CHUNK: u64 = 1 << 20;
 
@@ -130,19 +129,12 @@ fn surroundings(archive: &Archive) -> Result<(u64, Vec<u8>)> {
         location.eocd + eocd::SIZE as u64,
         &mut comment,
     )?;
-    // Opening the archive went through the directory and found it in order; only the offsets are wanted here. One
-    // that needs zip64 is not the first.
-    let mut directory = vec![0; (location.end - location.start) as usize];
-    exactly(archive, &*source, location.start, &mut directory)?;
     let mut prefix = location.start;
-    let mut rest = directory.as_slice();
-    while rest.len() >= HEADER {
-        let offset = u64::from(u32_at(rest, 42)).saturating_add(location.base);
+    each_header(&*source, &location, archive.name(), |header| {
+        let offset = header.local_header_offset().saturating_add(location.base);
         prefix = prefix.min(offset);
-        let variable = [28, 30, 32].map(|at| usize::from(u16_at(rest, at)));
-        let len = HEADER + variable.iter().sum::<usize>();
-        rest = rest.get(len..).unwrap_or_default();
-    }
+        Ok(())
+    })?;
     Ok((prefix, comment))
 }
 
