@@ -55,7 +55,7 @@ module InVFS
         $LOAD_PATH.unshift("#{root}/lib") if archive.directory?("lib")
         ARGV.replace(arguments)
         provide_data(archive.read(name))
-        $0 = "#{root.b}/#{name.b}".force_encoding(Encoding.find("filesystem"))
+        $0 = "#{root.b}/#{name.b}".force_encoding(root.encoding)
       end
 
       def existing(archive, name)
