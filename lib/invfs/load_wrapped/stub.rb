@@ -1,2 +1,2 @@
 # Stands for virtual files where Ruby wants a real one (see InVFS::LoadWrapped); evaluates to the encoding of source.
-__ENCODING__
+__ENCODING__.itself

@@ -12,7 +12,7 @@ use magnus::{Error, Ruby};
 use super::{
     archives,
     candidates::{extension, native_extension, wanted, Kind, Matched},
-    disk,
+    disk::{self, Look},
     load_path::{self, Entry, LoadPath},
     loaded, loading,
     mounts::{self, Mount, Place},
@@ -297,25 +297,23 @@ impl Search<'_> {
         for entry in &self.load_path.entries {
             let place = match entry {
                 Entry::Virtual(place) => Some(place.clone()),
-                Entry::Elsewhere(path) => archives::place(self.ruby, path)?,
-                Entry::Directory(_) => None,
-            };
-            match (place, entry) {
-                (Some(place), _) => {
-                    if let Some(hit) = self.inside(&place, name, native, passed_over)? {
-                        return Ok(Some(Found::Virtual(hit)));
-                    }
-                }
-                (None, Entry::Directory(directory) | Entry::Elsewhere(directory)) => {
+                Entry::Directory(directory) | Entry::Elsewhere(directory) => {
                     path.clear();
                     path.extend_from_slice(directory);
                     path.push(b'/');
                     path.extend_from_slice(name);
-                    if disk::loadable(&path) {
-                        return Ok(Some(Found::Disk(clean_absolute(&path))));
+                    match disk::look(&path) {
+                        Look::Loadable => return Ok(Some(Found::Disk(clean_absolute(&path)))),
+                        Look::Nothing => None,
+                        // The entry, or what stands before its end, is a file: an archive perhaps.
+                        Look::BelowFile => archives::place(self.ruby, directory)?,
                     }
                 }
-                (None, Entry::Virtual(_)) => {}
+            };
+            if let Some(place) = place {
+                if let Some(hit) = self.inside(&place, name, native, passed_over)? {
+                    return Ok(Some(Found::Virtual(hit)));
+                }
             }
         }
         Ok(None)
