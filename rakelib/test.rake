@@ -19,9 +19,11 @@ def run_tests(files, env = {})
   abort "no test files" if files.empty?
   # Bare machines have no locale, and Ruby then takes every file for ASCII.
   env = { "LC_ALL" => "C.UTF-8", **env } unless Encoding.default_external == Encoding::UTF_8
-  # A shell lets its background jobs ignore interrupts, and tests send themselves some.
-  before = trap("INT", "DEFAULT")
-  trap("INT", before) unless before == "IGNORE"
+  # A shell lets its background jobs ignore interrupts, nohup hangups, and tests send themselves some.
+  %w[INT HUP].each do |signal|
+    before = trap(signal, "DEFAULT")
+    trap(signal, before) unless before == "IGNORE"
+  end
   # minitest reads ARGV, so the files are taken off it before the first of them starts minitest.
   script = 'ARGV.shift(ARGV.index("--")).each { |file| require File.expand_path(file) }; ARGV.shift'
   sh(env, RbConfig.ruby, "-w", "-I#{ROOT}/lib", "-I#{ROOT}/test", "-e", script,
