@@ -49,6 +49,11 @@ pub fn with_gvl<T, F: FnOnce() -> T>(work: F) -> T {
     }
 }
 
+/// What Ruby calls back.
+///
+/// # Safety
+/// `call` must point to a `Call` of just these types that nobody else uses meanwhile.
+// SAFETY: `unsafe` because of the pointer; the two callers above pass that of their own `Call`.
 unsafe extern "C" fn run<F: FnOnce() -> T, T>(call: *mut c_void) -> *mut c_void {
     // SAFETY: the pointer is that of the `Call` in `without_gvl`, which waits until this function returns.
     let call = unsafe { &mut *call.cast::<Call<F, T>>() };

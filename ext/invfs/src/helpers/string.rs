@@ -64,6 +64,17 @@ pub fn real_or_same(path: Vec<u8>) -> Vec<u8> {
     }
 }
 
+/// Hands the bytes of `contents` to `out`; false, and nothing done, if they are more than `limit`.
+pub fn hand_out(contents: RString, limit: u64, out: &mut dyn Sink) -> bool {
+    if contents.len() as u64 > limit {
+        return false;
+    }
+    // A copy first: filling `out` may allocate a Ruby String, and so start the collector.
+    let bytes = bytes(contents);
+    out.buffer(bytes.len()).copy_from_slice(&bytes);
+    true
+}
+
 /// Gives the memory of a large String back now: hundreds of them would make the garbage collector run earlier.
 /// Only for a String that nobody uses any more.
 pub fn release(string: RString) {

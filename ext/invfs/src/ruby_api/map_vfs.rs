@@ -101,13 +101,10 @@ impl Vfs for MapVfs {
                 None => error(ErrorKind::NotFound, "no such file"),
             };
         };
-        if contents.len() as u64 > limit {
-            return error(ErrorKind::TooLarge, "larger than the limit");
+        match string::hand_out(contents, limit, out) {
+            true => Ok(()),
+            false => error(ErrorKind::TooLarge, "larger than the limit"),
         }
-        // A copy first: filling `out` may allocate a Ruby String, and so start the collector.
-        let bytes = string::bytes(contents);
-        out.buffer(bytes.len()).copy_from_slice(&bytes);
-        Ok(())
     }
 
     fn is_independent(&self) -> bool {
