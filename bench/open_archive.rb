@@ -48,6 +48,8 @@ Bench.run("opening an archive of 100,000 entries") do |bench|
   allowed = bench.given("what is allowed", 40.0)
   arguments = [archive, count.to_s, names.sum(&:bytesize).to_s]
   { "the object's own account" => SIZE, "growth of the process" => GROWTH }.each do |name, program|
+    # A few entries, as in a trial, are lost in what the allocator has set aside.
+    next if program == GROWTH && Bench.trial?
     next bench.note("#{name}: only on Linux") if program == GROWTH && !File.exist?("/proc/self/smaps_rollup")
 
     way = bench.ruby(name, Bench::INVFS, program, *arguments)
