@@ -18,6 +18,8 @@ pub mod archive;
 pub mod compiled;
 pub mod elf;
 pub mod error;
+#[cfg(target_os = "linux")]
+pub mod interpose;
 pub mod load_size;
 pub mod mounts;
 mod os;

@@ -63,6 +63,19 @@ impl Subpath {
         }
     }
 
+    /// The last component; empty for the root.
+    ///
+    /// ```
+    /// use invfs_engine::path::Subpath;
+    /// assert_eq!(Subpath::new(b"lib/a.rb").unwrap().file_name(), b"a.rb");
+    /// ```
+    pub fn file_name(&self) -> &[u8] {
+        match self.0.iter().rposition(|b| *b == b'/') {
+            Some(at) => self.0.get(at + 1..).unwrap_or_default(),
+            None => &self.0,
+        }
+    }
+
     /// `self` + `/` + `other`.
     ///
     /// ```

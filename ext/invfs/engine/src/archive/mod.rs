@@ -325,6 +325,27 @@ impl Vfs for Archive {
         }
     }
 
+    fn link(&self, sub: &Subpath) -> Result<Option<Vec<u8>>> {
+        self.check_open()?;
+        if !self.index.has_symlinks() || sub.is_root() {
+            return Ok(None);
+        }
+        let mut name = match self.follow(sub.parent())? {
+            Place::Directory(number) => [self.index.name(Node::Directory(number)), b"/"].concat(),
+            Place::Root => Vec::new(),
+            _ => return Ok(None),
+        };
+        name.extend_from_slice(sub.file_name());
+        match self.index.find(&name) {
+            Some(Node::File(number)) if self.index.is_symlink(number) => {
+                let mut target = Vec::new();
+                self.read_entry(number, links::MAX_TARGET, &mut target)?;
+                Ok(Some(target))
+            }
+            _ => Ok(None),
+        }
+    }
+
     fn list(&self, sub: &Subpath) -> Result<Option<Listing>> {
         self.check_open()?;
         Ok(match self.follow(sub)? {

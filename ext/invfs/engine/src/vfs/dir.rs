@@ -189,6 +189,18 @@ impl Vfs for DirVfs {
         }
     }
 
+    fn link(&self, sub: &Subpath) -> Result<Option<Vec<u8>>> {
+        let Some(path) = self.real(sub).filter(|_| !sub.is_root()) else {
+            return Ok(None);
+        };
+        match std::fs::read_link(path) {
+            Ok(target) => Ok(name_bytes(target.into_os_string())),
+            // EINVAL: something else than a link.
+            Err(error) if is_nothing(&error) => Ok(None),
+            Err(error) => Err(self.io(sub, error)),
+        }
+    }
+
     fn list(&self, sub: &Subpath) -> Result<Option<Listing>> {
         let Some(path) = self.real(sub) else {
             return Ok(None);

@@ -113,6 +113,12 @@ pub trait Vfs: Send + Sync {
         Ok(None)
     }
 
+    /// The target of `sub` where that itself is a symbolic link (links in the middle are followed), else `None`.
+    fn link(&self, sub: &Subpath) -> Result<Option<Vec<u8>>> {
+        let _ = sub;
+        Ok(None)
+    }
+
     /// The names directly inside the directory `sub`, sorted bytewise; `None` where that is no directory.
     fn list(&self, sub: &Subpath) -> Result<Option<Listing>>;
 }

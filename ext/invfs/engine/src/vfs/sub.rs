@@ -49,6 +49,10 @@ impl Vfs for SubVfs {
         self.parent.compiled(&self.directory.join(sub), key, path)
     }
 
+    fn link(&self, sub: &Subpath) -> Result<Option<Vec<u8>>> {
+        self.parent.link(&self.directory.join(sub))
+    }
+
     fn list(&self, sub: &Subpath) -> Result<Option<Listing>> {
         self.parent.list(&self.directory.join(sub))
     }

@@ -87,6 +87,18 @@ impl Vfs for UnionVfs {
         }
     }
 
+    fn link(&self, sub: &Subpath) -> Result<Option<Vec<u8>>> {
+        for layer in &self.layers {
+            if let Some(target) = layer.link(sub)? {
+                return Ok(Some(target));
+            }
+            if layer.kind(sub)?.is_some() {
+                return Ok(None);
+            }
+        }
+        Ok(None)
+    }
+
     fn list(&self, sub: &Subpath) -> Result<Option<Listing>> {
         if self.kind(sub)? != Some(Kind::Directory) {
             return Ok(None);

@@ -1,0 +1,54 @@
+//! The error numbers that file operations answer with.
+
+use crate::error::{Error, ErrorKind};
+
+/// A number of `errno.h`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Errno(pub i32);
+
+/// What a file operation answers.
+pub type Answer<T> = Result<T, Errno>;
+
+impl Errno {
+    /// The calling thread's `errno`.
+    pub fn last() -> Errno {
+        Errno(
+            std::io::Error::last_os_error()
+                .raw_os_error()
+                .unwrap_or(libc::EIO),
+        )
+    }
+
+    /// Makes this the calling thread's `errno`.
+    pub fn set(self) {
+        // SAFETY: the C library hands out the address of the calling thread's own variable.
+        unsafe { *libc::__errno_location() = self.0 }
+    }
+}
+
+impl From<std::io::Error> for Errno {
+    fn from(error: std::io::Error) -> Errno {
+        Errno(error.raw_os_error().unwrap_or(libc::EIO))
+    }
+}
+
+impl From<Box<Error>> for Errno {
+    /// What a program that reads a real file would see if something like this happened to it.
+    fn from(error: Box<Error>) -> Errno {
+        let number = match error.kind() {
+            ErrorKind::NotFound => libc::ENOENT,
+            ErrorKind::IsDirectory => libc::EISDIR,
+            ErrorKind::TooLarge => libc::EFBIG,
+            ErrorKind::Encrypted => libc::EACCES,
+            ErrorKind::Unsupported => libc::ENOTSUP,
+            // As on a network file system whose server has another file there now.
+            ErrorKind::Closed | ErrorKind::Changed => libc::ESTALE,
+            ErrorKind::Io => match error.io().and_then(std::io::Error::raw_os_error) {
+                Some(number) => number,
+                None => libc::EIO,
+            },
+            _ => libc::EIO,
+        };
+        Errno(number)
+    }
+}

@@ -1,0 +1,101 @@
+//! A VFS as what stands behind a mount: everything can be read, nothing be changed.
+
+use std::sync::Arc;
+
+use super::errno::{Answer, Errno};
+use super::served::{How, Node, Opened, Served};
+use crate::path::Subpath;
+use crate::vfs::{Kind, Listing, Vfs};
+
+/// Serves a VFS that any thread may read.
+pub struct ReadOnly {
+    vfs: Arc<dyn Vfs>,
+}
+
+impl ReadOnly {
+    /// Serves `vfs`.
+    pub fn new(vfs: Arc<dyn Vfs>) -> ReadOnly {
+        ReadOnly { vfs }
+    }
+
+    /// `ENOTDIR` where a file stands above `sub`, else `ENOENT`.
+    fn absent(&self, sub: &Subpath) -> Errno {
+        let mut above = sub;
+        while !above.is_root() {
+            above = above.parent();
+            match self.vfs.kind(above) {
+                Ok(Some(Kind::Directory)) => break,
+                Ok(Some(_)) => return Errno(libc::ENOTDIR),
+                _ => {}
+            }
+        }
+        Errno(libc::ENOENT)
+    }
+}
+
+impl Served for ReadOnly {
+    fn stat(&self, sub: &Subpath, follow: bool) -> Answer<Node> {
+        if !follow {
+            if let Some(target) = self.vfs.link(sub)? {
+                return Ok(Node {
+                    kind: Kind::Symlink,
+                    size: target.len() as u64,
+                    mode: 0o777,
+                    mtime: (0, 0),
+                    ino: None,
+                });
+            }
+        }
+        match self.vfs.stat(sub)? {
+            Some(stat) => Ok(Node {
+                kind: stat.kind,
+                size: stat.size,
+                mode: stat.mode,
+                mtime: (stat.mtime, 0),
+                ino: None,
+            }),
+            None => Err(self.absent(sub)),
+        }
+    }
+
+    fn open(&self, sub: &Subpath, how: How) -> Answer<Opened> {
+        let found = self.stat(sub, true);
+        match found.map(|node| node.kind) {
+            Ok(_) if how.flags & libc::O_CREAT != 0 && how.flags & libc::O_EXCL != 0 => {
+                Err(Errno(libc::EEXIST))
+            }
+            Ok(Kind::Directory) => Err(Errno(libc::EISDIR)),
+            Err(Errno(libc::ENOENT)) if how.flags & libc::O_CREAT != 0 => Err(Errno(libc::EROFS)),
+            Ok(_) if how.flags & libc::O_ACCMODE != libc::O_RDONLY => Err(Errno(libc::EROFS)),
+            Ok(_) if how.flags & libc::O_TRUNC != 0 => Err(Errno(libc::EROFS)),
+            Ok(_) => Ok(Opened::Shared),
+            Err(errno) => Err(errno),
+        }
+    }
+
+    fn read(&self, sub: &Subpath) -> Answer<Vec<u8>> {
+        let mut contents = Vec::new();
+        self.vfs.read(sub, u64::MAX, &mut contents)?;
+        Ok(contents)
+    }
+
+    fn list(&self, sub: &Subpath) -> Answer<Listing> {
+        match self.vfs.list(sub)? {
+            Some(names) => Ok(names),
+            None => match self.vfs.kind(sub)? {
+                Some(_) => Err(Errno(libc::ENOTDIR)),
+                None => Err(self.absent(sub)),
+            },
+        }
+    }
+
+    fn read_link(&self, sub: &Subpath) -> Answer<Vec<u8>> {
+        match self.vfs.link(sub)? {
+            Some(target) => Ok(target),
+            None => {
+                self.stat(sub, true)?;
+                Err(Errno(libc::EINVAL))
+            }
+        }
+    }
+}
