@@ -109,6 +109,9 @@ impl SubpathBuf {
     /// assert!(SubpathBuf::clean(b"lib/../../a.rb").is_none());
     /// ```
     pub fn clean(bytes: &[u8]) -> Option<SubpathBuf> {
+        if Subpath::new(bytes).is_some() {
+            return Some(SubpathBuf(bytes.to_vec()));
+        }
         if bytes.contains(&0) || bytes.first() == Some(&b'/') {
             return None;
         }

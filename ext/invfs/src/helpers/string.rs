@@ -1,7 +1,10 @@
 //! Ruby Strings from and to bytes.
 
 use invfs_engine::vfs::Sink;
-use magnus::{rb_sys::AsRawValue, Error, RString, Ruby, TryConvert, Value};
+use magnus::{
+    rb_sys::{AsRawValue, FromRawValue},
+    Error, RString, Ruby, TryConvert, Value,
+};
 
 use super::protected;
 
@@ -45,6 +48,23 @@ pub fn path_argument(value: Value) -> Result<RString, Error> {
     // SAFETY: `rb_get_path` takes any object and may raise, which `protected` catches.
     let path = protected(|| unsafe { rb_sys::rb_get_path(value.as_raw()) })?;
     RString::try_convert(path)
+}
+
+/// The bytes of [`path_argument`]. An ordinary String needs no frozen copy, which would be one or two more objects for
+/// the collector at each call.
+pub fn path_bytes(value: Value) -> Result<Vec<u8>, Error> {
+    if let Some(string) = RString::from_value(value) {
+        // SAFETY: a live String; the two functions only look something up.
+        let ordinary = unsafe {
+            let encoding = rb_sys::rb_enc_get_index(string.as_raw());
+            encoding == rb_sys::rb_utf8_encindex() || encoding == rb_sys::rb_usascii_encindex()
+        };
+        let bytes = ordinary.then(|| bytes(string));
+        if let Some(bytes) = bytes.filter(|bytes| !bytes.contains(&0)) {
+            return Ok(bytes);
+        }
+    }
+    path_argument(value).map(bytes)
 }
 
 /// `File.expand_path(path)`: absolute and clean; `~` and the current directory are looked up now.
@@ -113,29 +133,37 @@ fn os_bytes(path: std::path::PathBuf) -> Vec<u8> {
 }
 
 /// Reads a file into a new binary Ruby String, with no copy between.
-pub struct StringSink(RString);
+#[derive(Default)]
+pub struct StringSink {
+    string: Option<RString>,
+    len: usize,
+}
 
 impl StringSink {
-    /// An empty String.
-    pub fn new(ruby: &Ruby) -> StringSink {
-        StringSink(ruby.str_buf_new(0))
-    }
-
-    /// The String that was filled.
-    pub fn into_string(self) -> RString {
-        self.0
+    /// The String that was filled: empty if none was.
+    pub fn into_string(self, ruby: &Ruby) -> RString {
+        let Some(string) = self.string else {
+            return ruby.str_buf_new(0);
+        };
+        // SAFETY: a String of ours that has room for as many bytes; whoever asked for them filled them all.
+        unsafe { rb_sys::rb_str_set_len(string.as_raw(), self.len as _) };
+        string
     }
 }
 
 impl Sink for StringSink {
     fn buffer(&mut self, len: usize) -> &mut [u8] {
-        let raw = self.0.as_raw();
-        // SAFETY: the String is ours alone (never shared, never frozen), so it has `len` bytes at that
-        // address until it is resized; they are zeroed before anybody sees them.
+        // Empty until it is filled: what the memory held before is seen by nobody, not even after a failure.
+        // SAFETY: makes a new String; what it raises (no memory) leaves nothing half done.
+        let raw = unsafe { rb_sys::rb_str_buf_new(len as _) };
+        // SAFETY: the live, new String above.
+        self.string = RString::from_value(unsafe { Value::from_raw(raw) });
+        self.len = len;
+        // SAFETY: the String is ours alone (never shared, never frozen), so it has room for `len` bytes at that address
+        // until somebody resizes it. They are not zeroed, which for small files would cost as much as reading them:
+        // whoever asks for a buffer writes it before reading it.
         unsafe {
-            rb_sys::rb_str_resize(raw, len as _);
             let start = rb_sys::macros::RSTRING_PTR(raw) as *mut u8;
-            std::ptr::write_bytes(start, 0, len);
             std::slice::from_raw_parts_mut(start, len)
         }
     }

@@ -9,7 +9,11 @@ use invfs_engine::{
 };
 use magnus::{method, prelude::*, Error, RArray, RModule, RString, Ruby, Value};
 
-use super::{errors::to_ruby, sub_fs::SubFS, vfs_value::native};
+use super::{
+    errors::to_ruby,
+    sub_fs::SubFS,
+    vfs_value::{native, native_vfs},
+};
 use crate::helpers::{nogvl::without_gvl, string};
 
 /// The module `InVFS`.
@@ -20,13 +24,13 @@ pub fn invfs(ruby: &Ruby) -> Result<RModule, Error> {
 /// The subpath that a user's argument names; `None` where it can name nothing inside the VFS
 /// (absolute, above the root, or a file name with a trailing slash is none of ours).
 pub fn subpath(path: Value) -> Result<Option<SubpathBuf>, Error> {
-    let bytes = string::bytes(string::path_argument(path)?);
+    let bytes = string::path_bytes(path)?;
     Ok(SubpathBuf::clean(&bytes))
 }
 
 /// The file system inside `rb_self`, or a `TypeError` where the module was included elsewhere.
 fn receiver(ruby: &Ruby, rb_self: Value) -> Result<Arc<dyn Vfs>, Error> {
-    native(rb_self).map(|native| native.vfs).ok_or_else(|| {
+    native_vfs(rb_self).ok_or_else(|| {
         // SAFETY: the class name is copied into the message at once.
         let class = unsafe { rb_self.classname() }.into_owned();
         Error::new(
@@ -41,21 +45,35 @@ struct Located {
     vfs: Arc<dyn Vfs>,
     sub: SubpathBuf,
     kind: Kind,
+    /// Of a file, where it costs nothing to know.
+    size: Option<u64>,
 }
 
 /// `None` where `path` names nothing: above the root, absolute, or a file with a slash (or `/.`) behind it, as for
 /// the operating system.
 fn locate(ruby: &Ruby, rb_self: Value, path: Value) -> Result<Option<Located>, Error> {
     let vfs = receiver(ruby, rb_self)?;
-    let raw = string::bytes(string::path_argument(path)?);
+    let raw = string::path_bytes(path)?;
     let Some(sub) = SubpathBuf::clean(&raw) else {
         return Ok(None);
     };
-    let kind = vfs.kind(&sub).map_err(|e| to_ruby(ruby, e))?;
+    let found = match vfs.is_independent() {
+        true => vfs
+            .stat(&sub)
+            .map(|stat| stat.map(|s| (s.kind, Some(s.size)))),
+        // Ruby code would be asked for the size.
+        false => vfs.kind(&sub).map(|kind| kind.map(|kind| (kind, None))),
+    };
+    let found = found.map_err(|e| to_ruby(ruby, e))?;
     let wants_directory = raw.ends_with(b"/") || raw.ends_with(b"/.") || raw.ends_with(b"/..");
-    Ok(kind
-        .filter(|kind| !wants_directory || *kind == Kind::Directory)
-        .map(|kind| Located { vfs, sub, kind }))
+    Ok(found
+        .filter(|(kind, _)| !wants_directory || *kind == Kind::Directory)
+        .map(|(kind, size)| Located {
+            vfs,
+            sub,
+            kind,
+            size,
+        }))
 }
 
 /// @def file?(path)
@@ -82,6 +100,9 @@ fn is_directory(ruby: &Ruby, rb_self: Value, path: Value) -> Result<bool, Error>
 fn size(ruby: &Ruby, rb_self: Value, path: Value) -> Result<u64, Error> {
     let found = locate(ruby, rb_self, path)?;
     if let Some(file) = found.as_ref().filter(|found| found.kind == Kind::File) {
+        if let Some(size) = file.size {
+            return Ok(size);
+        }
         if let Some(stat) = file.vfs.stat(&file.sub).map_err(|e| to_ruby(ruby, e))? {
             return Ok(stat.size);
         }
@@ -96,7 +117,9 @@ fn size(ruby: &Ruby, rb_self: Value, path: Value) -> Result<u64, Error> {
 /// @raise [InVFS::ArchiveError] when the archive is damaged; it names the entry
 fn read(ruby: &Ruby, rb_self: Value, path: Value) -> Result<RString, Error> {
     match locate(ruby, rb_self, path)? {
-        Some(file) if file.kind == Kind::File => read_all(ruby, &*file.vfs, &file.sub, u64::MAX),
+        Some(file) if file.kind == Kind::File => {
+            read_sized(ruby, &*file.vfs, &file.sub, file.size, u64::MAX)
+        }
         found => Err(absent(ruby, rb_self, path, found.is_some())?),
     }
 }
@@ -106,15 +129,29 @@ const LARGE: u64 = 256 * 1024;
 
 /// Reads a whole file of at most `limit` bytes into a new binary String.
 pub fn read_all(ruby: &Ruby, vfs: &dyn Vfs, sub: &Subpath, limit: u64) -> Result<RString, Error> {
-    let mut sink = string::StringSink::new(ruby);
-    let large = vfs.is_independent()
-        && matches!(vfs.stat(sub), Ok(Some(stat)) if stat.size >= LARGE && stat.size <= limit);
-    let read = match large {
+    let stat = match vfs.is_independent() {
+        true => vfs.stat(sub).ok().flatten(),
+        false => None,
+    };
+    read_sized(ruby, vfs, sub, stat.map(|stat| stat.size), limit)
+}
+
+/// [`read_all`] where the size is known already; it is only an estimate of how long reading takes.
+fn read_sized(
+    ruby: &Ruby,
+    vfs: &dyn Vfs,
+    sub: &Subpath,
+    size: Option<u64>,
+    limit: u64,
+) -> Result<RString, Error> {
+    let mut sink = string::StringSink::default();
+    let read = match size.is_some_and(|size| size >= LARGE && size <= limit) && vfs.is_independent()
+    {
         true => without_gvl(|| vfs.read(sub, limit, &mut string::UnlockedSink(&mut sink))),
         false => vfs.read(sub, limit, &mut sink),
     };
     read.map_err(|e| to_ruby(ruby, e))?;
-    Ok(sink.into_string())
+    Ok(sink.into_string(ruby))
 }
 
 fn absent(ruby: &Ruby, rb_self: Value, path: Value, exists: bool) -> Result<Error, Error> {
@@ -122,7 +159,7 @@ fn absent(ruby: &Ruby, rb_self: Value, path: Value, exists: bool) -> Result<Erro
         .map(|native| native.to_path)
         .unwrap_or_default();
     let root = String::from_utf8_lossy(&root).into_owned();
-    let path = string::bytes(string::path_argument(path)?);
+    let path = string::path_bytes(path)?;
     let kind = match exists {
         true => ErrorKind::IsDirectory,
         false => ErrorKind::NotFound,

@@ -39,17 +39,26 @@ fn takes_one_argument(value: Value, method: &str) -> bool {
     arity.map_or(true, |arity| arity == 1 || arity == -1 || arity == -2)
 }
 
-/// The native VFS inside `value`, if it is one of ours or of a subclass.
+/// The native VFS inside `value` and its `to_path`, if it is one of ours or of a subclass.
 pub fn native(value: Value) -> Option<Native> {
-    fn as_native<T>(value: Value) -> Option<Native>
+    with_native(value, |native| Native {
+        vfs: native.vfs(),
+        to_path: native.to_path().to_vec(),
+    })
+}
+
+/// The native VFS inside `value` without its path. Valid only as long as `value` is alive.
+pub fn native_vfs(value: Value) -> Option<Arc<dyn Vfs>> {
+    with_native(value, |native| native.vfs())
+}
+
+fn with_native<R>(value: Value, take: impl Fn(&dyn NativeVfs) -> R) -> Option<R> {
+    fn as_native<T, R>(value: Value, take: &impl Fn(&dyn NativeVfs) -> R) -> Option<R>
     where
         T: NativeVfs + magnus::TypedData,
     {
         let object = Obj::<T>::try_convert(value).ok()?;
-        Some(Native {
-            vfs: object.vfs(),
-            to_path: object.to_path().to_vec(),
-        })
+        Some(take(&*object))
     }
     // Most objects are none of ours: tell them apart before `try_convert` builds its TypeErrors.
     // SAFETY: only looks at the object's type tag.
@@ -58,10 +67,10 @@ pub fn native(value: Value) -> Option<Native> {
     if !typed {
         return None;
     }
-    as_native::<ZipFS>(value)
-        .or_else(|| as_native::<StringMapFS>(value))
-        .or_else(|| as_native::<UnionFS>(value))
-        .or_else(|| as_native::<SubFS>(value))
+    as_native::<ZipFS, R>(value, &take)
+        .or_else(|| as_native::<StringMapFS, R>(value, &take))
+        .or_else(|| as_native::<UnionFS, R>(value, &take))
+        .or_else(|| as_native::<SubFS, R>(value, &take))
 }
 
 /// A native VFS and its `to_path`.

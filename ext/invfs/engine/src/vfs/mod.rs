@@ -45,7 +45,8 @@ pub struct Stat {
 /// assert_eq!(contents, b"new!");
 /// ```
 pub trait Sink {
-    /// A zeroed or old buffer of exactly `len` bytes that the caller fills completely.
+    /// A buffer of exactly `len` bytes that the caller fills completely. Before that it holds nothing that means
+    /// anything: it must not be read.
     fn buffer(&mut self, len: usize) -> &mut [u8];
 }
 
