@@ -100,6 +100,13 @@ pub fn provided(name: &[u8], wanted: Kind, load_path: &LoadPath) -> Result<Optio
     }))
 }
 
+/// Element `position` of `$"`.
+pub fn at(position: u32) -> Option<Vec<u8>> {
+    let features = INDEX.lock().as_ref().map(|index| index.features.get())?;
+    // SAFETY: `$"` is held, its elements are alive, and nothing runs until the bytes are copied.
+    unsafe { text(*elements(features).get(position as usize)?).map(<[u8]>::to_vec) }
+}
+
 /// Whether `$"` holds exactly `path`.
 pub fn holds(path: &[u8]) -> Result<bool, Error> {
     let mut guard = INDEX.lock();

@@ -15,6 +15,7 @@ mod load;
 mod load_path;
 mod loaded;
 mod loading;
+mod locate;
 mod mounts;
 mod native_ext;
 mod native_image;
@@ -33,5 +34,6 @@ pub fn init(ruby: &Ruby, module: RModule) -> Result<(), Error> {
     handlers::init(ruby, module)?;
     mounts::init(ruby, module)?;
     compiled::init(ruby, module)?;
+    locate::init(ruby, module)?;
     entry::init(ruby, module)
 }

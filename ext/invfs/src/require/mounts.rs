@@ -63,6 +63,16 @@ impl Mount {
         zip_identity(self.object.get()).as_ref() == Some(identity)
     }
 
+    /// The Ruby object.
+    pub fn object(&self) -> Value {
+        self.object.get()
+    }
+
+    /// Whether a handler opened it because its path stands in `$:`.
+    pub fn by_path(&self) -> bool {
+        self.by_path
+    }
+
     /// The virtual path of `sub`.
     pub fn path_of(&self, sub: &invfs_engine::path::Subpath) -> Vec<u8> {
         let mut path = self.root.clone();
