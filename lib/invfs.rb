@@ -13,7 +13,8 @@ module InVFS
   autoload :LoadWrapped, "#{__dir__}/invfs/load_wrapped.rb"
   autoload :CompiledCode, "#{__dir__}/invfs/compiled_code.rb"
   autoload :BootsnapFallback, "#{__dir__}/invfs/bootsnap_fallback.rb"
-  private_constant :LoadWrapped, :BootsnapFallback
+  autoload :Extract, "#{__dir__}/invfs/extract.rb"
+  private_constant :LoadWrapped, :BootsnapFallback, :Extract
 end
 
 # A second copy of the gem (in a checkout, or activated later by RubyGems) must not patch require a second time.
@@ -21,4 +22,5 @@ unless defined?(InVFS::ZipFS)
   require_relative "invfs/version"
   require_relative "invfs/error"
   require_relative "invfs/native"
+  require_relative "invfs/on_demand"
 end

@@ -1,0 +1,117 @@
+# frozen_string_literal: true
+
+# InVFS.extract: files of a VFS as real files, for programs that cannot see into one.
+module InVFS
+  # What is behind {InVFS.extract}: finds the contents of a path, and a place on disk for them.
+  #
+  # @api private
+  module Extract
+    autoload :Cache, "#{__dir__}/extract/cache.rb"
+    autoload :CacheDirectory, "#{__dir__}/extract/cache_directory.rb"
+    autoload :Lease, "#{__dir__}/extract/lease.rb"
+    autoload :MountedSource, "#{__dir__}/extract/sources.rb"
+    autoload :Store, "#{__dir__}/extract/store.rb"
+    autoload :Sweep, "#{__dir__}/extract/sweep.rb"
+    autoload :Tree, "#{__dir__}/extract/tree.rb"
+    autoload :VirtualSource, "#{__dir__}/extract/sources.rb"
+
+    # The bytes that the cache may hold, if nothing else is said.
+    LIMIT = 256 << 20
+
+    @mutex = Mutex.new
+    @limit = LIMIT
+    # Stores that are used no more. Files out of them may be, so their leases go on.
+    @former = []
+
+    class << self
+      # @return [String, nil] the directory that was asked for; nil: the usual one
+      attr_reader :directory
+
+      # @return [Integer] the bytes that the cache may hold
+      attr_reader :limit
+
+      def directory=(directory)
+        directory = directory.nil? ? nil : File.expand_path(directory)
+        @mutex.synchronize do
+          @directory = directory
+          drop_store
+        end
+      end
+
+      def limit=(bytes)
+        raise TypeError, "a number of bytes is needed, not #{bytes.inspect}" unless bytes.is_a?(Integer)
+        raise ArgumentError, "the limit cannot be negative: #{bytes}" if bytes.negative?
+
+        @mutex.synchronize do
+          @limit = bytes
+          drop_store
+        end
+      end
+
+      # See {InVFS.extract}.
+      def path(path)
+        given = File.path(path)
+        source = source(File.absolute_path(given))
+        case source&.kind
+        when :file
+          contents = source.read
+          keep { |store| store.file(source.name, contents, executable: source.executable?) }
+        when :directory
+          tree = Tree.new(source)
+          keep { |store| store.tree(source.name, tree) }
+        else
+          # It is the operating system's, which raises if there is nothing.
+          File.lstat(given)
+          given
+        end
+      end
+
+      private
+
+      # The contents at an absolute path that no other program can see; nil: it lies in no VFS.
+      def source(path)
+        return MountedSource.new(path) if MountedSource.under?(path)
+
+        place = InVFS.locate(path)
+        place && VirtualSource.new(*place, path)
+      end
+
+      # Yields the cache, and where that fails (the disk is full, say) a directory of this process.
+      def keep
+        store = @mutex.synchronize { store() }
+        begin
+          yield store
+        rescue SystemCallError => e
+          raise unless store.is_a?(Cache)
+
+          yield(@mutex.synchronize { @store = without_cache(e) })
+        end
+      end
+
+      # The cache, or what stands in for it. A forked child looks for itself: the parent removes what it has made when
+      # it exits.
+      def store
+        drop_store if @pid != Process.pid
+        @pid = Process.pid
+        @store ||= open_store
+      end
+
+      def open_store
+        Cache.new(CacheDirectory.open(@directory), @limit)
+      rescue SystemCallError, CacheDirectory::Unsafe => e
+        without_cache(e)
+      end
+
+      def without_cache(error)
+        warn "invfs: no cache for extracted files: #{error.message}" if $VERBOSE
+        Store.temporary
+      end
+
+      def drop_store
+        @former << @store if @store
+        @store = nil
+      end
+    end
+  end
+  private_constant :Extract
+end

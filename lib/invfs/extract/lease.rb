@@ -1,0 +1,81 @@
+# frozen_string_literal: true
+
+require "fileutils"
+require "securerandom"
+
+module InVFS
+  module Extract
+    # Says which entries of the cache a process has handed out: a file with their names, locked for as long as the
+    # process, or one that it forked, lives. Nobody needs to know whether a process number is still the same process.
+    class Lease
+      NAME = /\A\h{24}\z/
+
+      # Where the leases of a cache lie.
+      def self.directory(cache) = "#{cache}/leases"
+
+      # The entries that living processes use, and the names of their leases. Leases of others are removed.
+      # To be called while nobody can begin a lease.
+      # @return [Array(Array<String>, Array<String>)]
+      def self.living(cache)
+        names = Dir.children(directory(cache)).grep(NAME)
+        living = names.reject { |name| ended?("#{directory(cache)}/#{name}") }
+        [living.flat_map { |name| File.readlines("#{directory(cache)}/#{name}", chomp: true) }.uniq, living]
+      rescue Errno::ENOENT
+        [[], []]
+      end
+
+      # Whether nobody holds the lease; it is removed then.
+      def self.ended?(path)
+        File.open(path, File::RDWR | File::NOFOLLOW) do |file|
+          return false unless file.flock(File::LOCK_EX | File::LOCK_NB)
+
+          File.unlink(path)
+        end
+        true
+      rescue Errno::ENOENT
+        true
+      end
+
+      # @return [String] what names this lease among others
+      attr_reader :name
+
+      # Begins a lease: sweeping has to be locked out meanwhile.
+      # @raise [SystemCallError] also where files cannot be locked
+      def initialize(cache)
+        FileUtils.mkdir_p(self.class.directory(cache), mode: 0o700)
+        @name = SecureRandom.hex(12)
+        @path = "#{self.class.directory(cache)}/#{@name}"
+        @file = File.open(@path, File::WRONLY | File::CREAT | File::EXCL | File::APPEND, 0o600)
+        @file.sync = true
+        @file.flock(File::LOCK_EX)
+        @known = {}
+        @owner = Process.pid
+        at_exit { finish }
+      end
+
+      # Adds an entry.
+      def add(entry)
+        return if @known[entry]
+
+        @file.write("#{entry}\n")
+        @known[entry] = true
+      end
+
+      # Whether entries can still be added.
+      def open? = !@file.closed?
+
+      private
+
+      # A forked child may go on using what was handed out: then its lock is still there, and the lease stays.
+      def finish
+        return if Process.pid != @owner || @file.closed?
+
+        @file.close
+        self.class.ended?(@path)
+      rescue SystemCallError => e
+        # The next one to sweep finds it.
+        warn "invfs: #{e.message}" if $VERBOSE
+      end
+    end
+  end
+end
