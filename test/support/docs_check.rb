@@ -78,7 +78,8 @@ module DocsCheck
       end
       File.write("#{directory}/checks.rb", CHECKS)
       File.write("#{directory}/#{File.basename(block.page)}.rb", checked(block))
-      RubyProcess.run("-W1", "-I#{RubyProcess::LIB}", "-r./checks.rb", "#{File.basename(block.page)}.rb", chdir: directory)
+      RubyProcess.run("-W1", "-I#{RubyProcess::LIB}", "-r./checks.rb", "#{File.basename(block.page)}.rb",
+                      chdir: directory, env: { "INVFS_CACHE" => "#{directory}/cache" })
     end
   end
 
