@@ -3,7 +3,9 @@
 mod errno;
 mod read_only;
 mod served;
+mod writable;
 
 pub use errno::{Answer, Errno};
 pub use read_only::ReadOnly;
 pub use served::{Change, How, Node, Opened, Saver, Served, Time};
+pub use writable::Writable;

@@ -1,0 +1,76 @@
+//! New names: directories, symbolic links, second names of files.
+
+use std::os::fd::BorrowedFd;
+
+use super::copy_up::only_lower;
+use super::resolve::{Here, Spot};
+use super::session::Session;
+use super::sys;
+use crate::interpose::errno::{Answer, Errno};
+use crate::path::Subpath;
+use crate::vfs::Kind;
+
+impl Session<'_> {
+    /// The directory in which a new name goes, in the upper layer. The caller holds the lock.
+    pub fn directory_for(&self, spot: &Spot) -> Answer<Here> {
+        match spot.is_reserved() {
+            true => Err(Errno(libc::EPERM)),
+            false => self.upper_directory(&spot.parent.path),
+        }
+    }
+
+    pub fn make_directory(&self, sub: &Subpath, mode: u32) -> Answer<()> {
+        self.make(sub, |dir, name| sys::make_directory(dir, name, mode))
+    }
+
+    pub fn symlink(&self, target: &[u8], sub: &Subpath) -> Answer<()> {
+        if target.is_empty() {
+            return Err(Errno(libc::ENOENT));
+        }
+        if target.len() >= libc::PATH_MAX as usize {
+            return Err(Errno(libc::ENAMETOOLONG));
+        }
+        self.make(sub, |dir, name| sys::symlink(target, dir, name))
+    }
+
+    pub fn link(&self, old: &Subpath, new: &Subpath) -> Answer<()> {
+        self.until_settled(|| {
+            let from = self.resolve(old, false)?;
+            let kind = from.existing()?.kind();
+            if self.resolve(new, false)?.entry.is_some() {
+                return Err(Errno(libc::EEXIST));
+            }
+            if kind == Kind::Directory {
+                return Err(Errno(libc::EPERM));
+            }
+            match self.copy_up(&from.path()?) {
+                Err(Errno(libc::ENOENT)) => return Ok(None),
+                result => result?,
+            }
+            self.locked(|| {
+                let (from, to) = (self.resolve(old, false)?, self.resolve(new, false)?);
+                if to.entry.is_some() {
+                    return Err(Errno(libc::EEXIST));
+                }
+                if only_lower(&from)?.is_some() || from.existing()?.is(Kind::Directory) {
+                    return Ok(None);
+                }
+                let dir = self.directory_for(&to)?;
+                sys::link(from.parent.upper()?, &from.name, dir.upper()?, &to.name).map(Some)
+            })
+        })
+    }
+
+    /// Runs `make` on the upper layer's directory where nothing has the name `sub` yet.
+    fn make(&self, sub: &Subpath, make: impl Fn(BorrowedFd, &[u8]) -> Answer<()>) -> Answer<()> {
+        let free = || match self.resolve(sub, false)? {
+            spot if spot.entry.is_some() => Err(Errno(libc::EEXIST)),
+            spot => Ok(spot),
+        };
+        free()?;
+        self.locked(|| {
+            let spot = free()?;
+            make(self.directory_for(&spot)?.upper()?, &spot.name)
+        })
+    }
+}

@@ -1,0 +1,81 @@
+//! Opening a file: for reading from where it is, for writing in the upper layer.
+
+use std::os::fd::OwnedFd;
+
+use super::session::Session;
+use super::sys;
+use crate::interpose::errno::{Answer, Errno};
+use crate::interpose::served::{How, Opened};
+use crate::path::Subpath;
+use crate::vfs::Kind;
+
+impl Session<'_> {
+    pub fn open(&self, sub: &Subpath, how: How) -> Answer<Opened> {
+        if how.flags & libc::O_TMPFILE == libc::O_TMPFILE {
+            // As on a file system that has no unnamed files.
+            return Err(Errno(libc::EOPNOTSUPP));
+        }
+        let has = |flag| how.flags & flag != 0;
+        let only_path = has(libc::O_PATH);
+        let create = has(libc::O_CREAT) && !only_path;
+        let exclusive = create && has(libc::O_EXCL);
+        if create && has(libc::O_DIRECTORY) {
+            return Err(Errno(libc::EINVAL));
+        }
+        let follow = !exclusive && !has(libc::O_NOFOLLOW);
+        let changes =
+            !only_path && (how.flags & libc::O_ACCMODE != libc::O_RDONLY || has(libc::O_TRUNC));
+        self.until_settled(|| {
+            let spot = self.resolve(sub, follow)?;
+            let Some(entry) = &spot.entry else {
+                return match create {
+                    true => Ok(self.create(sub, follow, how)?.map(Opened::Real)),
+                    false => Err(Errno(libc::ENOENT)),
+                };
+            };
+            let not_as_wanted = match entry.kind() {
+                _ if exclusive => Some(libc::EEXIST),
+                Kind::Symlink if !(only_path && entry.upper.is_some()) => Some(libc::ELOOP),
+                Kind::Directory => Some(libc::EISDIR),
+                _ if has(libc::O_DIRECTORY) => Some(libc::ENOTDIR),
+                _ => None,
+            };
+            if let Some(number) = not_as_wanted {
+                return Err(Errno(number));
+            }
+            if entry.upper.is_some() {
+                let flags = how.flags & !(libc::O_CREAT | libc::O_EXCL);
+                return match sys::open_as_is(spot.parent.upper()?, &spot.name, flags, 0) {
+                    // Gone, or a link by now.
+                    Err(Errno(libc::ENOENT | libc::ELOOP)) => Ok(None),
+                    file => Ok(Some(Opened::Real(file?))),
+                };
+            }
+            if changes {
+                return match self.copy_up(&spot.path()?) {
+                    Ok(()) | Err(Errno(libc::ENOENT)) => Ok(None),
+                    Err(errno) => Err(errno),
+                };
+            }
+            // What `sub` leads to may change: no copy of it may be kept under that name.
+            if spot.by_upper_link {
+                let contents = self.lower.contents(&spot.path()?)?;
+                return Ok(Some(Opened::Contents(contents)));
+            }
+            self.lower.open(sub, how).map(Some)
+        })
+    }
+
+    /// Makes a file; `None` where there is something by now.
+    fn create(&self, sub: &Subpath, follow: bool, how: How) -> Answer<Option<OwnedFd>> {
+        self.locked(|| {
+            let spot = self.resolve(sub, follow)?;
+            if spot.entry.is_some() {
+                return Ok(None);
+            }
+            let parent = self.directory_for(&spot)?;
+            let flags = how.flags | libc::O_EXCL;
+            sys::open_as_is(parent.upper()?, &spot.name, flags, how.mode).map(Some)
+        })
+    }
+}

@@ -1,0 +1,71 @@
+//! Taking names away.
+
+use super::resolve::{Here, Spot};
+use super::session::Session;
+use super::sys;
+use crate::interpose::errno::{Answer, Errno};
+use crate::interpose::served::Time;
+use crate::path::Subpath;
+use crate::vfs::Kind;
+
+impl Session<'_> {
+    pub fn remove(&self, sub: &Subpath) -> Answer<()> {
+        let check = || {
+            let spot = self.resolve(sub, false)?;
+            match spot.existing()?.is(Kind::Directory) {
+                true => Err(Errno(libc::EISDIR)),
+                false => Ok(spot),
+            }
+        };
+        check()?;
+        self.locked(|| self.take_away(&check()?))
+    }
+
+    pub fn remove_directory(&self, sub: &Subpath) -> Answer<()> {
+        let check = || {
+            let spot = self.resolve(sub, false)?;
+            let entry = spot.existing()?;
+            if spot.is_root() {
+                return Err(Errno(libc::EBUSY));
+            }
+            let here = self.enter(&spot.parent, &spot.name, entry)?;
+            match self.is_empty(&here)? {
+                true => Ok(spot),
+                false => Err(Errno(libc::ENOTEMPTY)),
+            }
+        };
+        check()?;
+        self.locked(|| self.take_away(&check()?))
+    }
+
+    /// Hides the lower layer's name, then removes the upper layer's: in between everything is as before.
+    fn take_away(&self, spot: &Spot) -> Answer<()> {
+        let upper = spot.existing()?.upper;
+        let dir = self.upper_directory(&spot.parent.path)?;
+        if upper.is_none() {
+            sys::access(dir.upper()?, libc::W_OK | libc::X_OK)?;
+        }
+        self.cover(spot)?;
+        match upper {
+            Some(meta) => sys::remove(dir.upper()?, &spot.name, meta.kind),
+            None => changed_now(&dir),
+        }
+    }
+
+    /// Hides what the lower layer has at this spot, if it shows there.
+    pub fn cover(&self, spot: &Spot) -> Answer<()> {
+        match self.visible(&spot.parent, &spot.name)? {
+            Some(_) => self.hide(&spot.path()?),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A directory that loses a name has changed, though the kernel saw none go.
+fn changed_now(dir: &Here) -> Answer<()> {
+    match sys::set_times(dir.upper()?, sys::HERE, [Time::Same, Time::Now]) {
+        // Somebody else's directory that we may write.
+        Err(Errno(libc::EPERM | libc::EACCES)) => Ok(()),
+        result => result,
+    }
+}

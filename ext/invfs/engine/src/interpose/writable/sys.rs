@@ -1,0 +1,246 @@
+//! Calls of the kernel on a name in an open directory. None of them follows a symbolic link.
+
+use std::ffi::CString;
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+
+use crate::interpose::errno::{Answer, Errno};
+use crate::interpose::served::Time;
+use crate::vfs::Kind;
+
+/// The open directory itself, as a name in it.
+pub(super) const HERE: &[u8] = b".";
+
+/// To find names below a directory, which needs no permission to read it.
+pub(super) const DIRECTORY: i32 = libc::O_PATH | libc::O_DIRECTORY | libc::O_NOFOLLOW;
+
+/// What the kernel tells of a name.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Meta {
+    /// `None` for devices, pipes and sockets.
+    pub kind: Option<Kind>,
+    pub size: u64,
+    pub mode: u32,
+    pub mtime: (i64, u32),
+    pub atime: (i64, u32),
+    pub ino: u64,
+    pub dev: u64,
+}
+
+fn c_name(name: &[u8]) -> Answer<CString> {
+    CString::new(name).map_err(|_| Errno(libc::ENOENT))
+}
+
+fn done(result: i32) -> Answer<()> {
+    match result {
+        -1 => Err(Errno::last()),
+        _ => Ok(()),
+    }
+}
+
+/// `openat`, closed on `exec` unless the flags are the caller's own.
+pub(super) fn open(dir: BorrowedFd, name: &[u8], flags: i32, mode: u32) -> Answer<OwnedFd> {
+    open_as_is(dir, name, flags | libc::O_CLOEXEC, mode)
+}
+
+/// `openat` with just these flags and `O_NOFOLLOW`.
+pub(super) fn open_as_is(dir: BorrowedFd, name: &[u8], flags: i32, mode: u32) -> Answer<OwnedFd> {
+    let name = c_name(name)?;
+    let flags = flags | libc::O_NOFOLLOW;
+    // SAFETY: the name is a C string that outlives the call.
+    let fd = unsafe { libc::openat(dir.as_raw_fd(), name.as_ptr(), flags, mode) };
+    done(fd)?;
+    // SAFETY: the kernel just made it, and nobody else knows of it.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+/// `fstatat`; `None` where there is nothing.
+pub(super) fn stat(dir: BorrowedFd, name: &[u8]) -> Answer<Option<Meta>> {
+    let name = c_name(name)?;
+    // SAFETY: all zeroes are a valid `stat`.
+    let mut stat: libc::stat = unsafe { std::mem::zeroed() };
+    let flags = libc::AT_SYMLINK_NOFOLLOW;
+    // SAFETY: the name is a C string and the buffer a `stat`; both outlive the call.
+    match done(unsafe { libc::fstatat(dir.as_raw_fd(), name.as_ptr(), &mut stat, flags) }) {
+        Err(Errno(libc::ENOENT | libc::ENOTDIR)) => Ok(None),
+        Err(errno) => Err(errno),
+        Ok(()) => Ok(Some(Meta {
+            kind: match stat.st_mode & libc::S_IFMT {
+                libc::S_IFREG => Some(Kind::File),
+                libc::S_IFDIR => Some(Kind::Directory),
+                libc::S_IFLNK => Some(Kind::Symlink),
+                _ => None,
+            },
+            size: stat.st_size as u64,
+            mode: stat.st_mode & 0o7777,
+            mtime: (stat.st_mtime, stat.st_mtime_nsec as u32),
+            atime: (stat.st_atime, stat.st_atime_nsec as u32),
+            ino: stat.st_ino,
+            dev: stat.st_dev,
+        })),
+    }
+}
+
+pub(super) fn read_link(dir: BorrowedFd, name: &[u8]) -> Answer<Vec<u8>> {
+    let name = c_name(name)?;
+    let mut target = vec![0u8; libc::PATH_MAX as usize];
+    let (at, room) = (target.as_mut_ptr().cast(), target.len());
+    // SAFETY: the name is a C string, and the kernel writes at most `room` bytes.
+    let len = unsafe { libc::readlinkat(dir.as_raw_fd(), name.as_ptr(), at, room) };
+    if len < 0 {
+        return Err(Errno::last());
+    }
+    target.truncate(len as usize);
+    Ok(target)
+}
+
+pub(super) fn make_directory(dir: BorrowedFd, name: &[u8], mode: u32) -> Answer<()> {
+    let name = c_name(name)?;
+    // SAFETY: the name is a C string that outlives the call.
+    done(unsafe { libc::mkdirat(dir.as_raw_fd(), name.as_ptr(), mode) })
+}
+
+pub(super) fn symlink(target: &[u8], dir: BorrowedFd, name: &[u8]) -> Answer<()> {
+    let (target, name) = (c_name(target)?, c_name(name)?);
+    // SAFETY: both are C strings that outlive the call.
+    done(unsafe { libc::symlinkat(target.as_ptr(), dir.as_raw_fd(), name.as_ptr()) })
+}
+
+/// A second name for what the first one names, also if that is a symbolic link.
+pub(super) fn link(dir: BorrowedFd, name: &[u8], to: BorrowedFd, new: &[u8]) -> Answer<()> {
+    let (name, new) = (c_name(name)?, c_name(new)?);
+    let (from, to) = (dir.as_raw_fd(), to.as_raw_fd());
+    // SAFETY: both names are C strings that outlive the call.
+    done(unsafe { libc::linkat(from, name.as_ptr(), to, new.as_ptr(), 0) })
+}
+
+pub(super) fn rename(dir: BorrowedFd, name: &[u8], to: BorrowedFd, new: &[u8]) -> Answer<()> {
+    let (name, new) = (c_name(name)?, c_name(new)?);
+    let (from, to) = (dir.as_raw_fd(), to.as_raw_fd());
+    // SAFETY: both names are C strings that outlive the call.
+    done(unsafe { libc::renameat(from, name.as_ptr(), to, new.as_ptr()) })
+}
+
+/// Removes a directory if `kind` is that, else any other name.
+pub(super) fn remove(dir: BorrowedFd, name: &[u8], kind: Option<Kind>) -> Answer<()> {
+    let name = c_name(name)?;
+    let flags = match kind {
+        Some(Kind::Directory) => libc::AT_REMOVEDIR,
+        _ => 0,
+    };
+    // SAFETY: the name is a C string that outlives the call.
+    done(unsafe { libc::unlinkat(dir.as_raw_fd(), name.as_ptr(), flags) })
+}
+
+/// Sets permission bits; those of a link cannot be set.
+pub(super) fn set_mode(dir: BorrowedFd, name: &[u8], mode: u32) -> Answer<()> {
+    let c_name = c_name(name)?;
+    let (fd, flags) = (dir.as_raw_fd(), libc::AT_SYMLINK_NOFOLLOW);
+    // SAFETY: the name is a C string that outlives the call.
+    match done(unsafe { libc::fchmodat(fd, c_name.as_ptr(), mode, flags) }) {
+        // Without help of the kernel the C library goes through /proc, which may be missing.
+        Err(Errno(libc::EOPNOTSUPP | libc::ENOSYS | libc::EINVAL)) => {
+            let file = open(dir, name, libc::O_RDONLY | libc::O_NONBLOCK, 0)?;
+            // SAFETY: a call on an open descriptor.
+            done(unsafe { libc::fchmod(file.as_raw_fd(), mode) })
+        }
+        result => result,
+    }
+}
+
+pub(super) fn set_owner(dir: BorrowedFd, name: &[u8], user: u32, group: u32) -> Answer<()> {
+    let name = c_name(name)?;
+    let (fd, flags) = (dir.as_raw_fd(), libc::AT_SYMLINK_NOFOLLOW);
+    // SAFETY: the name is a C string that outlives the call.
+    done(unsafe { libc::fchownat(fd, name.as_ptr(), user, group, flags) })
+}
+
+/// Sets access and modification time.
+pub(super) fn set_times(dir: BorrowedFd, name: &[u8], times: [Time; 2]) -> Answer<()> {
+    let name = c_name(name)?;
+    let times = times.map(|time| {
+        let (seconds, nanoseconds) = match time {
+            Time::Same => (0, libc::UTIME_OMIT),
+            Time::Now => (0, libc::UTIME_NOW),
+            Time::At(seconds, nanoseconds) => (seconds, i64::from(nanoseconds)),
+        };
+        libc::timespec {
+            tv_sec: seconds,
+            tv_nsec: nanoseconds,
+        }
+    });
+    let (fd, flags) = (dir.as_raw_fd(), libc::AT_SYMLINK_NOFOLLOW);
+    // SAFETY: the name is a C string and the times are two; both outlive the call.
+    done(unsafe { libc::utimensat(fd, name.as_ptr(), times.as_ptr(), flags) })
+}
+
+/// `faccessat` with the effective user: `W_OK`, `X_OK`.
+pub(super) fn access(dir: BorrowedFd, wanted: i32) -> Answer<()> {
+    let flags = libc::AT_EACCESS;
+    // SAFETY: the name is a C string constant.
+    done(unsafe { libc::faccessat(dir.as_raw_fd(), c".".as_ptr(), wanted, flags) })
+}
+
+/// `flock`, however often a signal comes in between.
+pub(super) fn lock(file: BorrowedFd, operation: i32) -> Answer<()> {
+    loop {
+        // SAFETY: a call on an open descriptor.
+        match done(unsafe { libc::flock(file.as_raw_fd(), operation) }) {
+            Err(Errno(libc::EINTR)) => {}
+            result => return result,
+        }
+    }
+}
+
+/// The names in a directory with what `readdir` says they are, without `.` and `..`.
+pub(super) fn names(dir: BorrowedFd) -> Answer<Vec<(Vec<u8>, u8)>> {
+    let fd = open(dir, HERE, libc::O_RDONLY | libc::O_DIRECTORY, 0)?;
+    let stream = Stream::new(fd)?;
+    let mut names = Vec::new();
+    while let Some((name, kind)) = stream.next()? {
+        if name != b"." && name != b".." {
+            names.push((name, kind));
+        }
+    }
+    Ok(names)
+}
+
+/// An open directory stream.
+struct Stream(*mut libc::DIR);
+
+impl Stream {
+    fn new(fd: OwnedFd) -> Answer<Stream> {
+        // SAFETY: a call on an open descriptor.
+        let stream = unsafe { libc::fdopendir(fd.as_raw_fd()) };
+        if stream.is_null() {
+            return Err(Errno::last());
+        }
+        // The stream owns it now.
+        std::mem::forget(fd);
+        Ok(Stream(stream))
+    }
+
+    fn next(&self) -> Answer<Option<(Vec<u8>, u8)>> {
+        Errno(0).set();
+        // SAFETY: the stream is open until it is dropped.
+        let entry = unsafe { libc::readdir(self.0) };
+        if entry.is_null() {
+            return match Errno::last() {
+                Errno(0) => Ok(None),
+                errno => Err(errno),
+            };
+        }
+        // SAFETY: what `readdir` gives is valid until its next call, and its name ends with a NUL.
+        let (name, kind) = unsafe {
+            let name = std::ffi::CStr::from_ptr(std::ptr::addr_of!((*entry).d_name).cast());
+            (name, (*entry).d_type)
+        };
+        Ok(Some((name.to_bytes().to_vec(), kind)))
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        // SAFETY: open until here, and not used after.
+        unsafe { libc::closedir(self.0) };
+    }
+}
