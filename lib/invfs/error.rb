@@ -70,4 +70,9 @@ module InVFS
   # The archive was closed before.
   class ClosedError < ArchiveError
   end
+
+  # Nothing can be mounted in this process: the system is none that mounts are made for, or the Ruby program calls the
+  # system's file functions in a way that cannot be led elsewhere. The message says which.
+  class MountUnsupported < Error
+  end
 end

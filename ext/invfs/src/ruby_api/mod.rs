@@ -7,6 +7,8 @@ pub mod file_system;
 pub mod limits;
 mod listing;
 mod map_vfs;
+#[cfg(target_os = "linux")]
+mod mount;
 pub mod ruby_vfs;
 mod string_map_fs;
 pub mod sub_fs;
@@ -25,5 +27,7 @@ pub fn init(ruby: &Ruby, module: RModule) -> Result<(), Error> {
     sub_fs::init(ruby, module, shared)?;
     archive_entry::init(ruby, module)?;
     archive_writer::init(ruby, module)?;
+    #[cfg(target_os = "linux")]
+    mount::init(ruby, module)?;
     limits::init(ruby, module)
 }

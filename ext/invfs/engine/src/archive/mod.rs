@@ -325,6 +325,10 @@ impl Vfs for Archive {
         }
     }
 
+    fn has_links(&self) -> bool {
+        self.index.has_symlinks()
+    }
+
     fn link(&self, sub: &Subpath) -> Result<Option<Vec<u8>>> {
         self.check_open()?;
         if !self.index.has_symlinks() || sub.is_root() {

@@ -1,11 +1,45 @@
 //! Ordinary file operations inside a virtual file system: mounts that `open`, `stat` and their like know of.
+//!
+//! What happens in order: [`install()`] leads the calls of all loaded objects to the `hooks`; `route` asks the
+//! `table` of mounts where a path leads; a [`Served`] answers; `files` and `directories` turn the answer into
+//! descriptors that are real ones, so that reading, seeking, mapping and passing them on needs no hook.
 
+mod cwd;
+mod directories;
 mod errno;
+mod files;
+mod filter;
+mod fork;
+mod got;
+mod hooks;
+mod install;
+mod memory;
 mod read_only;
+mod resolve;
+mod route;
 mod served;
+mod state;
+mod status;
+mod table;
 mod writable;
+mod writers;
 
 pub use errno::{Answer, Errno};
+pub use got::Patched;
+pub use install::{install, Unsupported};
 pub use read_only::ReadOnly;
 pub use served::{Change, How, Node, Opened, Saver, Served, Time};
+pub use table::{find, mount, roots, Mount, Place};
 pub use writable::Writable;
+
+/// Takes the mount at exactly `root` away; `None` where there is none. What was opened stays open.
+pub fn unmount(root: &[u8]) -> Option<std::sync::Arc<Mount>> {
+    let mount = table::unmount(root)?;
+    files::forget(mount.id);
+    Some(mount)
+}
+
+/// The names of all functions that have a hook.
+pub fn hooked() -> impl Iterator<Item = &'static std::ffi::CStr> {
+    hooks::HOOKS.iter().map(|hook| hook.symbol)
+}

@@ -35,7 +35,7 @@ impl ReadOnly {
 
 impl Served for ReadOnly {
     fn stat(&self, sub: &Subpath, follow: bool) -> Answer<Node> {
-        if !follow {
+        if !follow && self.vfs.has_links() {
             if let Some(target) = self.vfs.link(sub)? {
                 return Ok(Node {
                     kind: Kind::Symlink,
@@ -87,6 +87,10 @@ impl Served for ReadOnly {
                 None => Err(self.absent(sub)),
             },
         }
+    }
+
+    fn has_links(&self) -> bool {
+        self.vfs.has_links()
     }
 
     fn read_link(&self, sub: &Subpath) -> Answer<Vec<u8>> {

@@ -122,6 +122,11 @@ pub trait Served: Send + Sync {
     /// The names in a directory, without `.` and `..`; `ENOTDIR` where that is none.
     fn list(&self, sub: &Subpath) -> Answer<Listing>;
 
+    /// Whether there may be symbolic links in it.
+    fn has_links(&self) -> bool {
+        true
+    }
+
     /// The target of a symbolic link; `EINVAL` where that is none.
     fn read_link(&self, sub: &Subpath) -> Answer<Vec<u8>>;
 

@@ -189,6 +189,10 @@ impl Vfs for DirVfs {
         }
     }
 
+    fn has_links(&self) -> bool {
+        true
+    }
+
     fn link(&self, sub: &Subpath) -> Result<Option<Vec<u8>>> {
         let Some(path) = self.real(sub).filter(|_| !sub.is_root()) else {
             return Ok(None);

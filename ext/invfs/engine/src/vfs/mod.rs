@@ -114,6 +114,11 @@ pub trait Vfs: Send + Sync {
         Ok(None)
     }
 
+    /// Whether there may be symbolic links in it.
+    fn has_links(&self) -> bool {
+        false
+    }
+
     /// The target of `sub` where that itself is a symbolic link (links in the middle are followed), else `None`.
     fn link(&self, sub: &Subpath) -> Result<Option<Vec<u8>>> {
         let _ = sub;

@@ -49,6 +49,10 @@ impl Vfs for SubVfs {
         self.parent.compiled(&self.directory.join(sub), key, path)
     }
 
+    fn has_links(&self) -> bool {
+        self.parent.has_links()
+    }
+
     fn link(&self, sub: &Subpath) -> Result<Option<Vec<u8>>> {
         self.parent.link(&self.directory.join(sub))
     }

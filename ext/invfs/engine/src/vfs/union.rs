@@ -87,6 +87,10 @@ impl Vfs for UnionVfs {
         }
     }
 
+    fn has_links(&self) -> bool {
+        self.layers.iter().any(|layer| layer.has_links())
+    }
+
     fn link(&self, sub: &Subpath) -> Result<Option<Vec<u8>>> {
         for layer in &self.layers {
             if let Some(target) = layer.link(sub)? {

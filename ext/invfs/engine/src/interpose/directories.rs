@@ -1,0 +1,373 @@
+//! Open directories of a mount: descriptors and streams of one empty directory, and what they stand for.
+//!
+//! They are real, so that whoever has no hook finds an empty directory and not an error.
+
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::sync::OnceLock;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
+
+use super::errno::{Answer, Errno};
+use super::filter::Filter;
+use super::memory;
+use super::state::STATE;
+use super::status;
+use super::table::Place;
+use crate::path::Subpath;
+use crate::vfs::Kind;
+
+/// The empty directory.
+struct Empty {
+    descriptor: OwnedFd,
+    identity: (u64, u64),
+}
+
+static EMPTY: OnceLock<Answer<Empty>> = OnceLock::new();
+static DESCRIPTORS: Filter = Filter::new();
+static STREAMS: Filter = Filter::new();
+
+fn empty() -> Answer<&'static Empty> {
+    EMPTY.get_or_init(create_empty).as_ref().map_err(|e| *e)
+}
+
+/// A directory that nobody can find any more, in the first place where one can be made.
+fn create_empty() -> Answer<Empty> {
+    let named = std::env::temp_dir();
+    let places = [
+        named.as_path(),
+        "/tmp".as_ref(),
+        "/dev/shm".as_ref(),
+        "/var/tmp".as_ref(),
+        "/run".as_ref(),
+    ];
+    for place in places {
+        let mut path = place
+            .join("invfs-XXXXXX")
+            .into_os_string()
+            .into_encoded_bytes();
+        path.push(0);
+        // SAFETY: a NUL-terminated template that ends in six X, in memory that may be written.
+        if unsafe { libc::mkdtemp(path.as_mut_ptr().cast()) }.is_null() {
+            continue;
+        }
+        let flags = libc::O_RDONLY | libc::O_DIRECTORY | libc::O_CLOEXEC;
+        // SAFETY: the NUL-terminated path that was just made.
+        let fd = unsafe { libc::open(path.as_ptr().cast(), flags) };
+        // SAFETY: as above.
+        unsafe { libc::rmdir(path.as_ptr().cast()) };
+        if fd >= 0 {
+            // SAFETY: a new descriptor that nobody else owns.
+            return Empty::new(unsafe { OwnedFd::from_raw_fd(fd) });
+        }
+    }
+    // Nothing can be written anywhere: an empty directory that systems have for just this.
+    for path in [c"/var/empty", c"/run/sshd", c"/mnt", c"/srv"] {
+        let flags = libc::O_RDONLY | libc::O_DIRECTORY | libc::O_CLOEXEC;
+        // SAFETY: a NUL-terminated path.
+        let fd = unsafe { libc::open(path.as_ptr(), flags) };
+        if fd < 0 {
+            continue;
+        }
+        // SAFETY: a new descriptor that nobody else owns.
+        let descriptor = unsafe { OwnedFd::from_raw_fd(fd) };
+        if std::fs::read_dir(format!("/proc/self/fd/{fd}")).is_ok_and(|mut d| d.next().is_none()) {
+            return Empty::new(descriptor);
+        }
+    }
+    Err(Errno(libc::EROFS))
+}
+
+impl Empty {
+    fn new(descriptor: OwnedFd) -> Answer<Empty> {
+        let found = memory::metadata(descriptor.as_raw_fd())?;
+        Ok(Empty {
+            descriptor,
+            identity: (found.st_dev, found.st_ino),
+        })
+    }
+}
+
+/// A new descriptor of the empty directory.
+fn descriptor(flags: i32) -> Answer<OwnedFd> {
+    let keep = libc::O_CLOEXEC | libc::O_PATH;
+    let flags = libc::O_RDONLY | libc::O_DIRECTORY | flags & keep;
+    // SAFETY: a descriptor of ours and a NUL-terminated path.
+    let fd = unsafe { libc::openat(empty()?.descriptor.as_raw_fd(), c".".as_ptr(), flags) };
+    match fd {
+        // SAFETY: a new descriptor that nobody else owns.
+        fd if fd >= 0 => Ok(unsafe { OwnedFd::from_raw_fd(fd) }),
+        _ => Err(Errno::last()),
+    }
+}
+
+/// Whether the descriptor is one of the empty directory.
+fn is_empty(fd: RawFd) -> bool {
+    match (memory::metadata(fd), empty()) {
+        (Ok(found), Ok(empty)) => (found.st_dev, found.st_ino) == empty.identity,
+        _ => false,
+    }
+}
+
+/// Whether the working directory is the empty directory.
+pub fn is_parked() -> bool {
+    use std::os::unix::fs::MetadataExt;
+    match (std::fs::metadata("."), empty()) {
+        (Ok(found), Ok(empty)) => (found.dev(), found.ino()) == empty.identity,
+        _ => false,
+    }
+}
+
+/// Makes the empty directory the working directory.
+pub fn park() -> Answer<()> {
+    // SAFETY: a descriptor of ours.
+    match unsafe { libc::fchdir(empty()?.descriptor.as_raw_fd()) } {
+        0 => Ok(()),
+        _ => Err(Errno::last()),
+    }
+}
+
+/// Which directories the descriptors stand for.
+#[derive(Default)]
+pub struct Descriptors(HashMap<RawFd, Place, RandomState>);
+
+impl Descriptors {
+    fn insert(&mut self, fd: RawFd, place: Place) {
+        if self.0.insert(fd, place).is_none() {
+            DESCRIPTORS.add(fd as usize);
+        }
+    }
+
+    fn remove(&mut self, fd: RawFd) -> Option<Place> {
+        let place = self.0.remove(&fd)?;
+        DESCRIPTORS.remove(fd as usize);
+        Some(place)
+    }
+}
+
+/// Opens the directory at `place`, links followed; `ENOTDIR` where that is none.
+pub fn open(place: &Place, flags: i32) -> Answer<RawFd> {
+    if place.stat(true)?.kind != Kind::Directory {
+        return Err(Errno(libc::ENOTDIR));
+    }
+    let opened = descriptor(flags)?;
+    let fd = opened.as_raw_fd();
+    STATE.lock().descriptors.insert(fd, place.clone());
+    std::mem::forget(opened);
+    Ok(fd)
+}
+
+/// Whether the descriptor may be one of a virtual directory.
+pub fn may_be_virtual(fd: RawFd) -> bool {
+    fd >= 0 && DESCRIPTORS.may_hold(fd as usize)
+}
+
+/// The directory that the descriptor stands for, if it is a virtual one.
+pub fn of_descriptor(fd: RawFd) -> Option<Place> {
+    if !may_be_virtual(fd) {
+        return None;
+    }
+    let place = STATE.lock().descriptors.0.get(&fd).cloned()?;
+    if is_empty(fd) {
+        return Some(place);
+    }
+    // Closed where there is no hook, and the number used again.
+    STATE.lock().descriptors.remove(fd);
+    None
+}
+
+/// The descriptor is about to be closed.
+pub fn closing(fd: RawFd) {
+    if may_be_virtual(fd) {
+        STATE.lock().descriptors.remove(fd);
+    }
+}
+
+/// `copy` is a duplicate of `fd` now.
+pub fn duplicated(fd: RawFd, copy: RawFd) {
+    if let Some(place) = of_descriptor(fd) {
+        STATE.lock().descriptors.insert(copy, place);
+    }
+}
+
+/// Corrects what the system said of a descriptor, where that is a virtual directory.
+pub fn correct(fd: RawFd, found: &mut libc::stat) -> Answer<()> {
+    if found.st_mode & libc::S_IFMT != libc::S_IFDIR {
+        return Ok(());
+    }
+    if let Some(place) = of_descriptor(fd) {
+        *found = status::of(&place, &place.stat(true)?);
+    }
+    Ok(())
+}
+
+/// Open directory streams, by the address of the real stream.
+#[derive(Default)]
+pub struct Streams(HashMap<usize, Stream, RandomState>);
+
+/// A directory stream.
+struct Stream {
+    place: Place,
+    entries: Vec<(Vec<u8>, u64, u8)>,
+    next: usize,
+    /// What `readdir` handed out last; it stays valid until the next call.
+    handed_out: Box<libc::dirent64>,
+}
+
+/// Opens a stream for a descriptor of a virtual directory, which belongs to the stream from then on.
+///
+/// # Safety
+/// `fd` is open, and the caller gives it away.
+pub unsafe fn open_stream(fd: RawFd, place: Place) -> Answer<*mut libc::DIR> {
+    let entries = entries(&place)?;
+    // SAFETY: as the caller's.
+    let stream = unsafe { libc::fdopendir(fd) };
+    if stream.is_null() {
+        return Err(Errno::last());
+    }
+    let key = stream as usize;
+    let opened = Stream {
+        place,
+        entries,
+        next: 0,
+        // SAFETY: a structure of integers, for which zero is a value.
+        handed_out: Box::new(unsafe { std::mem::zeroed() }),
+    };
+    let old = STATE.lock().streams.0.insert(key, opened);
+    if old.is_none() {
+        STREAMS.add(key);
+    }
+    Ok(stream)
+}
+
+/// The names to read, `.` and `..` first.
+fn entries(place: &Place) -> Answer<Vec<(Vec<u8>, u64, u8)>> {
+    let listing = place.list()?;
+    let mount = &place.mount;
+    let mut entries = Vec::with_capacity(listing.len() + 2);
+    entries.push((b".".to_vec(), mount.inode(&place.sub), libc::DT_DIR));
+    entries.push((
+        b"..".to_vec(),
+        mount.inode(place.sub.parent()),
+        libc::DT_DIR,
+    ));
+    for (name, kind) in listing {
+        let Some(sub) = Subpath::new(&name) else {
+            continue;
+        };
+        let inode = mount.inode(&place.sub.join(sub));
+        let kind = match kind {
+            Kind::File => libc::DT_REG,
+            Kind::Directory => libc::DT_DIR,
+            Kind::Symlink => libc::DT_LNK,
+        };
+        entries.push((name, inode, kind));
+    }
+    Ok(entries)
+}
+
+/// What a stream answers.
+pub enum Read {
+    /// It is a real one.
+    Real,
+    /// There are no more names.
+    End,
+    /// The next name; valid until the next call for the same stream.
+    Entry(*mut libc::dirent64),
+}
+
+/// The next name of a stream.
+pub fn read(stream: *mut libc::DIR) -> Read {
+    if !STREAMS.may_hold(stream as usize) {
+        return Read::Real;
+    }
+    let mut state = STATE.lock();
+    let Some(stream) = state.streams.0.get_mut(&(stream as usize)) else {
+        return Read::Real;
+    };
+    while let Some((name, inode, kind)) = stream.entries.get(stream.next) {
+        stream.next += 1;
+        let entry = &mut *stream.handed_out;
+        // A longer name than the structure holds could not be opened by it either.
+        if name.len() >= entry.d_name.len() {
+            continue;
+        }
+        entry.d_ino = *inode;
+        entry.d_off = stream.next as _;
+        entry.d_type = *kind;
+        entry.d_reclen = std::mem::size_of::<libc::dirent64>() as u16;
+        for (to, from) in entry.d_name.iter_mut().zip(name.iter().chain([&0])) {
+            *to = *from as libc::c_char;
+        }
+        return Read::Entry(&raw mut *entry);
+    }
+    Read::End
+}
+
+/// The position in a stream; `None` for a real one.
+pub fn tell(stream: *mut libc::DIR) -> Option<usize> {
+    if !STREAMS.may_hold(stream as usize) {
+        return None;
+    }
+    let state = STATE.lock();
+    state
+        .streams
+        .0
+        .get(&(stream as usize))
+        .map(|stream| stream.next)
+}
+
+/// Moves to a position that [`tell`] told; `false` for a real stream.
+pub fn seek(stream: *mut libc::DIR, to: usize) -> bool {
+    if !STREAMS.may_hold(stream as usize) {
+        return false;
+    }
+    let mut state = STATE.lock();
+    match state.streams.0.get_mut(&(stream as usize)) {
+        Some(stream) => {
+            stream.next = to;
+            true
+        }
+        None => false,
+    }
+}
+
+/// Moves to the beginning and reads the directory anew; `false` for a real stream.
+pub fn rewind(stream: *mut libc::DIR) -> bool {
+    if !STREAMS.may_hold(stream as usize) {
+        return false;
+    }
+    let key = stream as usize;
+    let Some(place) = STATE
+        .lock()
+        .streams
+        .0
+        .get(&key)
+        .map(|stream| stream.place.clone())
+    else {
+        return false;
+    };
+    // Where it cannot be read any more, what was there before is shown again.
+    let entries = entries(&place).ok();
+    if let Some(stream) = STATE.lock().streams.0.get_mut(&key) {
+        stream.next = 0;
+        if let Some(entries) = entries {
+            stream.entries = entries;
+        }
+    }
+    true
+}
+
+/// The stream is about to be closed, and its descriptor with it.
+pub fn closing_stream(stream: *mut libc::DIR) {
+    let key = stream as usize;
+    if !STREAMS.may_hold(key) {
+        return;
+    }
+    let closed = STATE.lock().streams.0.remove(&key);
+    if closed.is_some() {
+        STREAMS.remove(key);
+        // SAFETY: a stream that is still open.
+        closing(unsafe { libc::dirfd(stream) });
+    }
+}

@@ -1,0 +1,233 @@
+//! Opening a file of a mount, and what `fstat` says of it afterwards.
+
+use std::collections::VecDeque;
+use std::os::fd::{AsRawFd, IntoRawFd, OwnedFd, RawFd};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
+
+use super::errno::{Answer, Errno};
+use super::fork;
+use super::memory;
+use super::served::{How, Node, Opened};
+use super::state::STATE;
+use super::status;
+use super::table::Place;
+use super::writers;
+use crate::path::SubpathBuf;
+
+/// How much the cache may hold together.
+const CACHED_BYTES: u64 = 64 << 20;
+/// A larger file is made anew each time.
+const CACHED_FILE: u64 = 8 << 20;
+/// How many names of files in memory are remembered; what is older than that is described by the system.
+const IDENTITIES: usize = 65_536;
+
+/// Contents that were read, as files in memory that can be opened again.
+#[derive(Default)]
+pub struct Cache {
+    files: HashMap<(u64, SubpathBuf), Cached, RandomState>,
+    bytes: u64,
+    clock: u64,
+    /// How many descriptors may be held; 0 before the first use.
+    capacity: usize,
+}
+
+struct Cached {
+    file: Arc<OwnedFd>,
+    size: u64,
+    used: u64,
+}
+
+impl Cache {
+    fn get(&mut self, key: &(u64, SubpathBuf)) -> Option<Arc<OwnedFd>> {
+        self.clock += 1;
+        let cached = self.files.get_mut(key)?;
+        cached.used = self.clock;
+        Some(cached.file.clone())
+    }
+
+    /// Takes the file in; what has to go for it is handed back, to be closed without the lock.
+    fn put(&mut self, key: (u64, SubpathBuf), file: Arc<OwnedFd>, size: u64) -> Vec<Cached> {
+        if self.capacity == 0 {
+            self.capacity = capacity();
+        }
+        let mut gone = Vec::new();
+        if self.files.len() >= self.capacity || self.bytes + size > CACHED_BYTES {
+            gone = self.shrink();
+        }
+        self.clock += 1;
+        self.bytes += size;
+        let used = self.clock;
+        if let Some(old) = self.files.insert(key, Cached { file, size, used }) {
+            self.bytes -= old.size;
+            gone.push(old);
+        }
+        gone
+    }
+
+    /// Takes out the quarter that was not used for the longest time.
+    fn shrink(&mut self) -> Vec<Cached> {
+        let mut ages: Vec<u64> = self.files.values().map(|cached| cached.used).collect();
+        ages.sort_unstable();
+        let limit = ages.get(ages.len() / 4).copied().unwrap_or(u64::MAX);
+        self.take(|_, cached| cached.used <= limit)
+    }
+
+    fn take(&mut self, goes: impl Fn(&(u64, SubpathBuf), &Cached) -> bool) -> Vec<Cached> {
+        let gone: Vec<Cached> = self
+            .files
+            .extract_if(|key, cached| goes(key, cached))
+            .map(|(_, cached)| cached)
+            .collect();
+        self.bytes -= gone.iter().map(|cached| cached.size).sum::<u64>();
+        gone
+    }
+}
+
+/// A quarter of the descriptors that the process may have, and never more than a thousand.
+fn capacity() -> usize {
+    let mut limit = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
+    // SAFETY: room for the answer; where there is none the limit stays 0.
+    unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) };
+    (limit.rlim_cur / 4).clamp(16, 1024) as usize
+}
+
+/// Forgets the contents of a mount that is gone.
+pub fn forget(mount: u64) {
+    let gone = STATE.lock().cache.take(|key, _| key.0 == mount);
+    drop(gone);
+}
+
+/// Opens the file at `place` and hands the descriptor over.
+pub fn open(place: &Place, how: How) -> Answer<RawFd> {
+    match place.mount.served.open(&place.sub, how)? {
+        Opened::Shared => shared(place, how.flags),
+        Opened::Contents(contents) => {
+            let file = memory::file(&contents, &place.path(), true)?;
+            let mut node = place.stat(true)?;
+            node.size = contents.len() as u64;
+            remember(place, &file, &node);
+            hand_over(file, how.flags)
+        }
+        Opened::Real(file) => Ok(file.into_raw_fd()),
+        Opened::Buffered { contents, saver } => writers::open(place, how.flags, &contents, saver),
+    }
+}
+
+fn shared(place: &Place, flags: i32) -> Answer<RawFd> {
+    let key = (place.mount.id, place.sub.clone());
+    let cached = STATE.lock().cache.get(&key);
+    if let Some(file) = cached {
+        if let Ok(fd) = memory::reopen(&file, flags) {
+            return Ok(fd);
+        }
+        // No /proc, or the process changed its user since: contents of its own will do.
+    }
+    let contents = place.mount.served.read(&place.sub)?;
+    let node = place.stat(true)?;
+    let file = memory::file(&contents, &place.path(), true)?;
+    remember(place, &file, &node);
+    let size = contents.len() as u64;
+    drop(contents);
+    if size > CACHED_FILE || !fork::owns_memory() {
+        return hand_over(file, flags);
+    }
+    let file = Arc::new(file);
+    match memory::reopen(&file, flags) {
+        Ok(fd) => {
+            let gone = STATE.lock().cache.put(key, file, size);
+            drop(gone);
+            Ok(fd)
+        }
+        Err(_) => match Arc::try_unwrap(file) {
+            Ok(file) => hand_over(file, flags),
+            Err(_) => Err(Errno(libc::EIO)),
+        },
+    }
+}
+
+/// Gives a sealed file away as it is, where it cannot be opened again.
+fn hand_over(file: OwnedFd, flags: i32) -> Answer<RawFd> {
+    if let Ok(fd) = memory::reopen(&file, flags) {
+        return Ok(fd);
+    }
+    if flags & libc::O_CLOEXEC == 0 {
+        // SAFETY: a descriptor of ours and plain integers.
+        unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETFD, 0) };
+    }
+    Ok(file.into_raw_fd())
+}
+
+/// Which file of which mount an inode in memory is, so that `fstat` says the same as `stat`.
+#[derive(Default)]
+pub struct Identities {
+    known: HashMap<u64, Identity, RandomState>,
+    order: VecDeque<u64>,
+}
+
+/// What `fstat` says apart from the length, which is the real one.
+#[derive(Clone, Copy)]
+pub struct Identity {
+    device: u64,
+    inode: u64,
+    owner: (u32, u32),
+    node: Node,
+}
+
+/// The device that all files in memory lie on; 0 before there is one.
+static MEMORY_DEVICE: AtomicU64 = AtomicU64::new(0);
+
+/// Notes what `fstat` of this file is to say.
+pub fn remember(place: &Place, file: &OwnedFd, node: &Node) {
+    let Ok(real) = memory::metadata(file.as_raw_fd()) else {
+        return;
+    };
+    // As `stat` will be told to those who hold only the descriptor, child processes among them.
+    // SAFETY: a descriptor of ours and plain integers.
+    unsafe { libc::fchmod(file.as_raw_fd(), node.mode & 0o7777) };
+    if !fork::owns_memory() {
+        return;
+    }
+    MEMORY_DEVICE.store(real.st_dev, Ordering::Relaxed);
+    let identity = Identity {
+        device: place.mount.device(),
+        inode: status::inode(place, node),
+        owner: place.mount.owner,
+        node: *node,
+    };
+    let mut state = STATE.lock();
+    let identities = &mut state.identities;
+    if identities.known.insert(real.st_ino, identity).is_none() {
+        identities.order.push_back(real.st_ino);
+    }
+    if identities.order.len() > IDENTITIES {
+        if let Some(oldest) = identities.order.pop_front() {
+            identities.known.remove(&oldest);
+        }
+    }
+}
+
+/// Corrects what the system said of a descriptor, where that is a file of a mount.
+pub fn correct(found: &mut libc::stat) {
+    if found.st_dev != MEMORY_DEVICE.load(Ordering::Relaxed) || found.st_dev == 0 {
+        return;
+    }
+    let identity = STATE.lock().identities.known.get(&found.st_ino).copied();
+    if let Some(identity) = identity {
+        let size = found.st_size as u64;
+        let Identity {
+            device,
+            inode,
+            owner,
+            node,
+        } = identity;
+        status::fill(found, device, inode, owner, &node);
+        status::set_size(found, size);
+    }
+}

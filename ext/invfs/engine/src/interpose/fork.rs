@@ -1,0 +1,110 @@
+//! A lock that a child process finds free, whichever thread forked and whoever held it.
+
+use std::cell::UnsafeCell;
+use std::ops::{Deref, DerefMut};
+use std::sync::atomic::{AtomicI32, Ordering};
+
+/// A mutex around `T` for statics that a forked child goes on using.
+///
+/// Not reentrant. Nothing that calls a [`Served`](super::Served) may run while it is held.
+pub struct ForkMutex<T> {
+    raw: UnsafeCell<libc::pthread_mutex_t>,
+    value: UnsafeCell<T>,
+}
+
+// SAFETY: the mutex lets one thread at a time have the value.
+unsafe impl<T: Send> Sync for ForkMutex<T> {}
+
+/// Access to the value, until it is dropped.
+pub struct Guard<'a, T>(&'a ForkMutex<T>);
+
+impl<T: Default> Default for ForkMutex<T> {
+    fn default() -> ForkMutex<T> {
+        ForkMutex {
+            raw: UnsafeCell::new(libc::PTHREAD_MUTEX_INITIALIZER),
+            value: UnsafeCell::default(),
+        }
+    }
+}
+
+impl<T> ForkMutex<T> {
+    /// Waits for the value.
+    pub fn lock(&self) -> Guard<'_, T> {
+        self.acquire();
+        Guard(self)
+    }
+
+    fn acquire(&self) {
+        // SAFETY: an initialised mutex that never moves while it is locked, because a guard borrows it.
+        unsafe { libc::pthread_mutex_lock(self.raw.get()) };
+    }
+
+    fn release(&self) {
+        // SAFETY: as above; only called by the thread that has it, or by its copy in a child process.
+        unsafe { libc::pthread_mutex_unlock(self.raw.get()) };
+    }
+}
+
+impl<T> Drop for Guard<'_, T> {
+    fn drop(&mut self) {
+        self.0.release();
+    }
+}
+
+impl<T> Deref for Guard<'_, T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        // SAFETY: the guard's thread has the mutex.
+        unsafe { &*self.0.value.get() }
+    }
+}
+
+impl<T> DerefMut for Guard<'_, T> {
+    fn deref_mut(&mut self) -> &mut T {
+        // SAFETY: the guard's thread has the mutex, and the guard is borrowed mutably.
+        unsafe { &mut *self.0.value.get() }
+    }
+}
+
+/// The process that the state in memory belongs to. A child of `vfork` runs in its parent's memory, and has
+/// another number.
+static OWNER: AtomicI32 = AtomicI32::new(0);
+
+/// Whether this is the process that the state in memory belongs to, so that it may be changed.
+pub fn owns_memory() -> bool {
+    // SAFETY: asks for a number.
+    OWNER.load(Ordering::Relaxed) == unsafe { libc::getpid() }
+}
+
+/// From now on, who forks has the state's lock at that moment. Called once.
+pub fn install() -> std::io::Result<()> {
+    claim();
+    std::sync::LazyLock::force(&super::state::STATE);
+    // SAFETY: three functions that live as long as the library, which is never unloaded once hooks lead into it.
+    match unsafe { libc::pthread_atfork(Some(prepare), Some(parent), Some(child)) } {
+        0 => Ok(()),
+        error => Err(std::io::Error::from_raw_os_error(error)),
+    }
+}
+
+fn claim() {
+    // SAFETY: asks for a number.
+    OWNER.store(unsafe { libc::getpid() }, Ordering::Relaxed);
+}
+
+unsafe extern "C" fn prepare() {
+    super::state::STATE.acquire();
+}
+
+unsafe extern "C" fn parent() {
+    super::state::STATE.release();
+}
+
+unsafe extern "C" fn child() {
+    claim();
+    super::install::restart();
+    let state = &super::state::STATE;
+    // SAFETY: the forking thread took the lock in `prepare`, and this is its copy.
+    super::writers::disown(unsafe { &mut (*state.value.get()).writers });
+    state.release();
+}

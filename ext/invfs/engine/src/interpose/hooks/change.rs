@@ -1,0 +1,453 @@
+//! Functions that change names and attributes.
+
+use std::ffi::{c_char, c_int, CStr};
+
+use super::{dispatch, guard};
+use crate::interpose::errno::{Answer, Errno};
+use crate::interpose::route::{self, Route, Target};
+use crate::interpose::served::{Change, Time};
+use crate::vfs::Kind;
+
+impl Target {
+    /// Makes a change to something that a mount holds; the mount's own root is in use.
+    fn change(&self, change: Change<'_>) -> Answer<c_int> {
+        if self.place.sub.is_root() {
+            return Err(Errno(match change {
+                Change::MakeDirectory(..) | Change::Symlink(..) => libc::EEXIST,
+                Change::Mode(..) | Change::Owner(..) | Change::Times(..) => libc::EROFS,
+                Change::Truncate(..) => libc::EISDIR,
+                _ => libc::EBUSY,
+            }));
+        }
+        self.place.mount.served.change(change).map(|()| 0)
+    }
+
+    /// `ENOTDIR` for a path like `file/`, where a directory is meant and something else is there.
+    fn check_existing(&self) -> Answer<()> {
+        match self.slash {
+            true => self.check(&self.place.stat(true)?),
+            false => Ok(()),
+        }
+    }
+}
+
+pub unsafe extern "C" fn mkdir(path: *const c_char, mode: u32) -> c_int {
+    // SAFETY: passed through.
+    unsafe { mkdirat(libc::AT_FDCWD, path, mode) }
+}
+
+pub unsafe extern "C" fn mkdirat(fd: c_int, path: *const c_char, mode: u32) -> c_int {
+    // SAFETY: the arguments are the caller's own.
+    unsafe {
+        dispatch(
+            fd,
+            path,
+            -1,
+            |fd, path| libc::mkdirat(fd, path, mode),
+            |at| at.change(Change::MakeDirectory(&at.place.sub, mode)),
+        )
+    }
+}
+
+pub unsafe extern "C" fn rmdir(path: *const c_char) -> c_int {
+    // SAFETY: passed through.
+    unsafe { unlinkat(libc::AT_FDCWD, path, libc::AT_REMOVEDIR) }
+}
+
+pub unsafe extern "C" fn unlink(path: *const c_char) -> c_int {
+    // SAFETY: passed through.
+    unsafe { unlinkat(libc::AT_FDCWD, path, 0) }
+}
+
+pub unsafe extern "C" fn unlinkat(fd: c_int, path: *const c_char, flags: c_int) -> c_int {
+    // SAFETY: the arguments are the caller's own.
+    unsafe {
+        dispatch(
+            fd,
+            path,
+            -1,
+            |fd, path| libc::unlinkat(fd, path, flags),
+            |at| {
+                if flags & libc::AT_REMOVEDIR != 0 {
+                    return at.change(Change::RemoveDirectory(&at.place.sub));
+                }
+                at.check_existing()?;
+                at.change(Change::Remove(&at.place.sub))
+            },
+        )
+    }
+}
+
+pub unsafe extern "C" fn remove(path: *const c_char) -> c_int {
+    // SAFETY: the arguments are the caller's own.
+    unsafe {
+        dispatch(
+            libc::AT_FDCWD,
+            path,
+            -1,
+            |_, path| libc::remove(path),
+            |at| {
+                let sub = &at.place.sub;
+                match at.place.stat(false)?.kind {
+                    Kind::Directory => at.change(Change::RemoveDirectory(sub)),
+                    _ => at.change(Change::Remove(sub)),
+                }
+            },
+        )
+    }
+}
+
+/// Makes a change that concerns two paths: both lie in one mount, or neither in any, or it fails with `EXDEV`.
+unsafe fn two(
+    from: (c_int, *const c_char),
+    to: (c_int, *const c_char),
+    real: impl Fn((c_int, *const c_char), (c_int, *const c_char)) -> c_int,
+    inside: impl Fn(&Target, &Target) -> Answer<c_int>,
+) -> c_int {
+    guard(-1, || {
+        // SAFETY: the paths are the caller's own.
+        match unsafe { (route::at(from.0, from.1), route::at(to.0, to.1)) } {
+            (Route::Real, Route::Real) => Ok(real(from, to)),
+            (Route::Failed(errno), _) | (_, Route::Failed(errno)) => Err(errno),
+            (Route::Virtual(from), Route::Virtual(to)) => {
+                if from.place.mount.id != to.place.mount.id {
+                    return Err(Errno(libc::EXDEV));
+                }
+                inside(&from, &to)
+            }
+            (Route::Elsewhere(a), Route::Elsewhere(b)) => Ok(real(
+                (libc::AT_FDCWD, a.as_ptr()),
+                (libc::AT_FDCWD, b.as_ptr()),
+            )),
+            (Route::Elsewhere(a), Route::Real) => Ok(real((libc::AT_FDCWD, a.as_ptr()), to)),
+            (Route::Real, Route::Elsewhere(b)) => Ok(real(from, (libc::AT_FDCWD, b.as_ptr()))),
+            _ => Err(Errno(libc::EXDEV)),
+        }
+    })
+}
+
+pub unsafe extern "C" fn rename(from: *const c_char, to: *const c_char) -> c_int {
+    // SAFETY: passed through.
+    unsafe { renameat(libc::AT_FDCWD, from, libc::AT_FDCWD, to) }
+}
+
+pub unsafe extern "C" fn renameat(
+    from_fd: c_int,
+    from: *const c_char,
+    to_fd: c_int,
+    to: *const c_char,
+) -> c_int {
+    // SAFETY: the arguments are the caller's own.
+    unsafe {
+        two(
+            (from_fd, from),
+            (to_fd, to),
+            |from, to| libc::renameat(from.0, from.1, to.0, to.1),
+            |from, to| renamed(from, to, 0),
+        )
+    }
+}
+
+pub unsafe extern "C" fn renameat2(
+    from_fd: c_int,
+    from: *const c_char,
+    to_fd: c_int,
+    to: *const c_char,
+    flags: u32,
+) -> c_int {
+    // SAFETY: the arguments are the caller's own.
+    unsafe {
+        two(
+            (from_fd, from),
+            (to_fd, to),
+            |from, to| {
+                libc::syscall(libc::SYS_renameat2, from.0, from.1, to.0, to.1, flags) as c_int
+            },
+            |from, to| renamed(from, to, flags),
+        )
+    }
+}
+
+fn renamed(from: &Target, to: &Target, flags: u32) -> Answer<c_int> {
+    if flags & !libc::RENAME_NOREPLACE != 0 {
+        return Err(Errno(libc::EINVAL));
+    }
+    if to.place.sub.is_root() {
+        return Err(Errno(libc::EBUSY));
+    }
+    from.check_existing()?;
+    if to.slash && from.place.stat(false)?.kind != Kind::Directory {
+        return Err(Errno(libc::ENOTDIR));
+    }
+    let keep = flags & libc::RENAME_NOREPLACE != 0;
+    from.change(Change::Rename(&from.place.sub, &to.place.sub, keep))
+}
+
+pub unsafe extern "C" fn link(from: *const c_char, to: *const c_char) -> c_int {
+    // SAFETY: passed through.
+    unsafe { linkat(libc::AT_FDCWD, from, libc::AT_FDCWD, to, 0) }
+}
+
+pub unsafe extern "C" fn linkat(
+    from_fd: c_int,
+    from: *const c_char,
+    to_fd: c_int,
+    to: *const c_char,
+    flags: c_int,
+) -> c_int {
+    // SAFETY: the arguments are the caller's own.
+    unsafe {
+        two(
+            (from_fd, from),
+            (to_fd, to),
+            |from, to| libc::linkat(from.0, from.1, to.0, to.1, flags),
+            |from, to| {
+                if to.place.sub.is_root() {
+                    return Err(Errno(libc::EEXIST));
+                }
+                from.check_existing()?;
+                from.change(Change::Link(&from.place.sub, &to.place.sub))
+            },
+        )
+    }
+}
+
+pub unsafe extern "C" fn symlink(target: *const c_char, path: *const c_char) -> c_int {
+    // SAFETY: passed through.
+    unsafe { symlinkat(target, libc::AT_FDCWD, path) }
+}
+
+pub unsafe extern "C" fn symlinkat(target: *const c_char, fd: c_int, path: *const c_char) -> c_int {
+    // SAFETY: the arguments are the caller's own.
+    unsafe {
+        dispatch(
+            fd,
+            path,
+            -1,
+            |fd, path| libc::symlinkat(target, fd, path),
+            |at| {
+                if target.is_null() {
+                    return Err(Errno(libc::EFAULT));
+                }
+                at.change(Change::Symlink(
+                    CStr::from_ptr(target).to_bytes(),
+                    &at.place.sub,
+                ))
+            },
+        )
+    }
+}
+
+pub unsafe extern "C" fn chmod(path: *const c_char, mode: u32) -> c_int {
+    // SAFETY: passed through.
+    unsafe { fchmodat(libc::AT_FDCWD, path, mode, 0) }
+}
+
+pub unsafe extern "C" fn lchmod(path: *const c_char, mode: u32) -> c_int {
+    // SAFETY: passed through.
+    unsafe { fchmodat(libc::AT_FDCWD, path, mode, libc::AT_SYMLINK_NOFOLLOW) }
+}
+
+pub unsafe extern "C" fn fchmodat(
+    fd: c_int,
+    path: *const c_char,
+    mode: u32,
+    flags: c_int,
+) -> c_int {
+    // SAFETY: the arguments are the caller's own.
+    unsafe {
+        dispatch(
+            fd,
+            path,
+            -1,
+            |fd, path| libc::fchmodat(fd, path, mode, flags),
+            |at| {
+                at.check_existing()?;
+                let nofollow = flags & libc::AT_SYMLINK_NOFOLLOW != 0;
+                if nofollow && at.place.stat(false)?.kind == Kind::Symlink {
+                    return Err(Errno(libc::EOPNOTSUPP));
+                }
+                at.change(Change::Mode(&at.place.sub, mode))
+            },
+        )
+    }
+}
+
+pub unsafe extern "C" fn chown(path: *const c_char, user: u32, group: u32) -> c_int {
+    // SAFETY: passed through.
+    unsafe { fchownat(libc::AT_FDCWD, path, user, group, 0) }
+}
+
+pub unsafe extern "C" fn lchown(path: *const c_char, user: u32, group: u32) -> c_int {
+    // SAFETY: passed through.
+    unsafe { fchownat(libc::AT_FDCWD, path, user, group, libc::AT_SYMLINK_NOFOLLOW) }
+}
+
+pub unsafe extern "C" fn fchownat(
+    fd: c_int,
+    path: *const c_char,
+    user: u32,
+    group: u32,
+    flags: c_int,
+) -> c_int {
+    // SAFETY: the arguments are the caller's own.
+    unsafe {
+        dispatch(
+            fd,
+            path,
+            -1,
+            |fd, path| libc::fchownat(fd, path, user, group, flags),
+            |at| {
+                at.check_existing()?;
+                let follow = flags & libc::AT_SYMLINK_NOFOLLOW == 0;
+                at.change(Change::Owner(&at.place.sub, user, group, follow))
+            },
+        )
+    }
+}
+
+pub unsafe extern "C" fn truncate(path: *const c_char, length: i64) -> c_int {
+    // SAFETY: the arguments are the caller's own.
+    unsafe {
+        dispatch(
+            libc::AT_FDCWD,
+            path,
+            -1,
+            |_, path| libc::truncate64(path, length),
+            |at| {
+                at.check_existing()?;
+                let length = u64::try_from(length).map_err(|_| Errno(libc::EINVAL))?;
+                at.change(Change::Truncate(&at.place.sub, length))
+            },
+        )
+    }
+}
+
+pub unsafe extern "C" fn utimensat(
+    fd: c_int,
+    path: *const c_char,
+    times: *const libc::timespec,
+    flags: c_int,
+) -> c_int {
+    // SAFETY: the arguments are the caller's own: NULL or two times.
+    unsafe {
+        dispatch(
+            fd,
+            path,
+            -1,
+            |fd, path| libc::utimensat(fd, path, times, flags),
+            |at| {
+                let times = match times.is_null() {
+                    true => [Time::Now; 2],
+                    false => [time(*times), time(*times.add(1))],
+                };
+                set_times(&at, times, flags & libc::AT_SYMLINK_NOFOLLOW == 0)
+            },
+        )
+    }
+}
+
+fn time(time: libc::timespec) -> Time {
+    match time.tv_nsec {
+        libc::UTIME_OMIT => Time::Same,
+        libc::UTIME_NOW => Time::Now,
+        nanoseconds => Time::At(time.tv_sec, nanoseconds as u32),
+    }
+}
+
+fn set_times(at: &Target, times: [Time; 2], follow: bool) -> Answer<c_int> {
+    at.check_existing()?;
+    at.change(Change::Times(&at.place.sub, times, follow))
+}
+
+pub unsafe extern "C" fn utimes(path: *const c_char, times: *const libc::timeval) -> c_int {
+    // SAFETY: the arguments are the caller's own: NULL or two times.
+    unsafe {
+        dispatch(
+            libc::AT_FDCWD,
+            path,
+            -1,
+            |_, path| libc::utimes(path, times),
+            |at| set_times(&at, seconds(times), true),
+        )
+    }
+}
+
+pub unsafe extern "C" fn lutimes(path: *const c_char, times: *const libc::timeval) -> c_int {
+    // SAFETY: the arguments are the caller's own: NULL or two times.
+    unsafe {
+        dispatch(
+            libc::AT_FDCWD,
+            path,
+            -1,
+            |_, path| libc::lutimes(path, times),
+            |at| set_times(&at, seconds(times), false),
+        )
+    }
+}
+
+/// # Safety
+/// `times` is NULL or points to two times.
+unsafe fn seconds(times: *const libc::timeval) -> [Time; 2] {
+    if times.is_null() {
+        return [Time::Now; 2];
+    }
+    // SAFETY: the caller's promise.
+    [0, 1]
+        .map(|at| unsafe { *times.add(at) })
+        .map(|time| Time::At(time.tv_sec, (time.tv_usec * 1000) as u32))
+}
+
+pub unsafe extern "C" fn utime(path: *const c_char, times: *const libc::utimbuf) -> c_int {
+    // SAFETY: the arguments are the caller's own: NULL or a pair of times.
+    unsafe {
+        dispatch(
+            libc::AT_FDCWD,
+            path,
+            -1,
+            |_, path| libc::utime(path, times),
+            |at| {
+                let times = match times.is_null() {
+                    true => [Time::Now; 2],
+                    false => [Time::At((*times).actime, 0), Time::At((*times).modtime, 0)],
+                };
+                set_times(&at, times, true)
+            },
+        )
+    }
+}
+
+pub unsafe extern "C" fn mkfifo(path: *const c_char, mode: u32) -> c_int {
+    // SAFETY: passed through.
+    unsafe { mknodat(libc::AT_FDCWD, path, libc::S_IFIFO | mode, 0) }
+}
+
+pub unsafe extern "C" fn mkfifoat(fd: c_int, path: *const c_char, mode: u32) -> c_int {
+    // SAFETY: passed through.
+    unsafe { mknodat(fd, path, libc::S_IFIFO | mode, 0) }
+}
+
+pub unsafe extern "C" fn mknod(path: *const c_char, mode: u32, device: u64) -> c_int {
+    // SAFETY: passed through.
+    unsafe { mknodat(libc::AT_FDCWD, path, mode, device) }
+}
+
+pub unsafe extern "C" fn mknodat(fd: c_int, path: *const c_char, mode: u32, device: u64) -> c_int {
+    // SAFETY: the arguments are the caller's own.
+    unsafe {
+        dispatch(
+            fd,
+            path,
+            -1,
+            |fd, path| libc::mknodat(fd, path, mode, device),
+            |at| {
+                if at.place.stat(false).is_ok() {
+                    return Err(Errno(libc::EEXIST));
+                }
+                // A mount has files, directories and links.
+                at.place.mount.served.writable(&at.place.sub)?;
+                Err(Errno(libc::EPERM))
+            },
+        )
+    }
+}

@@ -1,0 +1,80 @@
+//! Running a program that lies in a mount.
+
+use std::ffi::{c_char, c_int};
+use std::os::fd::RawFd;
+
+use super::{access, dispatch, open};
+use crate::interpose::errno::Answer;
+use crate::interpose::memory::ProcPath;
+use crate::interpose::route::Target;
+
+extern "C" {
+    static mut environ: *const *mut c_char;
+}
+
+/// A descriptor of the program that the new one inherits: a script's interpreter opens it by its number.
+fn program(target: &Target) -> Answer<RawFd> {
+    access::executable(target)?;
+    open::target(target, libc::O_RDONLY, 0)
+}
+
+pub unsafe extern "C" fn execve(
+    path: *const c_char,
+    arguments: *const *const c_char,
+    environment: *const *const c_char,
+) -> c_int {
+    // SAFETY: the arguments are the caller's own.
+    unsafe {
+        dispatch(
+            libc::AT_FDCWD,
+            path,
+            -1,
+            |_, path| libc::execve(path, arguments, environment),
+            |at| {
+                let fd = program(&at)?;
+                libc::execve(ProcPath::new(fd).as_ptr(), arguments, environment);
+                let errno = crate::interpose::Errno::last();
+                libc::close(fd);
+                Err(errno)
+            },
+        )
+    }
+}
+
+pub unsafe extern "C" fn execv(path: *const c_char, arguments: *const *const c_char) -> c_int {
+    // SAFETY: the arguments are the caller's own; the environment is read as `execv` would.
+    unsafe { execve(path, arguments, environ.cast()) }
+}
+
+pub unsafe extern "C" fn posix_spawn(
+    pid: *mut libc::pid_t,
+    path: *const c_char,
+    actions: *const libc::posix_spawn_file_actions_t,
+    attributes: *const libc::posix_spawnattr_t,
+    arguments: *const *mut c_char,
+    environment: *const *mut c_char,
+) -> c_int {
+    // Answers with the error number itself, and never with -1.
+    // SAFETY: the arguments are the caller's own.
+    let result = unsafe {
+        dispatch(
+            libc::AT_FDCWD,
+            path,
+            -1,
+            |_, path| libc::posix_spawn(pid, path, actions, attributes, arguments, environment),
+            |at| {
+                let fd = program(&at)?;
+                let path = ProcPath::new(fd);
+                let path = path.as_ptr();
+                let result =
+                    libc::posix_spawn(pid, path, actions, attributes, arguments, environment);
+                libc::close(fd);
+                Ok(result)
+            },
+        )
+    };
+    match result {
+        -1 => crate::interpose::Errno::last().0,
+        result => result,
+    }
+}

@@ -1,0 +1,162 @@
+//! `stat` and its relatives.
+
+use std::ffi::{c_char, c_int};
+
+use super::{dispatch, guard};
+use crate::interpose::errno::Answer;
+use crate::interpose::route::Target;
+use crate::interpose::{directories, files, status};
+
+fn target(target: &Target, follow: bool) -> Answer<libc::stat> {
+    let place = &target.place;
+    // A slash at the end makes a link count as what it leads to, and that must be a directory.
+    let node = place.stat(follow || target.slash)?;
+    target.check(&node)?;
+    Ok(status::of(place, &node))
+}
+
+/// # Safety
+/// `out` has room for the answer.
+unsafe fn look(fd: c_int, path: *const c_char, out: *mut libc::stat, flags: c_int) -> c_int {
+    // SAFETY: the arguments are the caller's own.
+    unsafe {
+        if flags & libc::AT_EMPTY_PATH != 0 && !path.is_null() && *path == 0 && fd >= 0 {
+            return fstat(fd, out);
+        }
+        dispatch(
+            fd,
+            path,
+            -1,
+            |fd, path| libc::fstatat(fd, path, out, flags),
+            |at| {
+                *out = target(&at, flags & libc::AT_SYMLINK_NOFOLLOW == 0)?;
+                Ok(0)
+            },
+        )
+    }
+}
+
+pub unsafe extern "C" fn stat(path: *const c_char, out: *mut libc::stat) -> c_int {
+    // SAFETY: as for `look`.
+    unsafe { look(libc::AT_FDCWD, path, out, 0) }
+}
+
+pub unsafe extern "C" fn lstat(path: *const c_char, out: *mut libc::stat) -> c_int {
+    // SAFETY: as for `look`.
+    unsafe { look(libc::AT_FDCWD, path, out, libc::AT_SYMLINK_NOFOLLOW) }
+}
+
+pub unsafe extern "C" fn fstatat(
+    fd: c_int,
+    path: *const c_char,
+    out: *mut libc::stat,
+    flags: c_int,
+) -> c_int {
+    // SAFETY: as for `look`.
+    unsafe { look(fd, path, out, flags) }
+}
+
+pub unsafe extern "C" fn fstat(fd: c_int, out: *mut libc::stat) -> c_int {
+    guard(-1, || {
+        // SAFETY: the arguments are the caller's own.
+        let result = unsafe { libc::fstat(fd, out) };
+        if result == 0 {
+            // SAFETY: the call filled it in.
+            let found = unsafe { &mut *out };
+            files::correct(found);
+            directories::correct(fd, found)?;
+        }
+        Ok(result)
+    })
+}
+
+// Before 2.33 the GNU C library had these instead, with the version of the structure in front. There is one version.
+
+pub unsafe extern "C" fn xstat(_: c_int, path: *const c_char, out: *mut libc::stat) -> c_int {
+    // SAFETY: as for `look`.
+    unsafe { stat(path, out) }
+}
+
+pub unsafe extern "C" fn lxstat(_: c_int, path: *const c_char, out: *mut libc::stat) -> c_int {
+    // SAFETY: as for `look`.
+    unsafe { lstat(path, out) }
+}
+
+pub unsafe extern "C" fn fxstat(_: c_int, fd: c_int, out: *mut libc::stat) -> c_int {
+    // SAFETY: as for `look`.
+    unsafe { fstat(fd, out) }
+}
+
+pub unsafe extern "C" fn fxstatat(
+    _: c_int,
+    fd: c_int,
+    path: *const c_char,
+    out: *mut libc::stat,
+    flags: c_int,
+) -> c_int {
+    // SAFETY: as for `look`.
+    unsafe { look(fd, path, out, flags) }
+}
+
+pub unsafe extern "C" fn statx(
+    fd: c_int,
+    path: *const c_char,
+    flags: c_int,
+    mask: u32,
+    out: *mut libc::statx,
+) -> c_int {
+    // SAFETY: the arguments are the caller's own.
+    unsafe {
+        let real = |fd, path| libc::statx(fd, path, flags, mask, out);
+        if flags & libc::AT_EMPTY_PATH != 0 && !path.is_null() && *path == 0 && fd >= 0 {
+            return guard(-1, || descriptor_statx(fd, real(fd, path), out));
+        }
+        dispatch(fd, path, -1, real, |at| {
+            let found = target(&at, flags & libc::AT_SYMLINK_NOFOLLOW == 0)?;
+            *out = status::extended(&found);
+            Ok(0)
+        })
+    }
+}
+
+/// `statx` of a descriptor, corrected where that is one of a mount.
+unsafe fn descriptor_statx(fd: c_int, result: c_int, out: *mut libc::statx) -> Answer<c_int> {
+    if result != 0 {
+        return Ok(result);
+    }
+    let mut found = crate::interpose::memory::metadata(fd)?;
+    let device = found.st_dev;
+    files::correct(&mut found);
+    directories::correct(fd, &mut found)?;
+    if found.st_dev != device {
+        // SAFETY: as the caller's.
+        unsafe { *out = status::extended(&found) };
+    }
+    Ok(result)
+}
+
+/// What `statvfs` and `statfs` say: that nothing can be written, or what the place of the upper layer says.
+pub unsafe extern "C" fn statvfs(path: *const c_char, out: *mut libc::statvfs) -> c_int {
+    // SAFETY: the arguments are the caller's own.
+    unsafe {
+        dispatch(
+            libc::AT_FDCWD,
+            path,
+            -1,
+            |_, path| libc::statvfs(path, out),
+            |at| {
+                let found = target(&at, true)?;
+                let mut answer: libc::statvfs = std::mem::zeroed();
+                answer.f_bsize = found.st_blksize as _;
+                answer.f_frsize = found.st_blksize as _;
+                answer.f_fsid = found.st_dev as _;
+                answer.f_namemax = 255;
+                if at.place.mount.served.writable(&at.place.sub).is_err() {
+                    answer.f_flag = libc::ST_RDONLY;
+                }
+                *out = answer;
+                Ok(0)
+            },
+        )
+    }
+}

@@ -1,0 +1,84 @@
+//! `fopen` and `freopen`: streams of the C library on files of a mount.
+
+use std::ffi::{c_char, c_int, CStr};
+
+use super::{dispatch, open};
+use crate::interpose::errno::{Answer, Errno};
+use crate::interpose::memory::ProcPath;
+
+/// The flags of `open` for a mode such as `"r+e"`.
+///
+/// # Safety
+/// `mode` is a NUL-terminated string.
+unsafe fn flags(mode: *const c_char) -> Answer<c_int> {
+    // SAFETY: the caller's promise.
+    let mode = unsafe { CStr::from_ptr(mode) }.to_bytes();
+    let (first, rest) = mode.split_first().ok_or(Errno(libc::EINVAL))?;
+    // What follows a comma names an encoding.
+    let rest = rest.split(|b| *b == b',').next().unwrap_or_default();
+    let both = rest.contains(&b'+');
+    let write = if both { libc::O_RDWR } else { libc::O_WRONLY };
+    let mut flags = match first {
+        b'r' if both => libc::O_RDWR,
+        b'r' => libc::O_RDONLY,
+        b'w' => write | libc::O_CREAT | libc::O_TRUNC,
+        b'a' => write | libc::O_CREAT | libc::O_APPEND,
+        _ => return Err(Errno(libc::EINVAL)),
+    };
+    if rest.contains(&b'e') {
+        flags |= libc::O_CLOEXEC;
+    }
+    if rest.contains(&b'x') {
+        flags |= libc::O_EXCL;
+    }
+    Ok(flags)
+}
+
+pub unsafe extern "C" fn fopen(path: *const c_char, mode: *const c_char) -> *mut libc::FILE {
+    // SAFETY: the arguments are the caller's own.
+    unsafe {
+        dispatch(
+            libc::AT_FDCWD,
+            path,
+            std::ptr::null_mut(),
+            |_, path| libc::fopen64(path, mode),
+            |at| {
+                let fd = open::target(&at, flags(mode)?, 0o666)?;
+                let stream = libc::fdopen(fd, mode);
+                if stream.is_null() {
+                    let errno = Errno::last();
+                    libc::close(fd);
+                    return Err(errno);
+                }
+                Ok(stream)
+            },
+        )
+    }
+}
+
+pub unsafe extern "C" fn freopen(
+    path: *const c_char,
+    mode: *const c_char,
+    stream: *mut libc::FILE,
+) -> *mut libc::FILE {
+    // SAFETY: the arguments are the caller's own.
+    unsafe {
+        dispatch(
+            libc::AT_FDCWD,
+            path,
+            std::ptr::null_mut(),
+            |_, path| libc::freopen64(path, mode, stream),
+            |at| {
+                let fd = open::target(&at, flags(mode)? | libc::O_CLOEXEC, 0o666)?;
+                let stream = libc::freopen64(ProcPath::new(fd).as_ptr(), mode, stream);
+                let errno = Errno::last();
+                libc::close(fd);
+                if stream.is_null() {
+                    Err(errno)
+                } else {
+                    Ok(stream)
+                }
+            },
+        )
+    }
+}

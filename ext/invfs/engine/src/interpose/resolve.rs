@@ -1,0 +1,71 @@
+//! What `realpath` finds inside a mount: the name of a place with all links followed.
+
+use super::errno::{Answer, Errno};
+use super::served::Served;
+use super::table::Place;
+use crate::path::{Subpath, SubpathBuf};
+use crate::vfs::Kind;
+
+/// As many links as Linux follows on the way to one file.
+const MAX_LINKS: usize = 40;
+
+/// The place that `place` leads to, links followed, at its end too. It exists.
+pub fn real(place: &Place) -> Answer<Place> {
+    let sub = follow(&*place.mount.served, &place.sub)?;
+    let real = Place {
+        mount: place.mount.clone(),
+        sub,
+    };
+    real.stat(true)?;
+    Ok(real)
+}
+
+/// The absolute path of the directory that `place` leads to; `ENOTDIR` where that is none.
+pub fn directory(place: &Place) -> Answer<Vec<u8>> {
+    let real = real(place)?;
+    match real.stat(true)?.kind {
+        Kind::Directory => Ok(real.path()),
+        _ => Err(Errno(libc::ENOTDIR)),
+    }
+}
+
+/// The name of what `sub` leads to. Where a link cannot be followed, the name stays as it is from there on, and
+/// looking it up will tell.
+fn follow(served: &dyn Served, sub: &Subpath) -> Answer<SubpathBuf> {
+    if !served.has_links() {
+        return Ok(sub.to_owned());
+    }
+    let mut at = SubpathBuf::default();
+    let mut ahead: Vec<Vec<u8>> = components(sub.as_bytes());
+    let mut links = 0;
+    while let Some(component) = ahead.pop() {
+        if component == b".." {
+            at = at.parent().to_owned();
+            continue;
+        }
+        let Some(name) = Subpath::new(&component) else {
+            return Err(Errno(libc::ENOENT));
+        };
+        let next = at.join(name);
+        match served.read_link(&next) {
+            Ok(target) if !target.starts_with(b"/") => {
+                links += 1;
+                if links > MAX_LINKS {
+                    return Err(Errno(libc::ELOOP));
+                }
+                ahead.extend(components(&target));
+            }
+            _ => at = next,
+        }
+    }
+    Ok(at)
+}
+
+/// The components of a path, the first one last.
+fn components(path: &[u8]) -> Vec<Vec<u8>> {
+    path.split(|b| *b == b'/')
+        .filter(|component| !matches!(*component, b"" | b"."))
+        .map(<[u8]>::to_vec)
+        .rev()
+        .collect()
+}

@@ -1,0 +1,186 @@
+//! Decides for a path of a file operation whether it leads into a mount.
+
+use std::ffi::{c_char, c_int, CStr, CString};
+
+use super::errno::{Answer, Errno};
+use super::served::Node;
+use super::table::{self, Place, Table};
+use super::{cwd, directories, resolve};
+use crate::vfs::Kind;
+
+/// As the system: with the NUL byte at the end.
+const PATH_MAX: usize = 4096;
+const NAME_MAX: usize = 255;
+
+/// Where a path leads.
+pub enum Route {
+    /// Out of all mounts: whoever was called before is to be asked with what was given.
+    Real,
+    /// Out of all mounts, although by way of one: the path that is meant.
+    Elsewhere(CString),
+    /// Into a mount.
+    Virtual(Target),
+    /// To an error.
+    Failed(Errno),
+}
+
+/// A place in a mount, as a path names it.
+pub struct Target {
+    /// The place.
+    pub place: Place,
+    /// Whether the path ended in a slash, so that it can only mean a directory.
+    pub slash: bool,
+}
+
+impl Target {
+    /// `ENOTDIR` where the path ended in a slash and does not lead to a directory.
+    pub fn check(&self, node: &Node) -> Answer<()> {
+        match self.slash && node.kind != Kind::Directory {
+            true => Err(Errno(libc::ENOTDIR)),
+            false => Ok(()),
+        }
+    }
+}
+
+/// Routes the path of a call; a relative one begins at the directory `fd`, or where `AT_FDCWD` says.
+///
+/// # Safety
+/// `path` is NULL or a NUL-terminated string, as the function with the hook asks for.
+pub unsafe fn at(fd: c_int, path: *const c_char) -> Route {
+    let table = table::current();
+    let Some(table) = &*table else {
+        return Route::Real;
+    };
+    if path.is_null() {
+        return Route::Real;
+    }
+    // SAFETY: the caller's promise.
+    let bytes = unsafe { CStr::from_ptr(path) }.to_bytes();
+    match bytes.first() {
+        Some(b'/') => absolute(table, bytes),
+        // An empty path with AT_EMPTY_PATH means the descriptor itself: whoever allows that asks for it.
+        None => Route::Real,
+        Some(_) if fd == libc::AT_FDCWD && !cwd::is_virtual() => Route::Real,
+        Some(_) if fd != libc::AT_FDCWD && !directories::may_be_virtual(fd) => Route::Real,
+        Some(_) => relative(table, fd, bytes),
+    }
+}
+
+fn relative(table: &Table, fd: c_int, path: &[u8]) -> Route {
+    let base = match fd {
+        libc::AT_FDCWD => cwd::current(),
+        fd => directories::of_descriptor(fd),
+    };
+    let Some(base) = base else {
+        return Route::Real;
+    };
+    let joined = [&base.path(), &b"/"[..], path].concat();
+    absolute(table, &joined)
+}
+
+fn absolute(table: &Table, path: &[u8]) -> Route {
+    if is_clean(path) {
+        return match table.find(path) {
+            Some(place) => target(place, false, path.len()),
+            None => Route::Real,
+        };
+    }
+    walk(table, path)
+}
+
+fn target(place: Place, slash: bool, length: usize) -> Route {
+    if length >= PATH_MAX || has_long_name(place.sub.as_bytes()) {
+        return Route::Failed(Errno(libc::ENAMETOOLONG));
+    }
+    Route::Virtual(Target { place, slash })
+}
+
+fn has_long_name(path: &[u8]) -> bool {
+    path.len() > NAME_MAX && path.split(|b| *b == b'/').any(|name| name.len() > NAME_MAX)
+}
+
+/// Whether nothing in the path could be an empty component, `.` or `..`. Names that begin with a dot are taken for
+/// unclean, too: the walk finds out.
+fn is_clean(path: &[u8]) -> bool {
+    let next = path.get(1..).unwrap_or_default();
+    let suspicious = path.iter().zip(next).fold(false, |found, (this, next)| {
+        found | ((*this == b'/') & ((*next == b'/') | (*next == b'.')))
+    });
+    !suspicious && path.last() != Some(&b'/')
+}
+
+/// Walks the components of a path that is not clean.
+///
+/// `..` after a directory of a mount leads to the directory that holds it, which may be a real one; `..` after real
+/// directories is left to the system, unless the path seems to lead into a mount after it: then it is asked where.
+fn walk(table: &Table, path: &[u8]) -> Route {
+    let mut at = Vec::with_capacity(path.len());
+    let mut through_mount = false;
+    // How far the path was walked when it last left a real directory upwards, and where that leads by its letters.
+    let mut climbed: Option<(usize, Vec<u8>)> = None;
+    let mut walked = 0;
+    for component in path.split(|b| *b == b'/') {
+        walked += component.len();
+        match component {
+            b"" | b"." => {}
+            b".." => {
+                if let Some(place) = table.find(&at) {
+                    through_mount = true;
+                    match resolve::directory(&place) {
+                        Ok(real) => at = real,
+                        Err(errno) => return Route::Failed(errno),
+                    }
+                    pop(&mut at);
+                } else {
+                    pop(&mut at);
+                    climbed = Some((walked, at.clone()));
+                }
+            }
+            name => {
+                at.push(b'/');
+                at.extend_from_slice(name);
+            }
+        }
+        walked += 1;
+    }
+    if at.is_empty() {
+        at.push(b'/');
+    }
+    let slash = matches!(path, [.., b'/'] | [.., b'/', b'.']);
+    match (table.find(&at), climbed) {
+        (Some(_), Some((walked, letters))) if !same_directory(path.get(..walked), &letters) => {
+            Route::Real
+        }
+        (Some(place), _) => target(place, slash, path.len()),
+        (None, _) if through_mount => {
+            if slash {
+                at.push(b'/');
+            }
+            CString::new(at).map_or(Route::Failed(Errno(libc::ENOENT)), Route::Elsewhere)
+        }
+        (None, _) => Route::Real,
+    }
+}
+
+fn pop(path: &mut Vec<u8>) {
+    let slash = path.iter().rposition(|b| *b == b'/').unwrap_or(0);
+    path.truncate(slash);
+}
+
+/// Whether the system, which follows links before it climbs, comes to the same directory as the letters say.
+fn same_directory(path: Option<&[u8]>, letters: &[u8]) -> bool {
+    let letters = if letters.is_empty() { b"/" } else { letters };
+    match (
+        real_identity(path.unwrap_or_default()),
+        real_identity(letters),
+    ) {
+        (Some(path), Some(letters)) => path == letters,
+        _ => false,
+    }
+}
+
+fn real_identity(path: &[u8]) -> Option<(u64, u64)> {
+    use std::os::unix::{ffi::OsStrExt, fs::MetadataExt};
+    let found = std::fs::metadata(std::ffi::OsStr::from_bytes(path)).ok()?;
+    Some((found.dev(), found.ino()))
+}

@@ -1,0 +1,215 @@
+//! The mounts, as every file operation sees them: one table that is replaced as a whole.
+
+use std::hash::{BuildHasher, Hasher};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arc_swap::{ArcSwapOption, Guard};
+
+use super::errno::{Answer, Errno};
+use super::served::{Node, Served};
+use crate::mounts::MountTable;
+use crate::path::{Subpath, SubpathBuf};
+use crate::vfs::{Kind, Listing};
+
+/// A file system at a path.
+pub struct Mount {
+    /// A number that no other mount of the process has.
+    pub id: u64,
+    /// Absolute, clean.
+    pub root: Box<[u8]>,
+    /// What is served.
+    pub served: Arc<dyn Served>,
+    /// The user and the group that its files seem to belong to: those who mounted it.
+    pub owner: (u32, u32),
+}
+
+impl Mount {
+    /// The absolute path of `sub`.
+    pub fn path_of(&self, sub: &Subpath) -> Vec<u8> {
+        let mut path = self.root.to_vec();
+        if !sub.is_root() {
+            if *self.root != *b"/" {
+                path.push(b'/');
+            }
+            path.extend_from_slice(sub.as_bytes());
+        }
+        path
+    }
+
+    /// A device number that belongs to no driver (major 1023 is not assigned), one for each mount.
+    pub fn device(&self) -> u64 {
+        libc::makedev(1023, (self.id & 0xf_ffff) as u32)
+    }
+
+    /// An inode number for `sub` where the file system has none: the same for the same name, never 0.
+    pub fn inode(&self, sub: &Subpath) -> u64 {
+        let mut hasher = foldhash::fast::FixedState::with_seed(self.id).build_hasher();
+        hasher.write(sub.as_bytes());
+        hasher.finish() | 1
+    }
+}
+
+/// All mounts at one moment.
+#[derive(Default)]
+pub struct Table {
+    by_root: MountTable<Arc<Mount>>,
+}
+
+static TABLE: ArcSwapOption<Table> = ArcSwapOption::const_empty();
+/// Held while the table is replaced.
+static CHANGING: Mutex<()> = Mutex::new(());
+static IDS: AtomicU64 = AtomicU64::new(1);
+
+/// A place inside a mount.
+#[derive(Clone)]
+pub struct Place {
+    /// The mount.
+    pub mount: Arc<Mount>,
+    /// The path there.
+    pub sub: SubpathBuf,
+}
+
+/// The table; `None` where nothing was ever mounted.
+pub fn current() -> Guard<Option<Arc<Table>>> {
+    TABLE.load()
+}
+
+impl Table {
+    /// The mount that the absolute, clean `path` lies in.
+    pub fn find(&self, path: &[u8]) -> Option<Place> {
+        let (mount, _, sub) = self.by_root.find(path)?;
+        Some(Place {
+            mount: mount.clone(),
+            sub: sub.to_owned(),
+        })
+    }
+
+    /// The names in the directory `path` that lead to other mounts.
+    fn mount_points(&self, path: &[u8]) -> Vec<Vec<u8>> {
+        let mut names: Vec<Vec<u8>> = self
+            .by_root
+            .iter()
+            .filter_map(|(root, _)| {
+                let rest = root.strip_prefix(path)?;
+                let rest = if path == b"/" {
+                    rest
+                } else {
+                    rest.strip_prefix(b"/")?
+                };
+                let name = rest.split(|b| *b == b'/').next()?;
+                (!name.is_empty()).then(|| name.to_vec())
+            })
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    fn has_several(&self) -> bool {
+        self.by_root.len() > 1
+    }
+}
+
+impl Place {
+    /// The absolute path.
+    pub fn path(&self) -> Vec<u8> {
+        self.mount.path_of(&self.sub)
+    }
+
+    /// Looks the place up; a directory on the way to another mount exists although its file system has none.
+    pub fn stat(&self, follow: bool) -> Answer<Node> {
+        match self.mount.served.stat(&self.sub, follow) {
+            Err(Errno(libc::ENOENT)) if self.leads_to_mount() => Ok(Node {
+                kind: Kind::Directory,
+                size: 0,
+                mode: 0o755,
+                mtime: (0, 0),
+                ino: None,
+            }),
+            answer => answer,
+        }
+    }
+
+    /// The names in the directory, mount points among them.
+    pub fn list(&self) -> Answer<Listing> {
+        let points = self.mount_points();
+        let mut names = match self.mount.served.list(&self.sub) {
+            Err(Errno(libc::ENOENT)) if !points.is_empty() => Listing::new(),
+            answer => answer?,
+        };
+        for point in points {
+            match names.binary_search_by(|(name, _)| name.cmp(&point)) {
+                Ok(at) => {
+                    if let Some(known) = names.get_mut(at) {
+                        known.1 = Kind::Directory;
+                    }
+                }
+                Err(at) => names.insert(at, (point, Kind::Directory)),
+            }
+        }
+        Ok(names)
+    }
+
+    fn leads_to_mount(&self) -> bool {
+        !self.mount_points().is_empty()
+    }
+
+    fn mount_points(&self) -> Vec<Vec<u8>> {
+        let table = current();
+        match &*table {
+            Some(table) if table.has_several() => table.mount_points(&self.path()),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// Puts `served` at `root`, which is absolute and clean; what was there before is given back.
+pub fn mount(root: &[u8], served: Arc<dyn Served>) -> Option<Arc<Mount>> {
+    let mount = Arc::new(Mount {
+        id: IDS.fetch_add(1, Ordering::Relaxed),
+        root: root.into(),
+        served,
+        // SAFETY: both only ask for a number.
+        owner: unsafe { (libc::geteuid(), libc::getegid()) },
+    });
+    change(|table| table.by_root.insert(root, mount))
+}
+
+/// Takes the mount at exactly `root` away. What was opened stays open.
+pub fn unmount(root: &[u8]) -> Option<Arc<Mount>> {
+    change(|table| table.by_root.remove(root))
+}
+
+/// The roots of all mounts, sorted.
+pub fn roots() -> Vec<Vec<u8>> {
+    let table = current();
+    let Some(table) = &*table else {
+        return Vec::new();
+    };
+    let mut roots: Vec<Vec<u8>> = table
+        .by_root
+        .iter()
+        .map(|(root, _)| root.to_vec())
+        .collect();
+    roots.sort_unstable();
+    roots
+}
+
+/// The mount that the absolute, clean `path` lies in.
+pub fn find(path: &[u8]) -> Option<Place> {
+    current().as_ref()?.find(path)
+}
+
+fn change<T>(edit: impl FnOnce(&mut Table) -> T) -> T {
+    let _alone = CHANGING.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut table = Table::default();
+    if let Some(now) = &*TABLE.load() {
+        for (root, mount) in now.by_root.iter() {
+            table.by_root.insert(root, mount.clone());
+        }
+    }
+    let result = edit(&mut table);
+    TABLE.store(Some(Arc::new(table)));
+    result
+}
