@@ -13,6 +13,7 @@ module InVFS
   autoload :LoadWrapped, "#{__dir__}/invfs/load_wrapped.rb"
   autoload :CompiledCode, "#{__dir__}/invfs/compiled_code.rb"
   autoload :BootsnapFallback, "#{__dir__}/invfs/bootsnap_fallback.rb"
+  autoload :Explanation, "#{__dir__}/invfs/explain.rb"
   autoload :Extract, "#{__dir__}/invfs/extract.rb"
   private_constant :LoadWrapped, :BootsnapFallback, :Extract
 end

@@ -17,6 +17,14 @@ module InVFS
     #   system(InVFS.extract("#{__dir__}/../libexec/convert.sh"), "a.png")
     def extract(path) = Extract.path(path)
 
+    # Says step by step what `require` of a name would do now: where it is looked for, and why it is found or not.
+    # @param feature [String, #to_path] what `require` would be given
+    # @return [InVFS::Explanation]
+    # @raise [TypeError, ArgumentError] for what is no path
+    # @example
+    #   puts InVFS.explain("app")
+    def explain(feature) = Explanation.new(feature)
+
     # The directory of the cache.
     # @return [String, nil] nil: the usual one, `$INVFS_CACHE`, `$XDG_CACHE_HOME/invfs` or `~/.cache/invfs`
     def extract_cache = Extract.directory

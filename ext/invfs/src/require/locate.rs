@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     helpers::{ractor, string},
-    ruby_api::{errors::to_ruby, file_system::read_all, vfs_value::vfs_of},
+    ruby_api::{errors::to_ruby, file_system::read_all, vfs_value::{is_vfs, vfs_of}},
 };
 
 /// @def InVFS.locate(path)
@@ -145,6 +145,11 @@ fn feature(ruby: &Ruby, name: Value) -> Result<RArray, Error> {
     }
 }
 
+/// `InVFS::Located.vfs?(object)`: whether a search takes it for a VFS, not for a path.
+fn is_vfs_object(object: Value) -> bool {
+    is_vfs(object)
+}
+
 /// Defines `InVFS.locate`, and `InVFS::Located` for the gem itself.
 pub fn init(_ruby: &Ruby, module: RModule) -> Result<(), Error> {
     module.define_singleton_method("locate", function!(locate, 1))?;
@@ -156,6 +161,7 @@ pub fn init(_ruby: &Ruby, module: RModule) -> Result<(), Error> {
     located.define_singleton_method("read", function!(read, 2))?;
     located.define_singleton_method("compiled?", function!(is_compiled, 3))?;
     located.define_singleton_method("feature", function!(feature, 1))?;
+    located.define_singleton_method("vfs?", function!(is_vfs_object, 1))?;
     module.funcall::<_, _, Value>("private_constant", ("Located",))?;
     Ok(())
 }
