@@ -20,5 +20,7 @@ mod refused;
 mod rewriting;
 mod symlinks;
 mod vfs;
+#[cfg(target_os = "linux")]
+mod writable;
 mod writer;
 mod zip64;

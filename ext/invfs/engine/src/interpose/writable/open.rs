@@ -35,9 +35,9 @@ impl Session<'_> {
             };
             let not_as_wanted = match entry.kind() {
                 _ if exclusive => Some(libc::EEXIST),
-                Kind::Symlink if !(only_path && entry.upper.is_some()) => Some(libc::ELOOP),
                 Kind::Directory => Some(libc::EISDIR),
                 _ if has(libc::O_DIRECTORY) => Some(libc::ENOTDIR),
+                Kind::Symlink if !(only_path && entry.upper.is_some()) => Some(libc::ELOOP),
                 _ => None,
             };
             if let Some(number) = not_as_wanted {

@@ -93,6 +93,10 @@ impl Session<'_> {
         let dir = self.directory_for(to)?;
         self.cover(from)?;
         if ends.is_directory {
+            if to.entry.is_some() {
+                // It must not be gone between being covered and being replaced.
+                self.upper_directory(&to.path()?)?;
+            }
             // What the lower layer has there must not show through. It shows nothing now: the target is empty.
             self.cover(to)?;
         }
