@@ -23,6 +23,7 @@ module InVFS
       "compile" => [:Compile, "add compiled code for this Ruby to an archive"],
       "list" => [:List, "list what is in an archive"],
       "verify" => [:Verify, "read and check everything in an archive"],
+      "doctor" => [:Doctor, "explain why a feature is found or not; examine an archive"],
       "run" => [:Run, "run the main script of an archive"]
     }.freeze
     private_constant :COMMANDS

@@ -7,7 +7,7 @@ require "pty"
 class CommandTest < Minitest::Test
   include CLIHelper
 
-  COMMANDS = %w[pack compile list verify run].freeze
+  COMMANDS = %w[pack compile list verify doctor run].freeze
 
   def test_version
     ["--version", "-v", "version"].each { |option| assert_success invfs(option), "invfs #{InVFS::VERSION}\n" }
@@ -33,12 +33,15 @@ class CommandTest < Minitest::Test
     end
 
     define_method("test_wrong_arguments_of_#{command}") do
-      assert_failure invfs(command), 2, /(DIR|ARCHIVE) is missing; see invfs #{command} --help/
+      assert_failure invfs(command), 2, /(DIR|ARCHIVE|FILE) is missing; see invfs #{command} --help/
       assert_failure invfs(command, "--nonsense", "x"), 2, /invalid option: --nonsense; see invfs #{command} --help/
       assert_failure(invfs(command, "a", "b"), 2, /not also b/) unless command == "run"
     end
 
     define_method("test_nothing_there_for_#{command}") do
+      # What is no file may be a feature.
+      next assert_match(/\Ainvfs: none would raise a LoadError/, invfs(command, "none").stderr) if command == "doctor"
+
       assert_failure invfs(command, "none"), 1, /No such file or directory.*none/
     end
   end
