@@ -49,6 +49,22 @@ class ExtractTest < Minitest::Test
     end
   end
 
+  def test_what_is_mounted
+    skip "no mounts here" unless InVFS.respond_to?(:mount)
+    at = "#{@dir}/mounted"
+    begin
+      InVFS.mount(at, InVFS.stringmap({ "bin/x" => "data", "y" => "" }))
+    rescue InVFS::MountUnsupported => e
+      skip e.message
+    end
+    assert_equal "data", File.read(InVFS.extract("#{at}/bin/x"))
+    assert InVFS.extract("#{at}/bin/x").start_with?(@cache)
+    assert_equal %w[bin y], `ls #{InVFS.extract(at)}`.split
+    assert_raises(Errno::ENOENT) { InVFS.extract("#{at}/none") }
+  ensure
+    InVFS.unmount(at) if at
+  end
+
   def test_what_is_on_disk_stays_there
     File.write("#{@dir}/real", "")
     assert_equal "#{@dir}/real", InVFS.extract("#{@dir}/real")
