@@ -24,6 +24,8 @@ struct Archives {
     /// Files that a handler is looking at, and in which thread: what it requires meanwhile is not searched in
     /// them. Another thread asks for itself.
     asking: HashSet<(Vec<u8>, ThreadId)>,
+    /// Paths that led into an archive: how long the archive's own path is, and the directory inside.
+    split: HashMap<Vec<u8>, (usize, SubpathBuf)>,
 }
 
 static ARCHIVES: LazyLock<Mutex<Archives>> = LazyLock::new(Mutex::default);
@@ -47,7 +49,47 @@ pub fn place(ruby: &Ruby, path: &[u8]) -> Result<Option<Place>, Error> {
     let Some(dir) = SubpathBuf::clean(inside) else {
         return Ok(None);
     };
-    Ok(mount(ruby, file)?.map(|mount| Place { mount, dir }))
+    let Some(mount) = mount(ruby, file)? else {
+        return Ok(None);
+    };
+    let split = (file.len(), dir.clone());
+    ARCHIVES.lock().split.insert(path.to_vec(), split);
+    Ok(Some(Place { mount, dir }))
+}
+
+/// The archives that one search has asked the operating system for: once for each, however many directories of it
+/// stand in `$:`.
+#[derive(Default)]
+pub struct Seen(Vec<(Vec<u8>, Option<Arc<Mount>>)>);
+
+impl Seen {
+    /// [`place`] for a path that led into an archive before, if the archive is still the same file: then nothing else
+    /// can be at that path, nor below it. `None`: ask `place`.
+    pub fn place(&mut self, path: &[u8]) -> Option<Place> {
+        let archives = ARCHIVES.lock();
+        let (end, dir) = archives.split.get(path)?;
+        let file = path.get(..*end)?;
+        let at = match self.0.iter().position(|(seen, _)| seen == file) {
+            Some(at) => at,
+            None => {
+                let same = |(known, mount): &(Identity, Option<Arc<Mount>>)| {
+                    let now = Identity::of(&string::os_path(file)).ok();
+                    mount.clone().filter(|_| now.as_ref() == Some(known))
+                };
+                let mount = archives.known.get(file).and_then(same);
+                self.0.push((file.to_vec(), mount));
+                self.0.len() - 1
+            }
+        };
+        let mount = self.0.get(at)?.1.clone()?;
+        let dir = dir.clone();
+        Some(Place { mount, dir })
+    }
+
+    /// Forgets what was seen: something may have changed since.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
 }
 
 /// The place of the file that the absolute `path` names inside an archive; `None` where it is a file or a

@@ -98,10 +98,7 @@ pub fn feature(ruby: &Ruby, name: &[u8]) -> Result<Found, Error> {
     if !load_path.has_virtual() {
         return Ok(Found::Elsewhere(None));
     }
-    let search = Search {
-        ruby,
-        load_path: &load_path,
-    };
+    let mut search = Search::new(ruby, &load_path);
     let mut passed_over = None;
     for suffix in suffixes(name, asked, provided_otherwise) {
         match search.file(&suffix.name, suffix.native, &mut passed_over)? {
@@ -124,10 +121,7 @@ pub fn file(ruby: &Ruby, name: &[u8]) -> Result<Found, Error> {
     let load_path = load_path::current(ruby)?;
     let mut passed_over = None;
     if !is_explicit(name) && load_path.has_virtual() {
-        let search = Search {
-            ruby,
-            load_path: &load_path,
-        };
+        let mut search = Search::new(ruby, &load_path);
         let native = false;
         if let Some(found) = search.file(name, native, &mut passed_over)? {
             return Ok(found);
@@ -150,10 +144,7 @@ pub fn where_is(ruby: &Ruby, name: &[u8]) -> Result<Found, Error> {
         let found = in_mount(ruby, &absolute(ruby, name)?)?;
         return Ok(found.unwrap_or(Found::Elsewhere(None)));
     }
-    let search = Search {
-        ruby,
-        load_path: &load_path,
-    };
+    let mut search = Search::new(ruby, &load_path);
     let mut passed_over = None;
     for suffix in suffixes(name, wanted(name), false) {
         if let Some(found) = search.file(&suffix.name, suffix.native, &mut passed_over)? {
@@ -283,21 +274,34 @@ fn suffixes(name: &[u8], asked: Option<Kind>, only_source: bool) -> Vec<Suffix> 
 struct Search<'a> {
     ruby: &'a Ruby,
     load_path: &'a LoadPath,
+    seen: archives::Seen,
 }
 
-impl Search<'_> {
+impl<'a> Search<'a> {
+    fn new(ruby: &'a Ruby, load_path: &'a LoadPath) -> Search<'a> {
+        Search {
+            ruby,
+            load_path,
+            seen: archives::Seen::default(),
+        }
+    }
+
     /// The first place that has the file `name`.
     fn file(
-        &self,
+        &mut self,
         name: &[u8],
         native: bool,
         passed_over: &mut Option<PassedOver>,
     ) -> Result<Option<Found>, Error> {
         let mut path = Vec::with_capacity(256);
         for entry in &self.load_path.entries {
-            let place = match entry {
+            let known = match entry {
                 Entry::Virtual(place) => Some(place.clone()),
-                Entry::Directory(directory) | Entry::Elsewhere(directory) => {
+                Entry::Elsewhere(directory) => self.seen.place(directory),
+                Entry::Directory(_) => None,
+            };
+            let place = match entry {
+                Entry::Directory(directory) | Entry::Elsewhere(directory) if known.is_none() => {
                     path.clear();
                     path.extend_from_slice(directory);
                     path.push(b'/');
@@ -306,9 +310,14 @@ impl Search<'_> {
                         Look::Loadable => return Ok(Some(Found::Disk(clean_absolute(&path)))),
                         Look::Nothing => None,
                         // The entry, or what stands before its end, is a file: an archive perhaps.
-                        Look::BelowFile => archives::place(self.ruby, directory)?,
+                        Look::BelowFile => {
+                            // A handler may run any code.
+                            self.seen.clear();
+                            archives::place(self.ruby, directory)?
+                        }
                     }
                 }
+                _ => known,
             };
             if let Some(place) = place {
                 if let Some(hit) = self.inside(&place, name, native, passed_over)? {
