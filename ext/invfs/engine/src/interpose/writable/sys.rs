@@ -133,12 +133,22 @@ pub(super) fn remove(dir: BorrowedFd, name: &[u8], kind: Option<Kind>) -> Answer
 
 /// Sets permission bits; those of a link cannot be set.
 pub(super) fn set_mode(dir: BorrowedFd, name: &[u8], mode: u32) -> Answer<()> {
-    let c_name = c_name(name)?;
+    let at = c_name(name)?;
     let (fd, flags) = (dir.as_raw_fd(), libc::AT_SYMLINK_NOFOLLOW);
     // SAFETY: the name is a C string that outlives the call.
-    match done(unsafe { libc::fchmodat(fd, c_name.as_ptr(), mode, flags) }) {
-        // Without help of the kernel the C library goes through /proc, which may be missing.
-        Err(Errno(libc::EOPNOTSUPP | libc::ENOSYS | libc::EINVAL)) => {
+    match done(unsafe { libc::fchmodat(fd, at.as_ptr(), mode, flags) }) {
+        Err(Errno(libc::EOPNOTSUPP | libc::ENOSYS | libc::EINVAL)) => {}
+        result => return result,
+    }
+    // An old kernel with an old C library, or no /proc.
+    let file = std::fs::File::from(open(dir, name, libc::O_PATH, 0)?);
+    if file.metadata()?.is_symlink() {
+        return Err(Errno(libc::ENOENT));
+    }
+    let path = c_name(format!("/proc/self/fd/{}", file.as_raw_fd()).as_bytes())?;
+    // SAFETY: the path is a C string that outlives the call; it leads to what is open, whatever that is.
+    match done(unsafe { libc::chmod(path.as_ptr(), mode) }) {
+        Err(Errno(libc::ENOENT)) => {
             let file = open(dir, name, libc::O_RDONLY | libc::O_NONBLOCK, 0)?;
             // SAFETY: a call on an open descriptor.
             done(unsafe { libc::fchmod(file.as_raw_fd(), mode) })

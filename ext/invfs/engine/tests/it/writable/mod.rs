@@ -1,6 +1,7 @@
 //! A writable mount: the same operations on a real directory show what each must do.
 
 mod control;
+#[cfg(target_env = "gnu")]
 mod crash;
 mod escapes;
 mod operations;
