@@ -1,0 +1,58 @@
+# frozen_string_literal: true
+
+# The uses that people make of files, as data: who wants to run them on a new kind of mount takes the list from here.
+#
+# A case is a block that gets the root of the tree (fixture.rb says what is in it) and an empty scratch directory
+# outside of it, and returns what it observed. Wherever the tree lies, the same has to be observed.
+module CaseList
+  # kind: :same, or :change, which is refused where nothing can be changed and else is as on disk;
+  # refused: how, an exception; fails: whether it also fails where things can be changed, but otherwise.
+  # isolated: has a process to itself, because it changes the process (working directory, what is loaded).
+  # needs: the libraries, in this order, without which the case is skipped.
+  Case = Struct.new(:subject, :name, :kind, :isolated, :needs, :refused, :fails, :block, keyword_init: true) do
+    # A name for a test and for messages.
+    def key = "#{subject}: #{name}"
+  end
+
+  @cases = {}
+
+  class << self
+    # Starts the cases of one subject; the block says them with `observe` and `change`.
+    def subject(name, **defaults, &block)
+      Subject.new(name, defaults, @cases[name] ||= []).instance_eval(&block)
+    end
+
+    # The cases of a subject, in order.
+    def of(subject)
+      require_relative "cases/#{subject}" unless @cases.key?(subject)
+      @cases.fetch(subject)
+    end
+
+    # The names of all subjects.
+    def subjects = Dir["#{__dir__}/cases/*.rb"].map { |file| File.basename(file, ".rb").to_sym }.sort
+  end
+
+  # What stands in the files under cases/.
+  class Subject
+    def initialize(name, defaults, cases)
+      @name = name
+      @defaults = defaults
+      @cases = cases
+    end
+
+    # A case that is the same everywhere.
+    def observe(name, **options, &block) = add(name, :same, options, block)
+
+    # A case that changes the tree.
+    def change(name, **options, &block) = add(name, :change, options, block)
+
+    private
+
+    def add(name, kind, options, block)
+      raise ArgumentError, "twice: #{@name}: #{name}" if @cases.any? { |other| other.name == name }
+
+      @cases << Case.new(subject: @name, name: name, kind: kind, isolated: false, refused: Errno::EROFS, fails: false, block: block, **@defaults, **options,
+                         needs: [*options.fetch(:needs, @defaults[:needs])])
+    end
+  end
+end

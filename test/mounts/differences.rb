@@ -1,0 +1,72 @@
+# frozen_string_literal: true
+
+# The cases that a mount answers in another way than the disk does. A test fails when one of them has become equal.
+module Differences
+  READ_ONLY = "what cannot be changed is not writable, as on a disk that is mounted for reading alone"
+  OUTSIDE = "no link in an archive leads out of it"
+  REAL_PARENT = "a real directory does not list what is mounted in it, and relative paths in it are the system's own"
+  CHILD = "a child process asks the system, which knows no mount"
+
+  # By design: subject => { name of the case => why }.
+  BY_DESIGN = {
+    stat: {
+      "File.writable?, writable_real?" => READ_ONLY,
+      "test() for writing" => READ_ONLY,
+      "a relative link that leads out" => OUTSIDE,
+      "an absolute link that leads out" => OUTSIDE
+    },
+    directories: {
+      "the root in the listing of its real parent" => REAL_PARENT,
+      "Dir.chdir into the real parent" => REAL_PARENT
+    },
+    pathname: { "mountpoint? of the root" => "it is one" },
+    encodings: {
+      "stdio of the C library" => "a function that was looked up by name while the program runs is the C library's own"
+    },
+    errors: {
+      "a path that is too long" => "no path may be longer than the system takes, not even one for realpath"
+    },
+    copies: {
+      "a child that is given a path" => CHILD,
+      "a child that lists" => CHILD,
+      "a child in a working directory inside" => CHILD,
+      "a script of Ruby's that is run by name" => "the interpreter, a child process, gets the script as a descriptor"
+    }
+  }.freeze
+
+  EMPTY_DIRECTORIES = "the size of a directory is 0"
+  LOOPS = "a loop of links is as if nothing were there"
+  REAL_LINKS = "real links into a mount are not followed"
+  ORDER = "a change is refused before it is looked whether it makes sense"
+  INODES = "a link and what it leads to have two inode numbers"
+
+  # What mounts cannot do yet.
+  NOT_YET = {
+    stat: {
+      "File.zero?" => EMPTY_DIRECTORIES, "File.empty?" => EMPTY_DIRECTORIES, "the root itself" => EMPTY_DIRECTORIES,
+      "File.stat" => LOOPS, "File.size, size?" => LOOPS, "links that lead nowhere" => LOOPS,
+      "File.identical?" => INODES, "inode numbers" => INODES,
+      "a real link that leads in" => REAL_LINKS, "a real link to a file that leads in" => REAL_LINKS
+    },
+    directories: { "Dir.children of what is none" => LOOPS },
+    pathname: { "Pathname#zero?" => EMPTY_DIRECTORIES },
+    errors: {
+      "a loop" => LOOPS, "below a loop" => LOOPS, "too many links" => LOOPS,
+      "through a real link" => REAL_LINKS,
+      "changing what is not there" => ORDER, "changing what is below a file" => ORDER,
+      "making what is already there" => ORDER, "removing a directory by its dot" => ORDER
+    },
+    copies: { "FileUtils.ln_s to the inside" => REAL_LINKS },
+    libraries: { "Fiddle.dlopen of what is none" => "dlopen fails without leaving a message in dlerror" }
+  }.freeze
+
+  # Why this case is expected to differ, or nil.
+  def self.reason(kase)
+    [BY_DESIGN, NOT_YET].filter_map { |table| table.dig(kase.subject, kase.name) }.first
+  end
+
+  # The cases that are listed here: [subject, name].
+  def self.all
+    [BY_DESIGN, NOT_YET].flat_map { |table| table.flat_map { |subject, cases| cases.keys.map { |name| [subject, name] } } }
+  end
+end

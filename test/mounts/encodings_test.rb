@@ -1,0 +1,9 @@
+# frozen_string_literal: true
+
+# Encodings, line ends and mapped files on a mount are as on disk.
+require_relative "support"
+
+class MountEncodingsTest < Minitest::Test
+  extend MountSupport::Observes
+  observes :encodings
+end

@@ -1,0 +1,9 @@
+# frozen_string_literal: true
+
+# Reading files on a mount is as reading them on disk.
+require_relative "support"
+
+class MountReadingTest < Minitest::Test
+  extend MountSupport::Observes
+  observes :reading
+end

@@ -1,0 +1,57 @@
+# frozen_string_literal: true
+
+# The places where the tree of the cases can lie: on disk, or in a mount.
+#
+# A new kind of mount is a new entry in PREPARE (runs in the test, makes what has to exist before) and in MOUNT (runs
+# in the process of the cases, gets where to mount and what PREPARE returned).
+require "fileutils"
+require "tmpdir"
+
+module MountTargets
+  # Where the tree lies: kind, its root, and what MOUNT needs; `parent` is a real directory in every case.
+  Target = Struct.new(:kind, :parent, :material, keyword_init: true) do
+    def root = "#{parent}/app"
+    def disk? = !MOUNT.key?(kind)
+  end
+
+  # All names have seven letters, so that the length of a path cannot make a difference.
+  PARENTS = { control: "control", copy: "thecopy", zip: "mounted" }.freeze
+
+  PREPARE = {
+    control: ->(target) { MountFixture.write(target.root) },
+    copy: ->(target) { MountFixture.write(target.root) },
+    zip: ->(target) { MountFixture.pack("#{target.parent}.zip") }
+  }.freeze
+
+  MOUNT = {
+    zip: ->(at, archive) { InVFS.mount(at, InVFS.zip(archive)) }
+  }.freeze
+
+  # Those on which a change is possible; each case that changes something gets one to itself.
+  CHANGEABLE = %i[control copy].freeze
+
+  class << self
+    # The target of this kind, made at the first call.
+    def get(kind)
+      (@targets ||= {})[kind] ||= fresh(kind, directory)
+    end
+
+    # Another one, which the caller may change.
+    def fresh(kind, below = Dir.mktmpdir("change", directory))
+      require_relative "fixture"
+      target = Target.new(kind: kind, parent: "#{below}/#{PARENTS.fetch(kind)}")
+      FileUtils.mkdir_p(target.parent)
+      # A neighbour of the root, which is real everywhere.
+      File.write("#{target.parent}/outside.txt", "outside\n")
+      PREPARE.fetch(kind).call(target).then { |material| target.material = material }
+      target
+    end
+
+    # Everything that the tests make lies in here.
+    def directory
+      @directory ||= File.realpath(Dir.mktmpdir("invfs-mounts")).tap do |path|
+        Minitest.after_run { FileUtils.rm_rf(path) }
+      end
+    end
+  end
+end
