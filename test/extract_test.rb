@@ -60,6 +60,10 @@ class ExtractTest < Minitest::Test
     assert_equal "data", File.read(InVFS.extract("#{at}/bin/x"))
     assert InVFS.extract("#{at}/bin/x").start_with?(@cache)
     assert_equal %w[bin y], `ls #{InVFS.extract(at)}`.split
+    assert_equal "/", InVFS.extract("/")
+    File.symlink("#{at}/bin/x", "#{@dir}/link")
+    # The link is on disk, what it leads to is not.
+    assert_equal "data", File.read(InVFS.extract("#{@dir}/link")) if File.exist?("#{@dir}/link")
     assert_raises(Errno::ENOENT) { InVFS.extract("#{at}/none") }
   ensure
     InVFS.unmount(at) if at

@@ -38,13 +38,21 @@ module InVFS
 
     # A file or directory below a mount: this process reads it as it reads all files.
     class MountedSource
-      # Whether an absolute path lies at or below a mount.
+      # Whether an absolute path lies at or below a mount, or real symbolic links lead it there.
       def self.under?(path)
         return false unless InVFS.respond_to?(:mounts)
 
-        path = path.b
-        InVFS.mounts.each_key.any? { |at| path == at.b || path.start_with?("#{at.b.delete_suffix("/")}/") }
+        mounts = InVFS.mounts.keys
+        mounts.any? && (below?(mounts, path) || below?(mounts, File.realpath(path)))
+      rescue SystemCallError
+        # There is nothing: whoever asks next says so.
+        false
       end
+
+      def self.below?(mounts, path)
+        mounts.any? { |at| path.b == at.b || path.b.start_with?("#{at.b.delete_suffix("/")}/") }
+      end
+      private_class_method :below?
 
       def initialize(path)
         @path = path
