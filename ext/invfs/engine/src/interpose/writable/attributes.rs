@@ -1,8 +1,9 @@
 //! Permissions, owners, times and lengths: changed in the upper layer.
 
-use std::os::fd::BorrowedFd;
+use std::os::fd::{AsFd, BorrowedFd};
 
 use super::copy_up::only_lower;
+use super::resolve::Here;
 use super::session::Session;
 use super::sys;
 use crate::interpose::errno::{Answer, Errno};
@@ -38,6 +39,20 @@ impl Session<'_> {
             let file = sys::open(dir, name, libc::O_WRONLY | libc::O_NONBLOCK, 0)?;
             Ok(std::fs::File::from(file).set_len(length)?)
         })
+    }
+
+    /// Whether names may be made in and taken from a directory; `EACCES` if not.
+    pub fn may_change(&self, here: &Here) -> Answer<()> {
+        if let Some(upper) = &here.upper {
+            return sys::access(upper.as_fd(), libc::W_OK | libc::X_OK);
+        }
+        // Copied up it will belong to this user.
+        let mode = self.at(&here.path)?.existing()?.node().mode;
+        // SAFETY: a call that cannot fail.
+        match mode & 0o300 == 0o300 || unsafe { libc::geteuid() } == 0 {
+            true => Ok(()),
+            false => Err(Errno(libc::EACCES)),
+        }
     }
 
     /// Runs `act` on the upper layer's name, copied up if need be.

@@ -37,9 +37,11 @@ impl Session<'_> {
         self.until_settled(|| {
             let from = self.resolve(old, false)?;
             let kind = from.existing()?.kind();
-            if self.resolve(new, false)?.entry.is_some() {
+            let to = self.resolve(new, false)?;
+            if to.entry.is_some() {
                 return Err(Errno(libc::EEXIST));
             }
+            self.may_change(&to.parent)?;
             if kind == Kind::Directory {
                 return Err(Errno(libc::EPERM));
             }

@@ -12,7 +12,9 @@ impl Session<'_> {
     pub fn remove(&self, sub: &Subpath) -> Answer<()> {
         let check = || {
             let spot = self.resolve(sub, false)?;
-            match spot.existing()?.is(Kind::Directory) {
+            let is_directory = spot.existing()?.is(Kind::Directory);
+            self.may_change(&spot.parent)?;
+            match is_directory {
                 true => Err(Errno(libc::EISDIR)),
                 false => Ok(spot),
             }
@@ -28,6 +30,7 @@ impl Session<'_> {
             if spot.is_root() {
                 return Err(Errno(libc::EBUSY));
             }
+            self.may_change(&spot.parent)?;
             let here = self.enter(&spot.parent, &spot.name, entry)?;
             match self.is_empty(&here)? {
                 true => Ok(spot),
@@ -42,9 +45,6 @@ impl Session<'_> {
     fn take_away(&self, spot: &Spot) -> Answer<()> {
         let upper = spot.existing()?.upper;
         let dir = self.upper_directory(&spot.parent.path)?;
-        if upper.is_none() {
-            sys::access(dir.upper()?, libc::W_OK | libc::X_OK)?;
-        }
         self.cover(spot)?;
         match upper {
             Some(meta) => sys::remove(dir.upper()?, &spot.name, meta.kind),

@@ -62,6 +62,10 @@ impl Session<'_> {
         if is_below(&source, &target) {
             return Err(Errno(libc::ENOTEMPTY));
         }
+        if !is_same_file(&from, &to) && source != target {
+            self.may_change(&from.parent)?;
+            self.may_change(&to.parent)?;
+        }
         if let (Some(entry), true) = (&to.entry, source != target) {
             match (is_directory, entry.is(Kind::Directory)) {
                 (true, false) => return Err(Errno(libc::ENOTDIR)),
@@ -82,11 +86,7 @@ impl Session<'_> {
     /// Moves what is wholly in the upper layer. The caller holds the lock.
     fn rename_upper(&self, ends: &Ends) -> Answer<()> {
         let (from, to) = (&ends.from, &ends.to);
-        let identity = |spot: &Spot| {
-            let meta = spot.entry.as_ref()?.upper?;
-            Some((meta.dev, meta.ino))
-        };
-        if identity(from) == identity(to) {
+        if is_same_file(from, to) {
             // Two names of one file: nothing happens.
             return Ok(());
         }
@@ -102,6 +102,14 @@ impl Session<'_> {
         }
         sys::rename(from.parent.upper()?, &from.name, dir.upper()?, &to.name)
     }
+}
+
+fn is_same_file(one: &Spot, other: &Spot) -> bool {
+    let identity = |spot: &Spot| {
+        let meta = spot.entry.as_ref()?.upper?;
+        Some((meta.dev, meta.ino))
+    };
+    identity(one).is_some() && identity(one) == identity(other)
 }
 
 fn is_below(path: &Subpath, directory: &Subpath) -> bool {

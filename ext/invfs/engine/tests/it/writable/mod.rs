@@ -32,6 +32,9 @@ fn archive() -> Archive {
     entries.push(Entry::symlink("d/up", "../f/g"));
     entries.push(Entry::symlink("nowhere", "missing"));
     entries.push(Entry::symlink("circle", "circle"));
+    entries.push(Entry::stored("sealed/", "").with(|e| e.mode = 0o040_555));
+    entries.push(Entry::stored("sealed/a", "sealed").with(|e| e.mode = 0o100_644));
+    entries.push(Entry::stored("sealed/in/b", "sealed").with(|e| e.mode = 0o100_444));
     entries.push(Entry::stored("empty/", "").with(|e| e.mode = 0o040_711));
     open(Zip::of(entries).build()).expect("an archive")
 }

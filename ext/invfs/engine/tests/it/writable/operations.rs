@@ -329,3 +329,23 @@ fn the_root_stays() {
     let stat = pair.union.run(&Op::Stat(s(""), true)).unwrap();
     assert!(stat.starts_with("Directory 711 "), "{stat}");
 }
+
+/// Only a user other than root is refused anything: the answers are the control's, whoever runs this.
+#[test]
+fn directories_that_cannot_be_written() {
+    let numbers = run(&[
+        open("sealed/a", WRITE),
+        Op::Stat(s("sealed"), true),
+        open("sealed/new", CREATE),
+        Op::Remove(s("sealed/a")),
+        rename("sealed/a", "sealed/c"),
+        open("sealed/in/b", WRITE),
+        open("sealed/in/new", CREATE),
+        rename("sealed/in", "moved"),
+        Op::MakeDirectory(s("sealed/d"), 0o755),
+        Op::Link(s("a"), s("sealed/link")),
+        Op::Mode(s("sealed"), 0o755),
+        open("sealed/new", CREATE),
+    ]);
+    assert_eq!((numbers[0], numbers[10], numbers[11]), (0, 0, 0));
+}

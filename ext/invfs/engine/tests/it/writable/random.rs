@@ -18,7 +18,7 @@ impl Dice {
 
     fn path(&mut self) -> String {
         let names = [
-            "a", "b", "d", "e", "f", "g", "to_a", "to_d", "up", "new", "empty",
+            "a", "b", "d", "e", "f", "g", "to_a", "to_d", "up", "new", "empty", "sealed", "in",
         ];
         let depth = self.of(&[1, 1, 1, 2, 2, 2, 3, 4]);
         let parts: Vec<&str> = (0..depth).map(|_| self.of(&names)).collect();
