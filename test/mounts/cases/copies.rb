@@ -15,8 +15,8 @@ CaseList.subject(:copies, needs: "fileutils") do
   observe("FileUtils.cp that preserves") { |root, scratch| FileUtils.cp("#{root}/modes/run", "#{scratch}/copy", preserve: true) && File.stat("#{scratch}/copy").then { |stat| [stat.mode, stat.mtime] } }
   observe("FileUtils.cp of a directory or nothing") { |root, scratch| [try { FileUtils.cp("#{root}/lib", "#{scratch}/x") }, try { FileUtils.cp("#{root}/nothing", scratch) }] }
   observe("FileUtils.cp_r") { |root, scratch| FileUtils.cp_r("#{root}/lib", "#{scratch}/copy") || tree.("#{scratch}/copy") }
-  observe("FileUtils.cp_r of the whole") { |root, scratch| FileUtils.cp_r("#{root}/.", "#{scratch}/copy") || tree.("#{scratch}/copy") }
-  observe("FileUtils.cp_r that preserves") { |root, scratch| FileUtils.cp_r("#{root}/modes", "#{scratch}/copy", preserve: true) && [tree.("#{scratch}/copy"), Dir.glob("#{scratch}/copy/*").sort.map { |path| File.mtime(path) }] }
+  observe("FileUtils.cp_r of the whole") { |root, scratch| FileUtils.cp_r((Dir.children(root) - ["modes"]).sort.map { |name| "#{root}/#{name}" }, scratch) && tree.(scratch) }
+  observe("FileUtils.cp_r that preserves") { |root, scratch| FileUtils.cp_r(%w[run read_only secret private].map { |name| "#{root}/modes/#{name}" }, scratch, preserve: true) && [tree.(scratch), Dir.glob("#{scratch}/*").sort.map { |path| File.mtime(path) }] }
   observe("FileUtils.cp_r that follows") { |root, scratch| FileUtils.cp_r("#{root}/links/dir", "#{scratch}/copy", dereference_root: true) || tree.("#{scratch}/copy") }
   observe("FileUtils.copy_entry, copy_file, copy_stream") do |root, scratch|
     FileUtils.copy_entry("#{root}/views", "#{scratch}/views")
