@@ -32,6 +32,28 @@ class AutoloadTest < Minitest::Test
     end
   end
 
+  # They stand in `$"` already while they run, but in the end behind all that they required.
+  def test_the_order_in_which_features_are_recorded
+    assert_as_on_disk({
+                        "a.rb" => "require 'x'\nclass A; B; end\nrequire 'z'\n",
+                        "b.rb" => "class B; end\nrequire 'y'\nrequire 'e'\n",
+                        "e.rb" => "class E; end\nrequire 'u'\nrequire 'broken' rescue puts $!.message\n",
+                        "broken.rb" => "require 'w'\nraise 'broken'\n",
+                        **%w[u w x y z main].to_h { |name| ["#{name}.rb", "puts :#{name}\n"] },
+                        "main.rb" => "A\nrequire 'x'\nputs :main\n"
+                      }, <<~'RUBY')
+                        autoload :A, "a"
+                        autoload :B, "b"
+                        autoload :E, "e"
+                        autoload :Broken, "broken"
+                        require "main"
+                        p Probe.features
+                        p %w[a b e u w x y z main].map { |name| require name }
+                        $".delete("#{ROOT}/e.rb")
+                        p require("e"), Probe.features
+                      RUBY
+  end
+
   # Ruby compares the path as written with the path of the file, so that the constant stays unknown.
   def test_an_unclean_path
     assert_as_on_disk(FILES, <<~'RUBY')

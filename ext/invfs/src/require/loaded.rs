@@ -15,6 +15,7 @@ use parking_lot::Mutex;
 use super::{
     candidates::{stem_of, Kind, Matched},
     load_path::{self, LoadPath},
+    order::Move,
 };
 use crate::helpers::{
     held::Held,
@@ -147,13 +148,51 @@ pub fn provide(ruby: &Ruby, path: &[u8]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether `path` is the last element of `$"`.
-pub fn is_last(path: &[u8]) -> bool {
+/// The last element of `$"`.
+pub fn last() -> Option<Vec<u8>> {
+    let features = INDEX.lock().as_ref()?.features.get();
+    // SAFETY: `$"` is held, its elements are alive, and nothing runs until the last one is copied.
+    unsafe { elements(features).last().and_then(|last| text(*last)) }.map(<[u8]>::to_vec)
+}
+
+/// Moves features backwards in `$"`, in one go. What is not there any more stays away.
+pub fn reorder(ruby: &Ruby, moves: &[Move]) -> Result<(), Error> {
+    use magnus::rb_sys::FromRawValue;
     let Some(features) = INDEX.lock().as_ref().map(|index| index.features.get()) else {
-        return false;
+        return Ok(());
     };
-    // SAFETY: `$"` is held, its elements are alive, and nothing runs until they are compared.
-    unsafe { elements(features).last().and_then(|last| text(*last)) == Some(path) }
+    let ordered = ruby.ary_new();
+    {
+        // SAFETY: `$"` is held, and nothing runs that could change it until the order is known.
+        let elements = unsafe { elements(features) };
+        let places: HashMap<&[u8], usize, RandomState> = elements
+            .iter()
+            .enumerate()
+            // SAFETY: an element of `$"`, as above.
+            .filter_map(|(at, value)| Some((unsafe { text(*value) }?, at)))
+            .collect();
+        let mut order: Vec<_> = (0..elements.len()).map(|at| (at, 0, at)).collect();
+        for (rank, moved) in moves.iter().enumerate() {
+            let (from, to) = (
+                places.get(moved.path.as_slice()),
+                places.get(moved.behind.as_slice()),
+            );
+            if let (Some(from), Some(to)) = (from, to) {
+                if let Some(place) = order.get_mut(*from).filter(|_| from < to) {
+                    *place = (*to, rank + 1, *from);
+                }
+            }
+        }
+        order.sort_unstable();
+        for (_, _, at) in order {
+            if let Some(value) = elements.get(at) {
+                // SAFETY: `$"` keeps it alive. Growing an Array runs no Ruby code.
+                ordered.push(unsafe { Value::from_raw(*value) })?;
+            }
+        }
+    }
+    features.funcall::<_, _, Value>("replace", (ordered,))?;
+    Ok(())
 }
 
 /// Takes `path` out of `$"`.

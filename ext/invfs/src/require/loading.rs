@@ -191,3 +191,8 @@ pub fn is_idle(path: &[u8]) -> bool {
 pub fn contains(path: &[u8]) -> bool {
     TABLE.lock().loading.contains_key(path)
 }
+
+/// Whether nothing at all is being loaded.
+pub fn is_over() -> bool {
+    TABLE.lock().loading.is_empty()
+}

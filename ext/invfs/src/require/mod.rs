@@ -19,6 +19,7 @@ mod locate;
 mod mounts;
 mod native_ext;
 mod native_image;
+mod order;
 mod originals;
 mod resolve;
 mod rubygems;

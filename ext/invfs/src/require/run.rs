@@ -7,7 +7,7 @@ use magnus::{prelude::*, Error, RString, Ruby, Value};
 use super::{
     autoload, compiled, load, load_path, loaded,
     loading::{self, Turn},
-    native_ext,
+    native_ext, order,
     resolve::Hit,
 };
 use crate::{
@@ -32,6 +32,7 @@ pub fn require(ruby: &Ruby, hit: &Hit) -> Result<bool, Error> {
         };
         let outcome = load_once(ruby, hit);
         token.finish(outcome.is_ok())?;
+        order::settle(ruby)?;
         return outcome;
     }
 }
@@ -47,12 +48,11 @@ fn load_once(ruby: &Ruby, hit: &Hit) -> Result<bool, Error> {
     }
     loaded::provide(ruby, &hit.path)?;
     let outcome = run(ruby, hit);
-    // What it required stands behind it now; on disk it would come last. A failed file leaves no trace.
-    if outcome.is_err() || !loaded::is_last(&hit.path) {
-        loaded::withdraw(ruby, &hit.path)?;
-        if outcome.is_ok() {
-            loaded::provide(ruby, &hit.path)?;
-        }
+    match outcome {
+        // What it required stands behind it now; on disk it would come last.
+        Ok(()) => order::later(&hit.path),
+        // A failed file leaves no trace.
+        Err(_) => loaded::withdraw(ruby, &hit.path)?,
     }
     outcome.map(|()| true)
 }
