@@ -16,7 +16,11 @@ use super::{
 };
 use crate::{
     helpers::{ractor, string},
-    ruby_api::{errors::to_ruby, file_system::read_all, vfs_value::{is_vfs, vfs_of}},
+    ruby_api::{
+        errors::to_ruby,
+        file_system::read_all,
+        vfs_value::{is_vfs, vfs_of},
+    },
 };
 
 /// @def InVFS.locate(path)
