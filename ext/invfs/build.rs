@@ -1,5 +1,12 @@
-//! Tells the compiler which Ruby this is built for (`cfg(ruby_gte_3_3)` and the like).
+//! Tells the compiler which Ruby this is built for (`cfg(ruby_gte_3_3)` and the like), and whether file operations can
+//! be led into mounts on the target (`cfg(mounts)`).
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     rb_sys_env::activate()?;
+    let target = |name: &str| std::env::var(format!("CARGO_CFG_TARGET_{name}")).unwrap_or_default();
+    println!("cargo::rustc-check-cfg=cfg(mounts)");
+    // As in the engine, where `interpose` knows these relocations.
+    if target("OS") == "linux" && ["x86_64", "aarch64"].contains(&target("ARCH").as_str()) {
+        println!("cargo::rustc-cfg=mounts");
+    }
     Ok(())
 }

@@ -18,7 +18,10 @@ pub mod archive;
 pub mod compiled;
 pub mod elf;
 pub mod error;
-#[cfg(target_os = "linux")]
+#[cfg(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
 pub mod interpose;
 pub mod load_size;
 pub mod mounts;

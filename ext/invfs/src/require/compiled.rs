@@ -21,10 +21,15 @@ pub fn load(ruby: &Ruby, hit: &Hit) -> Result<Option<Value>, Error> {
     let Some(code) = code.map_err(|e| to_ruby(ruby, e))? else {
         return Ok(None);
     };
+    from_binary(ruby, &code)
+}
+
+/// The compiled file in its binary form; `None` where it cannot be used.
+fn from_binary(ruby: &Ruby, code: &[u8]) -> Result<Option<Value>, Error> {
     if coverage_runs(ruby)? {
         return Ok(None);
     }
-    let code = ruby.str_from_slice(&code);
+    let code = ruby.str_from_slice(code);
     let loaded = instruction_sequence(ruby)?.funcall("load_from_binary", (code,));
     string::release(code);
     // Made for this Ruby, checked when it was made, and read with its checksum: what is wrong with it now is a
@@ -93,6 +98,47 @@ fn watch_options(ruby: &Ruby) -> Result<(), Error> {
 fn set_options(rb_self: Value, options: Value) -> Result<Value, Error> {
     *KEY.lock() = None;
     rb_self.funcall("compile_option_without_invfs=", (options,))
+}
+
+/// Makes Ruby's own loading take compiled code out of mounts: `RubyVM::InstructionSequence.load_iseq` is what it asks
+/// before it compiles a file. Whoever defined that before is asked for everything else.
+#[cfg(mounts)]
+pub fn serve_mounts(ruby: &Ruby) -> Result<(), Error> {
+    static DEFINED: OnceLock<()> = OnceLock::new();
+    if DEFINED.set(()).is_err() {
+        return Ok(());
+    }
+    let class = instruction_sequence(ruby)?;
+    if class.respond_to("load_iseq", true)? {
+        let singleton: Value = class.funcall("singleton_class", ())?;
+        singleton.funcall::<_, _, Value>("alias_method", (PREVIOUS, "load_iseq"))?;
+    }
+    RClass::try_convert(class)?.define_singleton_method("load_iseq", method!(load_iseq, 1))
+}
+
+/// What others defined as `load_iseq`.
+#[cfg(mounts)]
+const PREVIOUS: &str = "load_iseq_without_invfs";
+
+/// The compiled form of the file at `path`; nil to have it compiled.
+#[cfg(mounts)]
+fn load_iseq(ruby: &Ruby, rb_self: Value, path: RString) -> Result<Value, Error> {
+    if crate::helpers::ractor::is_main() {
+        let bytes = string::bytes(path);
+        if let Some(place) = invfs_engine::interpose::find(&bytes) {
+            let served = &place.mount.served;
+            // What is wrong with it is a reason to read the source.
+            if let Ok(Some(code)) = served.compiled(&place.sub, &key(ruby)?, &bytes) {
+                if let Some(loaded) = from_binary(ruby, &code)? {
+                    return Ok(loaded);
+                }
+            }
+        }
+    }
+    match rb_self.respond_to(PREVIOUS, true)? {
+        true => rb_self.funcall(PREVIOUS, (path,)),
+        false => Ok(ruby.qnil().as_value()),
+    }
 }
 
 /// `InVFS.link_compiled(entry, source, path)`: the compiled form in `entry` as Ruby loads it for `path`; nil if it was

@@ -2,6 +2,12 @@
 
 use std::{fs::File, io::ErrorKind};
 
+#[cfg(mounts)]
+use invfs_engine::{
+    interpose::{self, Errno},
+    vfs::Kind,
+};
+
 use crate::helpers::string;
 
 /// What the operating system has under a path.
@@ -15,8 +21,27 @@ pub enum Look {
     BelowFile,
 }
 
-/// Looks `path` up.
+/// Whether `path` is a directory, of the operating system or of a mount.
+pub fn is_directory(path: &[u8]) -> bool {
+    #[cfg(mounts)]
+    if let Some(place) = interpose::find(path) {
+        return place
+            .stat(true)
+            .is_ok_and(|node| node.kind == Kind::Directory);
+    }
+    string::os_path(path).is_dir()
+}
+
+/// Looks `path` up, which may lie in a mount: Ruby's own functions find it there.
 pub fn look(path: &[u8]) -> Look {
+    #[cfg(mounts)]
+    if let Some(place) = interpose::find(path) {
+        return match place.stat(true) {
+            Ok(node) if node.kind == Kind::File => Look::Loadable,
+            Err(Errno(libc::ENOTDIR)) => Look::BelowFile,
+            _ => Look::Nothing,
+        };
+    }
     let path = string::os_path(path);
     match std::fs::metadata(&path) {
         Ok(found) if found.is_dir() => Look::Nothing,

@@ -12,7 +12,7 @@ use magnus::{prelude::*, Error, RArray, RString, Ruby, TryConvert, Value};
 use parking_lot::Mutex;
 
 use super::{
-    archives, handlers,
+    archives, disk, handlers,
     mounts::{self, Place},
 };
 use crate::{
@@ -187,7 +187,7 @@ impl Builder {
         let bytes = string::bytes(path);
         let volatile = RString::from_value(value).is_none() || !bytes.starts_with(b"/");
         let path = string::real_or_same(string::expand(path)?);
-        let entry = match string::os_path(&path).is_dir() {
+        let entry = match disk::is_directory(&path) {
             true => Entry::Directory(path),
             false => Entry::Elsewhere(path),
         };

@@ -7,16 +7,16 @@
 mod archives;
 mod autoload;
 mod candidates;
-mod compiled;
+pub mod compiled;
 mod disk;
 mod entry;
 mod handlers;
 mod load;
-mod load_path;
+pub mod load_path;
 mod loaded;
 mod loading;
 mod locate;
-mod mounts;
+pub mod mounts;
 mod native_ext;
 mod native_image;
 mod order;
@@ -36,5 +36,8 @@ pub fn init(ruby: &Ruby, module: RModule) -> Result<(), Error> {
     mounts::init(ruby, module)?;
     compiled::init(ruby, module)?;
     locate::init(ruby, module)?;
-    entry::init(ruby, module)
+    entry::init(ruby, module)?;
+    #[cfg(mounts)]
+    crate::ruby_api::mount::start(ruby)?;
+    Ok(())
 }

@@ -151,6 +151,7 @@ fn insert(root: Vec<u8>, vfs: Arc<dyn Vfs>, object: Value) -> Place {
         by_path: true,
     });
     MOUNTS.lock().by_root.insert(&mount.root, mount.clone());
+    rooted(&mount);
     remember(mount, object)
 }
 
@@ -176,6 +177,8 @@ fn insert_once(root: Vec<u8>, vfs: Arc<dyn Vfs>, object: Value) -> Place {
     });
     mounts.by_root.insert(&mount.root, mount.clone());
     mounts.by_object.insert(held.raw(), (held, mount.clone()));
+    drop(mounts);
+    rooted(&mount);
     Place::root(mount)
 }
 
@@ -185,6 +188,22 @@ fn remember(mount: Arc<Mount>, object: Value) -> Place {
     let mut mounts = MOUNTS.lock();
     mounts.by_object.insert(held.raw(), (held, mount.clone()));
     Place::root(mount)
+}
+
+/// Calls `f` with the root and the file system of every mount.
+#[cfg(mounts)]
+pub fn each(mut f: impl FnMut(&[u8], &Arc<dyn Vfs>)) {
+    for (root, mount) in MOUNTS.lock().by_root.iter() {
+        f(root, &mount.vfs);
+    }
+}
+
+/// The file system has its root now: whoever wants to read it there may.
+fn rooted(mount: &Mount) {
+    #[cfg(mounts)]
+    crate::ruby_api::mount::rooted(&mount.root, &mount.vfs);
+    #[cfg(not(mounts))]
+    let _ = mount;
 }
 
 /// Which file the object is an archive of, if it is an open {InVFS::ZipFS} of a file.

@@ -7,8 +7,10 @@ pub mod file_system;
 pub mod limits;
 mod listing;
 mod map_vfs;
-#[cfg(target_os = "linux")]
-mod mount;
+#[cfg(mounts)]
+pub mod mount;
+#[cfg(not(mounts))]
+mod mount_unsupported;
 pub mod ruby_vfs;
 mod string_map_fs;
 pub mod sub_fs;
@@ -27,7 +29,9 @@ pub fn init(ruby: &Ruby, module: RModule) -> Result<(), Error> {
     sub_fs::init(ruby, module, shared)?;
     archive_entry::init(ruby, module)?;
     archive_writer::init(ruby, module)?;
-    #[cfg(target_os = "linux")]
+    #[cfg(mounts)]
     mount::init(ruby, module)?;
+    #[cfg(not(mounts))]
+    mount_unsupported::init(ruby, module)?;
     limits::init(ruby, module)
 }

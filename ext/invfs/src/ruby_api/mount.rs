@@ -1,17 +1,23 @@
 //! `InVFS.mount` and what belongs to it: a VFS at a path, for everything in the process that opens files.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock};
+use std::sync::{
+    atomic::{AtomicBool, Ordering},
+    Arc, LazyLock,
+};
 
-use invfs_engine::interpose::{self, ReadOnly, Served};
+use invfs_engine::interpose::{self, ReadOnly, Served, Writable};
+use invfs_engine::vfs::Vfs;
 use magnus::{
     function, prelude::*, scan_args, value::Lazy, Error, ExceptionClass, RClass, RHash, RModule,
     RString, Ruby, Value,
 };
 use parking_lot::Mutex;
 
+use super::errors::to_ruby;
 use super::vfs_value::{is_vfs, vfs_of};
 use crate::helpers::{held::Held, ractor, string};
+use crate::require::{self, compiled, load_path};
 
 /// What was mounted, by root. Never locked while Ruby code may run.
 static MOUNTED: LazyLock<Mutex<Mounted>> = LazyLock::new(Mutex::default);
@@ -49,6 +55,8 @@ static MOUNT_UNSUPPORTED: Lazy<ExceptionClass> = Lazy::new(|ruby| {
 /// Mounts a VFS: from now on everything in this process that opens files finds those of the VFS below `at`.
 /// @param at [String] where; made absolute. It need not exist, and what is there is hidden
 /// @param vfs [VFS]
+/// @param writable [String, nil] a real directory that takes what is written, made where there is none; without one
+///   nothing can be changed (`Errno::EROFS`)
 /// @return [String] the absolute path
 /// @raise [InVFS::MountUnsupported] on systems and in programs where that cannot be done
 /// @raise [TypeError] when the object has not the four methods of a VFS
@@ -57,17 +65,25 @@ static MOUNT_UNSUPPORTED: Lazy<ExceptionClass> = Lazy::new(|ruby| {
 ///   File.read("/app/config.yml")
 fn mount(ruby: &Ruby, args: &[Value]) -> Result<RString, Error> {
     ractor::only_main(ruby, "InVFS.mount")?;
-    let args = scan_args::scan_args::<(Value, Value), (), (), (), (), ()>(args)?;
+    let args = scan_args::scan_args::<(Value, Value), (), (), (), RHash, ()>(args)?;
     let (at, object) = args.required;
+    let (): () = args.optional;
+    let options =
+        scan_args::get_kwargs::<_, (), (Option<Value>,), ()>(args.keywords, &[], &["writable"])?;
+    let upper = match options.optional.0.filter(|upper| !upper.is_nil()) {
+        Some(upper) => Some(string::path_argument(upper)?),
+        None => None,
+    };
     let root = string::expand(string::path_argument(at)?)?;
     if !is_vfs(object) {
         let message = "no VFS: to_path, file?, size and read are needed";
         return Err(Error::new(ruby.exception_type_error(), message));
     }
-    interpose::install()
-        .map_err(|reason| Error::new(ruby.get_inner(&MOUNT_UNSUPPORTED), reason.0))?;
-    let vfs = vfs_of(ruby, object)?;
-    let served: Arc<dyn Served> = Arc::new(ReadOnly::new(vfs));
+    install(ruby)?;
+    let mut served = serve(vfs_of(ruby, object)?);
+    if let Some(upper) = upper {
+        served = writable(ruby, served, upper)?;
+    }
     let entry = Entry {
         object: Held::new(object),
         served: served.clone(),
@@ -80,6 +96,59 @@ fn mount(ruby: &Ruby, args: &[Value]) -> Result<RString, Error> {
     mounted.sweep();
     drop(mounted);
     Ok(string::path(ruby, &root))
+}
+
+/// Leads everything that opens files to the mounts, from now on.
+fn install(ruby: &Ruby) -> Result<(), Error> {
+    interpose::install()
+        .map_err(|reason| Error::new(ruby.get_inner(&MOUNT_UNSUPPORTED), reason.0))?;
+    compiled::serve_mounts(ruby)
+}
+
+/// What stands behind a mount of `vfs`.
+fn serve(vfs: Arc<dyn Vfs>) -> Arc<dyn Served> {
+    Arc::new(ReadOnly::new(vfs))
+}
+
+/// `lower` with the directory `upper` over it.
+fn writable(ruby: &Ruby, lower: Arc<dyn Served>, upper: RString) -> Result<Arc<dyn Served>, Error> {
+    let name = upper.to_string()?;
+    let path = string::os_path(&string::expand(upper)?);
+    let writable = std::fs::create_dir_all(&path).and_then(|()| Writable::new(lower, path));
+    match writable {
+        Ok(writable) => Ok(Arc::new(writable)),
+        Err(error) => {
+            let error = invfs_engine::Error::from_io(name, error);
+            Err(to_ruby(ruby, error))
+        }
+    }
+}
+
+/// Whether every VFS that gets a root is readable there.
+static TRANSPARENT: AtomicBool = AtomicBool::new(false);
+/// The environment variable that switches that on, read when the library is loaded.
+const VARIABLE: &str = "RUBY_INVFS_TRANSPARENT";
+
+/// @def InVFS.transparent!
+/// Makes every VFS in `$LOAD_PATH`, now and later, readable under its root: code in an archive that reads its own
+/// files (`File.read("#{__dir__}/page.erb")`) finds them. The environment variable `RUBY_INVFS_TRANSPARENT=1` does
+/// the same from the start.
+/// @return [nil]
+/// @raise [InVFS::MountUnsupported]
+fn transparent(ruby: &Ruby) -> Result<(), Error> {
+    ractor::only_main(ruby, "InVFS.transparent!")?;
+    install(ruby)?;
+    TRANSPARENT.store(true, Ordering::Release);
+    load_path::current(ruby)?;
+    require::mounts::each(|root, vfs| interpose::mount_below(root, serve(vfs.clone())));
+    Ok(())
+}
+
+/// A VFS has its root now.
+pub fn rooted(root: &[u8], vfs: &Arc<dyn Vfs>) {
+    if TRANSPARENT.load(Ordering::Acquire) {
+        interpose::mount_below(root, serve(vfs.clone()));
+    }
 }
 
 /// @def InVFS.unmount(at)
@@ -117,9 +186,18 @@ fn mounts(ruby: &Ruby) -> Result<RHash, Error> {
     Ok(hash)
 }
 
+/// Does what the environment asks for; the require family is set up by then.
+pub fn start(ruby: &Ruby) -> Result<(), Error> {
+    match std::env::var_os(VARIABLE) {
+        Some(value) if value == "1" => transparent(ruby),
+        _ => Ok(()),
+    }
+}
+
 /// Defines the methods.
 pub fn init(_ruby: &Ruby, module: RModule) -> Result<(), Error> {
     module.define_singleton_method("mount", function!(mount, -1))?;
+    module.define_singleton_method("transparent!", function!(transparent, 0))?;
     module.define_singleton_method("unmount", function!(unmount, 1))?;
     module.define_singleton_method("mounts", function!(mounts, 0))
 }

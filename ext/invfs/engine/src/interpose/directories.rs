@@ -11,6 +11,7 @@ use hashbrown::HashMap;
 use super::errno::{Answer, Errno};
 use super::filter::Filter;
 use super::memory;
+use super::own::Own;
 use super::state::STATE;
 use super::status;
 use super::table::Place;
@@ -19,7 +20,7 @@ use crate::vfs::Kind;
 
 /// The empty directory.
 struct Empty {
-    descriptor: OwnedFd,
+    descriptor: Own,
     identity: (u64, u64),
 }
 
@@ -82,7 +83,7 @@ impl Empty {
     fn new(descriptor: OwnedFd) -> Answer<Empty> {
         let found = memory::metadata(descriptor.as_raw_fd())?;
         Ok(Empty {
-            descriptor,
+            descriptor: Own::out_of_the_way(descriptor),
             identity: (found.st_dev, found.st_ino),
         })
     }

@@ -1,16 +1,18 @@
 //! Opening a file of a mount, and what `fstat` says of it afterwards.
 
 use std::collections::VecDeque;
+use std::hash::BuildHasher;
 use std::os::fd::{AsRawFd, IntoRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 use super::errno::{Answer, Errno};
 use super::fork;
 use super::memory;
+use super::own::Own;
 use super::served::{How, Node, Opened};
 use super::state::STATE;
 use super::status;
@@ -29,6 +31,8 @@ const IDENTITIES: usize = 65_536;
 #[derive(Default)]
 pub struct Cache {
     files: HashMap<(u64, SubpathBuf), Cached, RandomState>,
+    /// Hashes of the names of files that were opened once, and are not held: most files are read once.
+    opened_once: HashSet<u64, RandomState>,
     bytes: u64,
     clock: u64,
     /// How many descriptors may be held; 0 before the first use.
@@ -36,13 +40,25 @@ pub struct Cache {
 }
 
 struct Cached {
-    file: Arc<OwnedFd>,
+    file: Arc<Own>,
     size: u64,
     used: u64,
 }
 
+/// How many files are remembered to have been opened once.
+const OPENED_ONCE: usize = 4096;
+
 impl Cache {
-    fn get(&mut self, key: &(u64, SubpathBuf)) -> Option<Arc<OwnedFd>> {
+    /// Whether the file was opened before, as far as is remembered.
+    fn comes_again(&mut self, key: &(u64, SubpathBuf)) -> bool {
+        if self.opened_once.len() >= OPENED_ONCE {
+            self.opened_once.clear();
+        }
+        let hash = self.opened_once.hasher().hash_one(key);
+        !self.opened_once.insert(hash)
+    }
+
+    fn get(&mut self, key: &(u64, SubpathBuf)) -> Option<Arc<Own>> {
         self.clock += 1;
         let cached = self.files.get_mut(key)?;
         cached.used = self.clock;
@@ -50,7 +66,7 @@ impl Cache {
     }
 
     /// Takes the file in; what has to go for it is handed back, to be closed without the lock.
-    fn put(&mut self, key: (u64, SubpathBuf), file: Arc<OwnedFd>, size: u64) -> Vec<Cached> {
+    fn put(&mut self, key: (u64, SubpathBuf), file: Arc<Own>, size: u64) -> Vec<Cached> {
         if self.capacity == 0 {
             self.capacity = capacity();
         }
@@ -98,6 +114,20 @@ fn capacity() -> usize {
     (limit.rlim_cur / 4).clamp(16, 1024) as usize
 }
 
+/// The descriptor is about to become another file, although it is ours: what was cached under it is gone.
+pub fn replaced(fd: RawFd) {
+    let gone = STATE
+        .lock()
+        .cache
+        .take(|_, cached| cached.file.as_raw_fd() == fd);
+    for cached in gone {
+        if let Ok(file) = Arc::try_unwrap(cached.file) {
+            // Closed by whoever takes its number.
+            let _ = file.into_inner().into_raw_fd();
+        }
+    }
+}
+
 /// Forgets the contents of a mount that is gone.
 pub fn forget(mount: u64) {
     let gone = STATE.lock().cache.take(|key, _| key.0 == mount);
@@ -135,10 +165,11 @@ fn shared(place: &Place, flags: i32) -> Answer<RawFd> {
     remember(place, &file, &node);
     let size = contents.len() as u64;
     drop(contents);
-    if size > CACHED_FILE || !fork::owns_memory() {
+    let again = || STATE.lock().cache.comes_again(&key);
+    if size > CACHED_FILE || !fork::owns_memory() || !again() {
         return hand_over(file, flags);
     }
-    let file = Arc::new(file);
+    let file = Arc::new(Own::new(file));
     match memory::reopen(&file, flags) {
         Ok(fd) => {
             let gone = STATE.lock().cache.put(key, file, size);
@@ -146,20 +177,24 @@ fn shared(place: &Place, flags: i32) -> Answer<RawFd> {
             Ok(fd)
         }
         Err(_) => match Arc::try_unwrap(file) {
-            Ok(file) => hand_over(file, flags),
+            Ok(file) => hand_over(file.into_inner(), flags),
             Err(_) => Err(Errno(libc::EIO)),
         },
     }
 }
 
-/// Gives a sealed file away as it is, where it cannot be opened again.
+/// Gives a sealed file away as it is. It counts as open for writing, too, but nobody can write to it.
 fn hand_over(file: OwnedFd, flags: i32) -> Answer<RawFd> {
-    if let Ok(fd) = memory::reopen(&file, flags) {
-        return Ok(fd);
+    if flags & libc::O_PATH != 0 {
+        return memory::reopen(&file, flags);
     }
     if flags & libc::O_CLOEXEC == 0 {
         // SAFETY: a descriptor of ours and plain integers.
         unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETFD, 0) };
+    }
+    if flags & libc::O_NONBLOCK != 0 {
+        // SAFETY: as above; a regular file never blocks, but the flag can be read back.
+        unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETFL, libc::O_NONBLOCK) };
     }
     Ok(file.into_raw_fd())
 }
@@ -188,9 +223,6 @@ pub fn remember(place: &Place, file: &OwnedFd, node: &Node) {
     let Ok(real) = memory::metadata(file.as_raw_fd()) else {
         return;
     };
-    // As `stat` will be told to those who hold only the descriptor, child processes among them.
-    // SAFETY: a descriptor of ours and plain integers.
-    unsafe { libc::fchmod(file.as_raw_fd(), node.mode & 0o7777) };
     if !fork::owns_memory() {
         return;
     }

@@ -13,7 +13,9 @@ mod fork;
 mod got;
 mod hooks;
 mod install;
+mod links;
 mod memory;
+mod own;
 mod read_only;
 mod resolve;
 mod route;
@@ -29,7 +31,7 @@ pub use got::Patched;
 pub use install::{install, Unsupported};
 pub use read_only::ReadOnly;
 pub use served::{Change, How, Node, Opened, Saver, Served, Time};
-pub use table::{find, mount, roots, Mount, Place};
+pub use table::{find, mount, mount_below, roots, Mount, Place};
 pub use writable::Writable;
 
 /// Takes the mount at exactly `root` away; `None` where there is none. What was opened stays open.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::errno::{Answer, Errno};
-use super::served::{How, Node, Opened, Served};
+use super::served::{Change, How, Node, Opened, Served};
 use crate::path::Subpath;
 use crate::vfs::{Kind, Listing, Vfs};
 
@@ -30,6 +30,23 @@ impl ReadOnly {
             }
         }
         Errno(libc::ENOENT)
+    }
+}
+
+impl ReadOnly {
+    fn check_parent(&self, sub: &Subpath) -> Answer<()> {
+        match self.stat(sub.parent(), true)?.kind {
+            Kind::Directory => Ok(()),
+            _ => Err(Errno(libc::ENOTDIR)),
+        }
+    }
+
+    fn check_new(&self, sub: &Subpath) -> Answer<()> {
+        self.check_parent(sub)?;
+        match self.stat(sub, false) {
+            Ok(_) => Err(Errno(libc::EEXIST)),
+            Err(_) => Ok(()),
+        }
     }
 }
 
@@ -79,6 +96,10 @@ impl Served for ReadOnly {
         Ok(contents)
     }
 
+    fn compiled(&self, sub: &Subpath, key: &str, path: &[u8]) -> Answer<Option<Vec<u8>>> {
+        Ok(self.vfs.compiled(sub, key, path)?)
+    }
+
     fn list(&self, sub: &Subpath) -> Answer<Listing> {
         match self.vfs.list(sub)? {
             Some(names) => Ok(names),
@@ -87,6 +108,33 @@ impl Served for ReadOnly {
                 None => Err(self.absent(sub)),
             },
         }
+    }
+
+    /// What the system says of a file system that is mounted read-only: what is wrong with the names comes first where
+    /// it looks there first.
+    fn change(&self, change: Change<'_>) -> Answer<()> {
+        match change {
+            Change::MakeDirectory(sub, _) | Change::Symlink(_, sub) => self.check_new(sub)?,
+            Change::Link(from, to) => {
+                self.stat(from, false)?;
+                self.check_new(to)?;
+            }
+            Change::Remove(sub) | Change::RemoveDirectory(sub) => self.check_parent(sub)?,
+            Change::Rename(from, to, _) => {
+                self.check_parent(from)?;
+                self.check_parent(to)?;
+            }
+            Change::Mode(sub, _) => drop(self.stat(sub, true)?),
+            Change::Owner(sub, _, _, follow) | Change::Times(sub, _, follow) => {
+                self.stat(sub, follow)?;
+            }
+            Change::Truncate(sub, _) => {
+                if self.stat(sub, true)?.kind == Kind::Directory {
+                    return Err(Errno(libc::EISDIR));
+                }
+            }
+        }
+        Err(Errno(libc::EROFS))
     }
 
     fn has_links(&self) -> bool {

@@ -33,6 +33,12 @@ pub struct Target {
 }
 
 impl Target {
+    /// Whether the root of a mount is meant that lies over a real file, and that file.
+    fn is_real_file(&self, wants: Wants) -> bool {
+        let mount = &self.place.mount;
+        mount.over_file && self.place.sub.is_root() && !self.slash && wants == Wants::Anything
+    }
+
     /// `ENOTDIR` where the path ended in a slash and does not lead to a directory.
     pub fn check(&self, node: &Node) -> Answer<()> {
         match self.slash && node.kind != Kind::Directory {
@@ -42,11 +48,35 @@ impl Target {
     }
 }
 
+/// What kind of thing a call can do something with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Wants {
+    /// Anything.
+    Anything,
+    /// Directories alone: for it the root of a mount is one even where a real file lies there.
+    Directory,
+}
+
 /// Routes the path of a call; a relative one begins at the directory `fd`, or where `AT_FDCWD` says.
 ///
 /// # Safety
 /// `path` is NULL or a NUL-terminated string, as the function with the hook asks for.
-pub unsafe fn at(fd: c_int, path: *const c_char) -> Route {
+pub unsafe fn at(fd: c_int, path: *const c_char, wants: Wants) -> Route {
+    // SAFETY: the caller's promise.
+    match unsafe { route(fd, path) } {
+        Route::Virtual(target) if target.is_real_file(wants) => {
+            match CString::new(target.place.path()) {
+                Ok(path) => Route::Elsewhere(path),
+                Err(_) => Route::Real,
+            }
+        }
+        route => route,
+    }
+}
+
+/// # Safety
+/// As for [`at`].
+unsafe fn route(fd: c_int, path: *const c_char) -> Route {
     let table = table::current();
     let Some(table) = &*table else {
         return Route::Real;
@@ -97,6 +127,14 @@ fn target(place: Place, slash: bool, length: usize) -> Route {
 
 fn has_long_name(path: &[u8]) -> bool {
     path.len() > NAME_MAX && path.split(|b| *b == b'/').any(|name| name.len() > NAME_MAX)
+}
+
+/// The place in a mount that an absolute path leads to, if it does.
+pub fn inside(table: &Table, path: &[u8]) -> Option<Target> {
+    match absolute(table, path) {
+        Route::Virtual(target) => Some(target),
+        _ => None,
+    }
 }
 
 /// Whether nothing in the path could be an empty component, `.` or `..`. Names that begin with a dot are taken for

@@ -119,6 +119,12 @@ pub trait Served: Send + Sync {
         Err(Errno(libc::EIO))
     }
 
+    /// The compiled form of the Ruby source `sub`, as [`Vfs::compiled`](crate::vfs::Vfs::compiled) has it.
+    fn compiled(&self, sub: &Subpath, key: &str, path: &[u8]) -> Answer<Option<Vec<u8>>> {
+        let _ = (sub, key, path);
+        Ok(None)
+    }
+
     /// The names in a directory, without `.` and `..`; `ENOTDIR` where that is none.
     fn list(&self, sub: &Subpath) -> Answer<Listing>;
 

@@ -20,6 +20,10 @@ pub struct Mount {
     pub root: Box<[u8]>,
     /// What is served.
     pub served: Arc<dyn Served>,
+    /// Whether somebody asked for it at this place.
+    pub explicit: bool,
+    /// Whether the root itself is a real file, such as an archive, that stays one for whoever opens it.
+    pub over_file: bool,
     /// The user and the group that its files seem to belong to: those who mounted it.
     pub owner: (u32, u32),
 }
@@ -164,16 +168,43 @@ impl Place {
     }
 }
 
+impl Mount {
+    fn new(root: &[u8], served: Arc<dyn Served>, explicit: bool) -> Arc<Mount> {
+        use std::os::unix::ffi::OsStrExt;
+        let real = || std::fs::metadata(std::ffi::OsStr::from_bytes(root));
+        Arc::new(Mount {
+            id: IDS.fetch_add(1, Ordering::Relaxed),
+            root: root.into(),
+            served,
+            explicit,
+            over_file: !explicit && real().is_ok_and(|found| !found.is_dir()),
+            // SAFETY: both only ask for a number.
+            owner: unsafe { (libc::geteuid(), libc::getegid()) },
+        })
+    }
+}
+
 /// Puts `served` at `root`, which is absolute and clean; what was there before is given back.
 pub fn mount(root: &[u8], served: Arc<dyn Served>) -> Option<Arc<Mount>> {
-    let mount = Arc::new(Mount {
-        id: IDS.fetch_add(1, Ordering::Relaxed),
-        root: root.into(),
-        served,
-        // SAFETY: both only ask for a number.
-        owner: unsafe { (libc::geteuid(), libc::getegid()) },
+    let mount = Mount::new(root, served, true);
+    let old = change(|table| table.by_root.insert(root, mount));
+    if let Some(old) = &old {
+        super::files::forget(old.id);
+    }
+    old
+}
+
+/// Puts `served` at `root` unless somebody asked for another mount there. A real file at `root` stays visible: only
+/// paths that go on after it, and operations on directories, lead into the mount.
+pub fn mount_below(root: &[u8], served: Arc<dyn Served>) {
+    let mount = Mount::new(root, served, false);
+    let old = change(|table| match table.by_root.get(root) {
+        Some(mount) if mount.explicit => None,
+        _ => table.by_root.insert(root, mount),
     });
-    change(|table| table.by_root.insert(root, mount))
+    if let Some(old) = old {
+        super::files::forget(old.id);
+    }
 }
 
 /// Takes the mount at exactly `root` away. What was opened stays open.

@@ -1,11 +1,12 @@
 //! Files that are written as a whole: a private file in memory until the last descriptor is closed.
 
 use std::collections::HashMap;
-use std::os::fd::{AsRawFd, IntoRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, IntoRawFd, RawFd};
 use std::sync::Arc;
 
 use super::errno::{Answer, Errno};
 use super::filter::Filter;
+use super::own::Own;
 use super::served::{Node, Saver};
 use super::state::STATE;
 use super::table::Place;
@@ -19,7 +20,7 @@ static DESCRIPTORS: Filter = Filter::new();
 pub struct Writers(HashMap<RawFd, Arc<Writer>>);
 
 struct Writer {
-    file: OwnedFd,
+    file: Own,
     saver: Arc<dyn Saver>,
 }
 
@@ -43,6 +44,7 @@ pub fn open(place: &Place, flags: i32, contents: &[u8], saver: Arc<dyn Saver>) -
         Ok(fd) => fd,
         Err(_) => file.try_clone()?.into_raw_fd(),
     };
+    let file = Own::new(file);
     let writer = Arc::new(Writer { file, saver });
     let old = STATE.lock().writers.insert(fd, writer);
     drop(old);

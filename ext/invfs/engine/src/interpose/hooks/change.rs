@@ -4,7 +4,8 @@ use std::ffi::{c_char, c_int, CStr};
 
 use super::{dispatch, guard};
 use crate::interpose::errno::{Answer, Errno};
-use crate::interpose::route::{self, Route, Target};
+use crate::interpose::links;
+use crate::interpose::route::{self, Route, Target, Wants::Anything};
 use crate::interpose::served::{Change, Time};
 use crate::vfs::Kind;
 
@@ -106,7 +107,12 @@ unsafe fn two(
 ) -> c_int {
     guard(-1, || {
         // SAFETY: the paths are the caller's own.
-        match unsafe { (route::at(from.0, from.1), route::at(to.0, to.1)) } {
+        match unsafe {
+            (
+                route::at(from.0, from.1, Anything),
+                route::at(to.0, to.1, Anything),
+            )
+        } {
             (Route::Real, Route::Real) => Ok(real(from, to)),
             (Route::Failed(errno), _) | (_, Route::Failed(errno)) => Err(errno),
             (Route::Virtual(from), Route::Virtual(to)) => {
@@ -126,6 +132,14 @@ unsafe fn two(
     })
 }
 
+/// A real name leads elsewhere now.
+fn moved(result: c_int) -> c_int {
+    if result == 0 {
+        links::changed();
+    }
+    result
+}
+
 pub unsafe extern "C" fn rename(from: *const c_char, to: *const c_char) -> c_int {
     // SAFETY: passed through.
     unsafe { renameat(libc::AT_FDCWD, from, libc::AT_FDCWD, to) }
@@ -142,7 +156,7 @@ pub unsafe extern "C" fn renameat(
         two(
             (from_fd, from),
             (to_fd, to),
-            |from, to| libc::renameat(from.0, from.1, to.0, to.1),
+            |from, to| moved(libc::renameat(from.0, from.1, to.0, to.1)),
             |from, to| renamed(from, to, 0),
         )
     }
@@ -224,7 +238,7 @@ pub unsafe extern "C" fn symlinkat(target: *const c_char, fd: c_int, path: *cons
             fd,
             path,
             -1,
-            |fd, path| libc::symlinkat(target, fd, path),
+            |fd, path| moved(libc::symlinkat(target, fd, path)),
             |at| {
                 if target.is_null() {
                     return Err(Errno(libc::EFAULT));

@@ -2,14 +2,16 @@
 
 use std::ffi::{c_char, c_int};
 
-use super::{dispatch, guard};
+use super::{dispatch_for, guard};
 use crate::interpose::errno::{Answer, Errno};
+use crate::interpose::route::Wants;
 use crate::interpose::{cwd, directories};
 
 pub unsafe extern "C" fn chdir(path: *const c_char) -> c_int {
     // SAFETY: the arguments are the caller's own.
     unsafe {
-        dispatch(
+        dispatch_for(
+            Wants::Directory,
             libc::AT_FDCWD,
             path,
             -1,

@@ -3,10 +3,15 @@
 use std::ffi::c_int;
 
 use super::guard;
-use crate::interpose::{directories, writers};
+use crate::interpose::errno::{Answer, Errno};
+use crate::interpose::{directories, files, own, writers};
 
 pub unsafe extern "C" fn close(fd: c_int) -> c_int {
     guard(-1, || {
+        if own::is_ours(fd) {
+            // Whoever tries never opened it.
+            return Err(Errno(libc::EBADF));
+        }
         directories::closing(fd);
         let saved = writers::closing(fd);
         // SAFETY: the arguments are the caller's own.
@@ -51,10 +56,13 @@ pub unsafe extern "C" fn dup3(fd: c_int, to: c_int, flags: c_int) -> c_int {
 }
 
 /// `to` is about to be closed, if `fd` can take its place.
-fn replaced(fd: c_int, to: c_int) -> crate::interpose::Answer<()> {
+fn replaced(fd: c_int, to: c_int) -> Answer<()> {
     // SAFETY: asks about a descriptor.
     if unsafe { libc::fcntl(fd, libc::F_GETFD) } < 0 {
         return Ok(());
+    }
+    if own::is_ours(to) {
+        files::replaced(to);
     }
     directories::closing(to);
     writers::closing(to)

@@ -2,14 +2,16 @@
 
 use std::ffi::{c_char, c_int, c_long};
 
-use super::{dispatch, guard};
+use super::{dispatch_for, guard};
 use crate::interpose::directories::{self, Read};
 use crate::interpose::errno::Errno;
+use crate::interpose::route::Wants;
 
 pub unsafe extern "C" fn opendir(path: *const c_char) -> *mut libc::DIR {
     // SAFETY: the arguments are the caller's own.
     unsafe {
-        dispatch(
+        dispatch_for(
+            Wants::Directory,
             libc::AT_FDCWD,
             path,
             std::ptr::null_mut(),

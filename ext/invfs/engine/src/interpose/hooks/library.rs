@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 use std::ffi::{c_char, c_int, c_void, CString};
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::AsRawFd;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::dispatch;
 use crate::elf;
 use crate::interpose::errno::{Answer, Errno};
+use crate::interpose::own::Own;
 use crate::interpose::route::Target;
 use crate::interpose::served::{How, Opened};
 use crate::interpose::table::Place;
@@ -16,7 +17,7 @@ use crate::interpose::{install, memory, resolve};
 use crate::path::Subpath;
 
 /// The files that libraries were loaded from: the same file is the same library, as it is on disk.
-static LOADED: Mutex<Option<HashMap<Vec<u8>, OwnedFd>>> = Mutex::new(None);
+static LOADED: Mutex<Option<HashMap<Vec<u8>, Own>>> = Mutex::new(None);
 
 pub unsafe extern "C" fn dlopen(path: *const c_char, flags: c_int) -> *mut c_void {
     // A name without a slash is searched for where the system has its libraries.
@@ -91,7 +92,7 @@ fn open(place: &Place, contents: &[u8], flags: c_int) -> Answer<*mut c_void> {
         match known {
             Some(file) => spelling(file),
             None => {
-                let file = memory::file(contents, &path, true)?;
+                let file = Own::new(memory::file(contents, &path, true)?);
                 let spelled = spelling(&file);
                 loaded.insert(path, file);
                 spelled
@@ -107,7 +108,7 @@ fn open(place: &Place, contents: &[u8], flags: c_int) -> Answer<*mut c_void> {
 
 /// A path of the open file that was never used before: the loader takes a path that it knows for the library that it
 /// opened then, although the number may be another file's now. The bits of a counter are spelled as `/` and `/.`.
-fn spelling(file: &OwnedFd) -> String {
+fn spelling(file: &Own) -> String {
     static COUNT: AtomicU32 = AtomicU32::new(1);
     let mut count = COUNT.fetch_add(1, Ordering::Relaxed);
     let mut path = String::from("/proc/self/fd");

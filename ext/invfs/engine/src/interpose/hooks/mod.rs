@@ -22,7 +22,8 @@ use std::panic::{catch_unwind, AssertUnwindSafe};
 pub use table::HOOKS;
 
 use super::errno::{Answer, Errno};
-use super::route::{self, Route, Target};
+use super::links;
+use super::route::{self, Route, Target, Wants};
 
 /// A function with its replacement.
 pub struct Hook {
@@ -54,7 +55,23 @@ fn guard<T>(failure: T, body: impl FnOnce() -> Answer<T>) -> T {
 ///
 /// # Safety
 /// `path` is NULL or a NUL-terminated string.
-unsafe fn dispatch<T: Copy>(
+unsafe fn dispatch<T: Copy + PartialEq>(
+    fd: c_int,
+    path: *const c_char,
+    failure: T,
+    real: impl Fn(c_int, *const c_char) -> T,
+    inside: impl Fn(Target) -> Answer<T>,
+) -> T {
+    // SAFETY: the caller's promise.
+    unsafe { dispatch_for(Wants::Anything, fd, path, failure, real, inside) }
+}
+
+/// [`dispatch`] for a function that does something with certain things only.
+///
+/// # Safety
+/// `path` is NULL or a NUL-terminated string.
+unsafe fn dispatch_for<T: Copy + PartialEq>(
+    wants: Wants,
     fd: c_int,
     path: *const c_char,
     failure: T,
@@ -63,8 +80,18 @@ unsafe fn dispatch<T: Copy>(
 ) -> T {
     guard(failure, || {
         // SAFETY: the caller's promise.
-        match unsafe { route::at(fd, path) } {
-            Route::Real => Ok(real(fd, path)),
+        match unsafe { route::at(fd, path, wants) } {
+            Route::Real => {
+                let result = real(fd, path);
+                if result != failure || path.is_null() {
+                    return Ok(result);
+                }
+                // SAFETY: the caller's promise.
+                match unsafe { links::followed(fd, path) } {
+                    Some(target) => inside(target),
+                    None => Ok(result),
+                }
+            }
             Route::Elsewhere(path) => Ok(real(libc::AT_FDCWD, path.as_ptr())),
             Route::Virtual(target) => inside(target),
             Route::Failed(errno) => Err(errno),

@@ -3,9 +3,9 @@
 use std::ffi::{c_char, c_int};
 use std::os::fd::RawFd;
 
-use super::dispatch;
+use super::dispatch_for;
 use crate::interpose::errno::{Answer, Errno};
-use crate::interpose::route::Target;
+use crate::interpose::route::{Target, Wants};
 use crate::interpose::served::How;
 use crate::interpose::{directories, files};
 use crate::vfs::Kind;
@@ -51,9 +51,14 @@ pub unsafe extern "C" fn open(path: *const c_char, flags: c_int, mode: u32) -> c
 }
 
 pub unsafe extern "C" fn openat(fd: c_int, path: *const c_char, flags: c_int, mode: u32) -> c_int {
+    let wants = match flags & libc::O_DIRECTORY {
+        0 => Wants::Anything,
+        _ => Wants::Directory,
+    };
     // SAFETY: the arguments are the caller's own.
     unsafe {
-        dispatch(
+        dispatch_for(
+            wants,
             fd,
             path,
             -1,

@@ -1,0 +1,173 @@
+//! Real symbolic links that lead into a mount: the system finds nothing at their end, and is followed up here.
+//!
+//! That costs a few calls for each real path that does not exist. So what was found to lead nowhere is remembered for a
+//! tenth of a second, or until this process makes or moves a link.
+
+use std::cell::RefCell;
+use std::ffi::{c_char, c_int, CStr, OsStr};
+use std::hash::{BuildHasher, Hasher};
+use std::os::unix::ffi::OsStrExt;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::errno::Errno;
+use super::route::{self, Target};
+use super::table::{self, Table};
+
+const MAX_LINKS: usize = 40;
+const KNOWN: usize = 256;
+const LASTING: u64 = 100_000_000;
+
+/// Counts the links that this process makes or moves.
+static CHANGES: AtomicU64 = AtomicU64::new(0);
+
+thread_local! {
+    /// Hashes of paths that lead nowhere or to real things, each with the time until which that is believed.
+    static PLAIN: RefCell<[(u64, u64); KNOWN]> = const { RefCell::new([(0, 0); KNOWN]) };
+}
+
+/// A link was made or moved.
+pub fn changed() {
+    CHANGES.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Where a path leads that the system found nothing under, if there is a link to a mount on its way; not where it begins at an
+/// open directory. `errno` stays as it is.
+///
+/// # Safety
+/// `path` is a NUL-terminated string.
+pub unsafe fn followed(fd: c_int, path: *const c_char) -> Option<Target> {
+    let errno = Errno::last();
+    // SAFETY: the caller's promise.
+    if fd != libc::AT_FDCWD && unsafe { *path } != b'/' as c_char {
+        return None;
+    }
+    let target = match errno.0 {
+        // SAFETY: the caller's promise.
+        libc::ENOENT | libc::ENOTDIR => follow(unsafe { CStr::from_ptr(path) }.to_bytes()),
+        _ => None,
+    };
+    errno.set();
+    target
+}
+
+fn follow(path: &[u8]) -> Option<Target> {
+    let table = table::current();
+    let table = table.as_ref()?;
+    if path.is_empty() || is_plain(path) {
+        return None;
+    }
+    let slash = path.iter().rposition(|b| *b == b'/');
+    let directory = path.get(..slash.unwrap_or(0)).unwrap_or_default();
+    let found = match is_plain(directory) {
+        true => match real_target(path) {
+            Some(_) => walk(table, path),
+            None => None,
+        },
+        false => {
+            let found = walk(table, path);
+            if found.is_none() && walk(table, directory).is_none() {
+                believe(directory);
+            }
+            found
+        }
+    };
+    if found.is_none() {
+        believe(path);
+    }
+    found
+}
+
+/// Follows all links of a path until it enters a mount.
+fn walk(table: &Table, path: &[u8]) -> Option<Target> {
+    let mut at: Vec<u8> = Vec::new();
+    let mut absolute = path.starts_with(b"/");
+    let mut ahead = components(path);
+    let mut links = 0;
+    while let Some(component) = ahead.pop() {
+        if component == b".." {
+            match at.iter().rposition(|b| *b == b'/') {
+                Some(slash) => at.truncate(slash),
+                // Above where a relative path began.
+                None => return None,
+            }
+            continue;
+        }
+        let before = at.len();
+        if absolute || !at.is_empty() {
+            at.push(b'/');
+        }
+        at.extend_from_slice(&component);
+        if absolute && links > 0 && table.find(&at).is_some() {
+            ahead.reverse();
+            let rest: Vec<u8> = ahead
+                .iter()
+                .flat_map(|name| [b"/", &name[..]].concat())
+                .collect();
+            at.extend_from_slice(&rest);
+            return route::inside(table, &at);
+        }
+        if let Some(target) = real_target(&at) {
+            links += 1;
+            if links > MAX_LINKS {
+                return None;
+            }
+            at.truncate(before);
+            if target.starts_with(b"/") {
+                at.clear();
+                absolute = true;
+            }
+            ahead.extend(components(&target));
+        }
+    }
+    None
+}
+
+/// The target of a real link.
+fn real_target(path: &[u8]) -> Option<Vec<u8>> {
+    let target = std::fs::read_link(OsStr::from_bytes(path)).ok()?;
+    Some(target.into_os_string().into_encoded_bytes())
+}
+
+/// The components of a path, the first one last.
+fn components(path: &[u8]) -> Vec<Vec<u8>> {
+    path.split(|b| *b == b'/')
+        .filter(|component| !matches!(*component, b"" | b"."))
+        .map(<[u8]>::to_vec)
+        .rev()
+        .collect()
+}
+
+fn hash(path: &[u8]) -> u64 {
+    let seed = CHANGES.load(Ordering::Relaxed);
+    let mut hasher = foldhash::fast::FixedState::with_seed(seed).build_hasher();
+    hasher.write(path);
+    hasher.finish() | 1
+}
+
+fn now() -> u64 {
+    let mut time = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: room for the answer.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC_COARSE, &raw mut time) };
+    time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
+}
+
+fn is_plain(path: &[u8]) -> bool {
+    let hash = hash(path);
+    PLAIN.with_borrow(|known| {
+        known
+            .get(hash as usize % KNOWN)
+            .is_some_and(|(known, until)| *known == hash && now() < *until)
+    })
+}
+
+fn believe(path: &[u8]) {
+    let hash = hash(path);
+    PLAIN.with_borrow_mut(|known| {
+        if let Some(place) = known.get_mut(hash as usize % KNOWN) {
+            *place = (hash, now() + LASTING);
+        }
+    });
+}
