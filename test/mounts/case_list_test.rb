@@ -10,7 +10,8 @@ class CaseListTest < Minitest::Test
 
   def test_every_difference_is_one_of_a_case
     known = CaseList.subjects.flat_map { |subject| CaseList.of(subject).map { |kase| [subject, kase.name] } }
-    assert_empty Differences.all - known
-    assert_equal Differences.all.uniq, Differences.all
+    Differences.all.each { |listed| assert_empty listed - known }
+    by_design, not_yet = Differences.all
+    assert_empty by_design & not_yet
   end
 end

@@ -36,7 +36,6 @@ module Differences
 
   EMPTY_DIRECTORIES = "the size of a directory is 0"
   LOOPS = "a loop of links is as if nothing were there"
-  REAL_LINKS = "real links into a mount are not followed"
   ORDER = "a change is refused before it is looked whether it makes sense"
   INODES = "a link and what it leads to have two inode numbers"
 
@@ -45,29 +44,55 @@ module Differences
     stat: {
       "File.zero?" => EMPTY_DIRECTORIES, "File.empty?" => EMPTY_DIRECTORIES, "the root itself" => EMPTY_DIRECTORIES,
       "File.stat" => LOOPS, "File.size, size?" => LOOPS, "links that lead nowhere" => LOOPS,
-      "File.identical?" => INODES, "inode numbers" => INODES,
-      "a real link that leads in" => REAL_LINKS, "a real link to a file that leads in" => REAL_LINKS
+      "File.identical?" => INODES, "inode numbers" => INODES
     },
     directories: { "Dir.children of what is none" => LOOPS },
     pathname: { "Pathname#zero?" => EMPTY_DIRECTORIES },
     errors: {
       "a loop" => LOOPS, "below a loop" => LOOPS, "too many links" => LOOPS,
-      "through a real link" => REAL_LINKS,
-      "changing what is not there" => ORDER, "changing what is below a file" => ORDER,
-      "making what is already there" => ORDER, "removing a directory by its dot" => ORDER,
+      "changing what is not there" => ORDER, "removing a directory by its dot" => ORDER,
       **(Process.uid.zero? ? {} : { "a file without permissions" => "opening a file asks nobody for permission" })
     },
-    copies: { "FileUtils.ln_s to the inside" => REAL_LINKS },
+    code: { "require through a link" => "an entry of the load path that is a link keeps its name in features" },
     libraries: { "Fiddle.dlopen of what is none" => "dlopen fails without leaving a message in dlerror" }
   }.freeze
 
-  # Why this case is expected to differ, or nil.
-  def self.reason(kase)
-    [BY_DESIGN, NOT_YET].filter_map { |table| table.dig(kase.subject, kase.name) }.first
+  NO_PARENT = "where the mount's parent does not exist, neither do its neighbours"
+  NO_WAY = "the directories on the way to a mount are not there"
+
+  # What is added on one kind of mount; nil: here it is equal.
+  ON = {
+    nowhere: {
+      directories: { "the parent's neighbours" => NO_PARENT, "relative paths of all kinds" => NO_PARENT },
+      errors: {
+        "out of the root and in again" => NO_PARENT,
+        # Not yet: Ruby asks for each directory on the way when the C library's realpath refuses.
+        "a file with a slash" => NO_WAY, "a file with a slash and a dot" => NO_WAY, "a file and up" => NO_WAY,
+        "a file as a directory" => NO_WAY, "a link to a file with a slash" => NO_WAY, "below a link to a file" => NO_WAY
+      },
+      stat: {
+        "real paths of what is not clean" => NO_PARENT,
+        "File.realpath" => NO_WAY, "File.realdirpath" => NO_WAY, "real paths relative to a directory" => NO_WAY
+      },
+      pathname: { "Pathname#realdirpath" => NO_WAY, "mountpoint? of the root" => nil }
+    },
+    # The links of a real directory are the system's.
+    union: { stat: { "an absolute link that leads out" => nil } }
+  }.freeze
+
+  # Why this case is expected to differ on this kind of mount, or nil.
+  def self.reason(kase, kind)
+    place = [kase.subject, kase.name]
+    special = ON.dig(kind, kase.subject)
+    return special[kase.name] if special&.key?(kase.name)
+
+    BY_DESIGN.dig(*place) || NOT_YET.dig(*place)
   end
 
-  # The cases that are listed here: [subject, name].
+  # The cases that are listed here, [subject, name], table by table.
   def self.all
-    [BY_DESIGN, NOT_YET].flat_map { |table| table.flat_map { |subject, cases| cases.keys.map { |name| [subject, name] } } }
+    [BY_DESIGN, NOT_YET, *ON.values].map do |table|
+      table.flat_map { |subject, cases| cases.keys.map { |name| [subject, name] } }
+    end
   end
 end

@@ -38,7 +38,11 @@ class MountFixture
     # What is below this directory now, sorted.
     def names(root) = Dir.glob("**/*", File::FNM_DOTMATCH, base: root).sort - ["."]
 
-    # Makes an archive of the tree. Needs invfs.
+    # An archive of the tree. Needs invfs.
+    def archive = @archive ||= pack("#{MountTargets.directory}/tree.zip")
+
+    private
+
     def pack(archive)
       writer = InVFS::ArchiveWriter.new(archive)
       entries.each do |entry|
@@ -51,8 +55,6 @@ class MountFixture
       writer.finish
       archive
     end
-
-    private
 
     def build
       files = FixtureFiles.all.merge(made)

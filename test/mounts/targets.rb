@@ -15,20 +15,26 @@ module MountTargets
   end
 
   # All names have seven letters, so that the length of a path cannot make a difference.
-  PARENTS = { control: "control", copy: "thecopy", zip: "mounted" }.freeze
+  PARENTS = { control: "control", copy: "thecopy", zip: "mounted", nowhere: "nowhere", union: "layered", writable: "written" }.freeze
 
   PREPARE = {
     control: ->(target) { MountFixture.write(target.root) },
     copy: ->(target) { MountFixture.write(target.root) },
-    zip: ->(target) { MountFixture.pack("#{target.parent}.zip") }
+    zip: ->(_) { MountFixture.archive },
+    nowhere: ->(target) { FileUtils.rm_r(target.parent) && MountFixture.archive },
+    union: ->(target) { MountFixture.write("#{target.parent}.files") },
+    writable: ->(target) { [MountFixture.archive, "#{target.parent}.upper"] }
   }.freeze
 
   MOUNT = {
-    zip: ->(at, archive) { InVFS.mount(at, InVFS.zip(archive)) }
+    zip: ->(at, archive) { InVFS.mount(at, InVFS.zip(archive)) },
+    nowhere: ->(at, archive) { InVFS.mount(at, InVFS.zip(archive)) },
+    union: ->(at, directory) { InVFS.mount(at, InVFS.union(directory)) },
+    writable: ->(at, (archive, upper)) { InVFS.mount(at, InVFS.zip(archive), writable: upper) }
   }.freeze
 
   # Those on which a change is possible; each case that changes something gets one to itself.
-  CHANGEABLE = %i[control copy].freeze
+  CHANGEABLE = %i[control copy writable].freeze
 
   class << self
     # The target of this kind, made at the first call.

@@ -1,0 +1,17 @@
+# frozen_string_literal: true
+
+# The same uses on other mounts: where not even the parent exists on disk, and of a file system that is no archive.
+require_relative "support"
+
+module MountPlaces
+  KINDS = { nowhere: %i[stat directories pathname errors code], union: %i[reading stat directories errors copies code] }.freeze
+
+  KINDS.each do |kind, subjects|
+    subjects.each do |subject|
+      const_set("#{kind}_#{subject}_test".split("_").map(&:capitalize).join, Class.new(Minitest::Test) do
+        extend MountSupport::Observes
+        observes subject, on: kind
+      end)
+    end
+  end
+end
