@@ -14,8 +14,10 @@ module InVFS
   autoload :CompiledCode, "#{__dir__}/invfs/compiled_code.rb"
   autoload :BootsnapFallback, "#{__dir__}/invfs/bootsnap_fallback.rb"
   autoload :Explanation, "#{__dir__}/invfs/explain.rb"
+  autoload :Base, "#{__dir__}/invfs/base.rb"
+  autoload :Serving, "#{__dir__}/invfs/serving.rb"
   autoload :Extract, "#{__dir__}/invfs/extract.rb"
-  private_constant :LoadWrapped, :BootsnapFallback, :Extract
+  private_constant :LoadWrapped, :BootsnapFallback, :Extract, :Serving
 end
 
 # A second copy of the gem (in a checkout, or activated later by RubyGems) must not patch require a second time.

@@ -12,6 +12,8 @@ pub mod mount;
 #[cfg(not(mounts))]
 mod mount_unsupported;
 pub mod ruby_vfs;
+#[cfg(mounts)]
+mod served;
 mod string_map_fs;
 pub mod sub_fs;
 mod union_fs;

@@ -6,16 +6,16 @@ use std::sync::{
     Arc, LazyLock,
 };
 
-use invfs_engine::interpose::{self, ReadOnly, Served, Writable};
+use invfs_engine::interpose::{self, Served, Writable};
 use invfs_engine::vfs::Vfs;
 use magnus::{
-    function, prelude::*, scan_args, value::Lazy, Error, ExceptionClass, RClass, RHash, RModule,
-    RString, Ruby, Value,
+    block::Proc, function, prelude::*, scan_args, value::Lazy, Error, ExceptionClass, RClass,
+    RHash, RModule, RString, Ruby, Value,
 };
 use parking_lot::Mutex;
 
 use super::errors::to_ruby;
-use super::vfs_value::{is_vfs, vfs_of};
+use super::served;
 use crate::helpers::{held::Held, ractor, string};
 use crate::require::{self, compiled, load_path};
 
@@ -52,22 +52,26 @@ static MOUNT_UNSUPPORTED: Lazy<ExceptionClass> = Lazy::new(|ruby| {
 });
 
 /// @def InVFS.mount(at, vfs)
-/// Mounts a VFS: from now on everything in this process that opens files finds those of the VFS below `at`.
+/// Mounts a VFS, a file system written in Ruby (`InVFS::Base`) or a block: from now on everything in this process that
+/// opens files finds those of the VFS below `at`.
 /// @param at [String] where; made absolute. It need not exist, and what is there is hidden
-/// @param vfs [VFS]
+/// @param vfs [VFS, Base]
+/// @yield [operation, path, options] instead of `vfs`: what a method of `InVFS::Base` would answer
 /// @param writable [String, nil] a real directory that takes what is written, made where there is none; without one
 ///   nothing can be changed (`Errno::EROFS`)
 /// @return [String] the absolute path
 /// @raise [InVFS::MountUnsupported] on systems and in programs where that cannot be done
-/// @raise [TypeError] when the object has not the four methods of a VFS
+/// @raise [TypeError] when the object has neither the four methods of a VFS nor one of a file system
 /// @example
 ///   InVFS.mount("/app", InVFS.zip("app.zip"))
 ///   File.read("/app/config.yml")
+///   InVFS.mount("/hello") { |op, path, **| "Hello, #{path.delete("/")}" if op == :read }
 fn mount(ruby: &Ruby, args: &[Value]) -> Result<RString, Error> {
     ractor::only_main(ruby, "InVFS.mount")?;
-    let args = scan_args::scan_args::<(Value, Value), (), (), (), RHash, ()>(args)?;
-    let (at, object) = args.required;
-    let (): () = args.optional;
+    let args =
+        scan_args::scan_args::<(Value,), (Option<Value>,), (), (), RHash, Option<Proc>>(args)?;
+    let (at,) = args.required;
+    let object = served::object(ruby, args.optional.0, args.block)?;
     let options =
         scan_args::get_kwargs::<_, (), (Option<Value>,), ()>(args.keywords, &[], &["writable"])?;
     let upper = match options.optional.0.filter(|upper| !upper.is_nil()) {
@@ -75,12 +79,8 @@ fn mount(ruby: &Ruby, args: &[Value]) -> Result<RString, Error> {
         None => None,
     };
     let root = string::expand(string::path_argument(at)?)?;
-    if !is_vfs(object) {
-        let message = "no VFS: to_path, file?, size and read are needed";
-        return Err(Error::new(ruby.exception_type_error(), message));
-    }
+    let mut served = served::of_object(ruby, object)?;
     install(ruby)?;
-    let mut served = serve(vfs_of(ruby, object)?);
     if let Some(upper) = upper {
         served = writable(ruby, served, upper)?;
     }
@@ -103,11 +103,6 @@ fn install(ruby: &Ruby) -> Result<(), Error> {
     interpose::install()
         .map_err(|reason| Error::new(ruby.get_inner(&MOUNT_UNSUPPORTED), reason.0))?;
     compiled::serve_mounts(ruby)
-}
-
-/// What stands behind a mount of `vfs`.
-fn serve(vfs: Arc<dyn Vfs>) -> Arc<dyn Served> {
-    Arc::new(ReadOnly::new(vfs))
 }
 
 /// `lower` with the directory `upper` over it.
@@ -140,14 +135,14 @@ fn transparent(ruby: &Ruby) -> Result<(), Error> {
     install(ruby)?;
     TRANSPARENT.store(true, Ordering::Release);
     load_path::current(ruby)?;
-    require::mounts::each(|root, vfs| interpose::mount_below(root, serve(vfs.clone())));
+    require::mounts::each(|root, vfs| interpose::mount_below(root, served::of_vfs(vfs.clone())));
     Ok(())
 }
 
 /// A VFS has its root now.
 pub fn rooted(root: &[u8], vfs: &Arc<dyn Vfs>) {
     if TRANSPARENT.load(Ordering::Acquire) {
-        interpose::mount_below(root, serve(vfs.clone()));
+        interpose::mount_below(root, served::of_vfs(vfs.clone()));
     }
 }
 

@@ -1,0 +1,147 @@
+//! What wants to end or interrupt a thread that is inside a file operation: kept until the operation is over.
+//!
+//! Nothing may jump out of a file operation, because C code that knows no Ruby may have called it. So it ends with
+//! `EINTR`, and another thread raises the interruption anew, before the operation returns: Ruby finds it the next time
+//! that it looks for interrupts, which it does right after the system call.
+
+use std::collections::BTreeMap;
+use std::ffi::c_void;
+use std::sync::mpsc::{sync_channel, Receiver, SyncSender};
+use std::time::Duration;
+
+use magnus::{prelude::*, Ruby, Value};
+use parking_lot::Mutex;
+use rb_sys::VALUE;
+
+use super::serving;
+use crate::helpers::held::Held;
+
+/// The threads that are inside. Living threads stay at their address. Only used with the GVL, and never while Ruby code
+/// may run.
+static INSIDE: Mutex<BTreeMap<VALUE, State>> = Mutex::new(BTreeMap::new());
+
+#[derive(Default)]
+struct State {
+    depth: usize,
+    noted: Vec<Held>,
+}
+
+/// How many file operations of the thread are inside methods of file systems.
+pub fn depth(thread: VALUE) -> usize {
+    INSIDE.lock().get(&thread).map_or(0, |state| state.depth)
+}
+
+/// Notes what the thread is to get when it has left the outermost operation.
+pub fn note(thread: VALUE, interruption: Value) {
+    let held = Held::new(interruption);
+    if let Some(state) = INSIDE.lock().get_mut(&thread) {
+        if state.noted.iter().all(|known| known.raw() != held.raw()) {
+            state.noted.push(held);
+        }
+    }
+}
+
+/// A thread that is inside, until [`leave`](Inside::leave).
+pub struct Inside(VALUE);
+
+impl Inside {
+    /// The thread goes in.
+    pub fn enter(thread: VALUE) -> Inside {
+        INSIDE.lock().entry(thread).or_default().depth += 1;
+        Inside(thread)
+    }
+
+    /// The thread goes out, and if it is out altogether, gets what was noted.
+    pub fn leave(self, ruby: &Ruby, thread: Value) {
+        let noted = self.out();
+        if !noted.is_empty() {
+            deliver(ruby, thread, noted);
+        }
+    }
+
+    fn out(&self) -> Vec<Held> {
+        let mut inside = INSIDE.lock();
+        let Some(state) = inside.get_mut(&self.0) else {
+            return Vec::new();
+        };
+        state.depth = state.depth.saturating_sub(1);
+        if state.depth > 0 {
+            return Vec::new();
+        }
+        inside
+            .remove(&self.0)
+            .map_or_else(Vec::new, |state| state.noted)
+    }
+}
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        // After `leave` there is nothing left; else a panic is on its way, and what was noted cannot be delivered.
+        if std::thread::panicking() {
+            drop(self.out());
+        }
+    }
+}
+
+struct Delivery {
+    thread: Held,
+    noted: Vec<Held>,
+    /// Dropped when everything is under way.
+    _done: SyncSender<()>,
+}
+
+/// Has another Ruby thread raise what was noted, and waits for that.
+fn deliver(_ruby: &Ruby, thread: Value, noted: Vec<Held>) {
+    let (done, wait) = sync_channel::<()>(1);
+    let delivery = Box::into_raw(Box::new(Delivery {
+        thread: Held::new(thread),
+        noted,
+        _done: done,
+    }));
+    let create = || {
+        // SAFETY: a function for just this type; the thread takes the box over.
+        unsafe { rb_sys::rb_thread_create(Some(run), delivery.cast()) }
+    };
+    if crate::helpers::protected(create).is_err() {
+        // There are no threads to be had: the interruption is lost, the operation still says EINTR.
+        // SAFETY: nobody took the box.
+        drop(unsafe { Box::from_raw(delivery) });
+        return;
+    }
+    without_gvl(wait);
+}
+
+unsafe extern "C" fn run(delivery: *mut c_void) -> VALUE {
+    // SAFETY: the pointer is that of the box in `deliver`, which was given away to this thread.
+    let delivery = unsafe { Box::from_raw(delivery.cast::<Delivery>()) };
+    if let Ok(ruby) = Ruby::get() {
+        for interruption in &delivery.noted {
+            let arguments = (delivery.thread.get(), interruption.get());
+            // What it raises would be that the thread is dead.
+            let _ = serving(&ruby).and_then(|s| s.funcall::<_, _, Value>("deliver", arguments));
+        }
+    }
+    rb_sys::Qnil as VALUE
+}
+
+/// Waits without the GVL, and without looking for interrupts afterwards. Where one is there already, does not wait.
+fn without_gvl(wait: Receiver<()>) {
+    unsafe extern "C" fn receive(wait: *mut c_void) -> *mut c_void {
+        // SAFETY: the pointer is that of the receiver below.
+        let wait = unsafe { &*wait.cast::<Receiver<()>>() };
+        // An error says that the other thread is done. The limit is for one that ended before it began.
+        let _ = wait.recv_timeout(Duration::from_secs(2));
+        std::ptr::null_mut()
+    }
+    let mut wait = wait;
+    // SAFETY: the receiver outlives the call and is of the type that `receive` takes it for. This variant neither raises
+    // nor looks for interrupts.
+    unsafe {
+        rb_sys::rb_thread_call_without_gvl2(
+            Some(receive),
+            (&raw mut wait).cast(),
+            None,
+            std::ptr::null_mut(),
+        );
+    }
+}

@@ -1,0 +1,75 @@
+//! A VFS that calls Ruby objects, for callers that do not have the GVL.
+
+use std::io;
+use std::sync::Arc;
+
+use invfs_engine::{
+    interpose::Answer,
+    path::Subpath,
+    vfs::{Kind, Listing, Sink, Stat, Vfs},
+    Error as EngineError, ErrorKind, Result,
+};
+
+use super::bridge;
+use crate::ruby_api::errors;
+
+/// Asks the VFS behind it with the GVL. What Ruby code raises becomes an error of the operating system.
+pub struct LockedVfs {
+    vfs: Arc<dyn Vfs>,
+}
+
+impl LockedVfs {
+    /// Serves `vfs`, whose Ruby objects live longer than this.
+    pub fn new(vfs: Arc<dyn Vfs>) -> LockedVfs {
+        LockedVfs { vfs }
+    }
+
+    fn ask<T>(
+        &self,
+        operation: &str,
+        sub: &Subpath,
+        question: impl FnOnce(&dyn Vfs) -> Result<T>,
+    ) -> Result<T> {
+        let asked = bridge::Question { operation, sub };
+        let answer: Answer<Result<T>> = bridge::call(asked, |ruby| match question(&*self.vfs) {
+            Ok(answer) => Ok(Ok(answer)),
+            // The engine's own errors are numbers already, as far as file operations go.
+            Err(error) if error.kind() != ErrorKind::Foreign => Ok(Err(error)),
+            Err(error) => Err(errors::to_ruby(ruby, error)),
+        });
+        answer.unwrap_or_else(|errno| {
+            let error = io::Error::from_raw_os_error(errno.0);
+            Err(EngineError::from_io("a mount", error).entry(sub.as_bytes()))
+        })
+    }
+}
+
+impl Vfs for LockedVfs {
+    fn stat(&self, sub: &Subpath) -> Result<Option<Stat>> {
+        self.ask("stat", sub, |vfs| vfs.stat(sub))
+    }
+
+    fn kind(&self, sub: &Subpath) -> Result<Option<Kind>> {
+        self.ask("stat", sub, |vfs| vfs.kind(sub))
+    }
+
+    fn read(&self, sub: &Subpath, limit: u64, out: &mut dyn Sink) -> Result<()> {
+        self.ask("read", sub, |vfs| vfs.read(sub, limit, out))
+    }
+
+    fn is_independent(&self) -> bool {
+        true
+    }
+
+    fn has_links(&self) -> bool {
+        self.vfs.has_links()
+    }
+
+    fn link(&self, sub: &Subpath) -> Result<Option<Vec<u8>>> {
+        self.ask("readlink", sub, |vfs| vfs.link(sub))
+    }
+
+    fn list(&self, sub: &Subpath) -> Result<Option<Listing>> {
+        self.ask("list", sub, |vfs| vfs.list(sub))
+    }
+}

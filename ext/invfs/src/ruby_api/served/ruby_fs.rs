@@ -1,0 +1,240 @@
+//! An object with the methods of `InVFS::Base`, or a block, as what stands behind a mount.
+
+use std::cell::RefCell;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
+
+use invfs_engine::{
+    interpose::{Answer, Change, Errno, How, Node, Opened, Served},
+    path::{Subpath, SubpathBuf},
+    vfs::{Kind, Listing},
+};
+use magnus::{
+    prelude::*,
+    rb_sys::{AsRawValue, FromRawValue},
+    Error, RArray, RString, Ruby, TryConvert, Value,
+};
+
+use super::{
+    bridge::{self, Question},
+    saver::RubySaver,
+    Token,
+};
+use crate::helpers::string;
+
+/// The adapter (`InVFS::Serving::Adapter`) of a file system, which checks what that answers.
+#[derive(Clone)]
+pub struct Adapter {
+    object: rb_sys::VALUE,
+    _token: Token,
+}
+
+// SAFETY: a token keeps the object alive and in place; it is called only with the GVL, in the main Ractor.
+unsafe impl Send for Adapter {}
+// SAFETY: as above; the fields never change.
+unsafe impl Sync for Adapter {}
+
+impl Adapter {
+    /// Calls a method with the path and more arguments.
+    pub fn call<T: TryConvert>(
+        &self,
+        ruby: &Ruby,
+        method: &str,
+        sub: &Subpath,
+        more: &[Value],
+    ) -> Result<T, Error> {
+        // SAFETY: the token keeps the object alive and in place.
+        let object = unsafe { Value::from_raw(self.object) };
+        // In an Array of Ruby's, because the collector does not look into Rust's.
+        let arguments = ruby.ary_new_capa(1 + more.len());
+        arguments.push(bridge::rooted(ruby, sub))?;
+        for argument in more {
+            arguments.push(*argument)?;
+        }
+        object.funcall("call", (ruby.to_symbol(method), arguments))
+    }
+}
+
+/// Serves a file system written in Ruby.
+pub struct RubyFs {
+    adapter: Adapter,
+    number: u64,
+}
+
+thread_local! {
+    /// What a file was that this thread has just opened, for the `stat` that the mount asks for right after that: it
+    /// shall not read the file once more.
+    static OPENED: RefCell<Option<(u64, SubpathBuf, Node)>> = const { RefCell::new(None) };
+}
+
+fn just_opened(number: u64, sub: &Subpath) -> Option<Node> {
+    let (of, path, node) = OPENED.with(RefCell::take)?;
+    (of == number && *path == *sub).then_some(node)
+}
+
+impl RubyFs {
+    /// Serves the file system behind `adapter`.
+    pub fn new(adapter: Value, token: Token) -> RubyFs {
+        static NUMBERS: AtomicU64 = AtomicU64::new(1);
+        RubyFs {
+            adapter: Adapter {
+                object: adapter.as_raw(),
+                _token: token,
+            },
+            number: NUMBERS.fetch_add(1, Ordering::Relaxed),
+        }
+    }
+
+    fn ask<T>(
+        &self,
+        operation: &str,
+        sub: &Subpath,
+        work: impl FnOnce(&Ruby) -> Result<T, Error>,
+    ) -> Answer<T> {
+        OPENED.with(RefCell::take);
+        bridge::call(Question { operation, sub }, work)
+    }
+
+    fn opened(&self, sub: &Subpath, node: Node) {
+        OPENED.with(|opened| *opened.borrow_mut() = Some((self.number, sub.to_owned(), node)));
+    }
+
+    fn open_for_writing(&self, sub: &Subpath, how: How) -> Answer<Opened> {
+        let (contents, appends, existed, node) = self.ask("open", sub, |ruby| {
+            let answer: RArray =
+                self.adapter
+                    .call(ruby, "open", sub, &[ruby.into_value(how.flags)])?;
+            let contents = copy(ruby, answer.entry::<RString>(0)?)?;
+            let (appends, existed) = (answer.entry(1)?, answer.entry(2)?);
+            let node = node(answer.entry::<RArray>(3)?)?;
+            Ok((contents, appends, existed, node))
+        })?;
+        self.opened(sub, node);
+        let saver = RubySaver::new(
+            self.adapter.clone(),
+            sub.to_owned(),
+            appends,
+            existed,
+            &contents,
+        );
+        Ok(Opened::Buffered {
+            contents,
+            saver: Arc::new(saver),
+        })
+    }
+}
+
+impl Served for RubyFs {
+    fn stat(&self, sub: &Subpath, _follow: bool) -> Answer<Node> {
+        if let Some(node) = just_opened(self.number, sub) {
+            return Ok(node);
+        }
+        self.ask("stat", sub, |ruby| {
+            node(self.adapter.call(ruby, "stat", sub, &[])?)
+        })
+    }
+
+    fn open(&self, sub: &Subpath, how: How) -> Answer<Opened> {
+        if how.writes() {
+            return self.open_for_writing(sub, how);
+        }
+        let (contents, node) = self.ask("read", sub, |ruby| {
+            let answer: RArray = self.adapter.call(ruby, "read", sub, &[])?;
+            let contents = copy(ruby, answer.entry::<RString>(0)?)?;
+            Ok((contents, node(answer.entry::<RArray>(1)?)?))
+        })?;
+        self.opened(sub, node);
+        Ok(Opened::Contents(contents))
+    }
+
+    fn list(&self, sub: &Subpath) -> Answer<Listing> {
+        self.ask("list", sub, |ruby| {
+            let answer: RArray = self.adapter.call(ruby, "list", sub, &[])?;
+            let mut names = Vec::new();
+            for at in 0..answer.len() / 2 {
+                let at = (2 * at) as isize;
+                let name = string::bytes(answer.entry::<RString>(at)?);
+                let kind = match answer.entry::<bool>(at + 1)? {
+                    true => Kind::Directory,
+                    false => Kind::File,
+                };
+                names.push((name, kind));
+            }
+            names.sort_unstable_by(|a: &(Vec<u8>, Kind), b| a.0.cmp(&b.0));
+            names.dedup_by(|a, b| a.0 == b.0);
+            Ok(names)
+        })
+    }
+
+    fn has_links(&self) -> bool {
+        false
+    }
+
+    fn read_link(&self, sub: &Subpath) -> Answer<Vec<u8>> {
+        self.stat(sub, true)?;
+        Err(Errno(libc::EINVAL))
+    }
+
+    fn change(&self, change: Change<'_>) -> Answer<()> {
+        let done = |operation, sub, method: &str, more: &[Value]| {
+            self.ask(operation, sub, |ruby| {
+                self.adapter
+                    .call::<Value>(ruby, method, sub, more)
+                    .map(|_| ())
+            })
+        };
+        match change {
+            Change::MakeDirectory(sub, _) => done("mkdir", sub, "mkdir", &[]),
+            Change::Remove(sub) => done("remove", sub, "remove_file", &[]),
+            Change::RemoveDirectory(sub) => done("remove", sub, "remove_directory", &[]),
+            Change::Rename(from, to, keep) => self.ask("rename", from, |ruby| {
+                let more = [bridge::rooted(ruby, to).as_value(), ruby.into_value(keep)];
+                self.adapter
+                    .call::<Value>(ruby, "rename", from, &more)
+                    .map(|_| ())
+            }),
+            Change::Truncate(sub, length) => self.ask("write", sub, |ruby| {
+                self.adapter
+                    .call::<Value>(ruby, "truncate", sub, &[ruby.into_value(length)])
+                    .map(|_| ())
+            }),
+            _ => Err(Errno(libc::ENOTSUP)),
+        }
+    }
+
+    fn writable(&self, sub: &Subpath) -> Answer<()> {
+        self.ask("write", sub, |ruby| {
+            self.adapter
+                .call::<Value>(ruby, "check_writable", sub, &[])
+                .map(|_| ())
+        })
+    }
+}
+
+/// What `stat` tells, from `[directory?, size, mode, seconds, nanoseconds]`.
+fn node(answer: RArray) -> Result<Node, Error> {
+    Ok(Node {
+        kind: match answer.entry::<bool>(0)? {
+            true => Kind::Directory,
+            false => Kind::File,
+        },
+        size: answer.entry(1)?,
+        mode: answer.entry(2)?,
+        mtime: (answer.entry(3)?, answer.entry(4)?),
+        ino: None,
+    })
+}
+
+/// The bytes of a String; `ENOMEM` where there is no room for them.
+fn copy(ruby: &Ruby, contents: RString) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    if bytes.try_reserve_exact(contents.len()).is_err() {
+        return Err(Error::new(
+            ruby.exception_no_mem_error(),
+            "no memory for a copy",
+        ));
+    }
+    // SAFETY: copied before Ruby runs again.
+    bytes.extend_from_slice(unsafe { contents.as_slice() });
+    Ok(bytes)
+}

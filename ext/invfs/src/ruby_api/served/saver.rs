@@ -1,0 +1,83 @@
+//! What was written to a file, on its way to the methods `write` and `append`.
+
+use invfs_engine::{
+    interpose::{Answer, Errno, Saver},
+    path::SubpathBuf,
+};
+use magnus::{prelude::*, Error, RString, Ruby, Value};
+
+use super::{
+    bridge::{self, Question},
+    ruby_fs::Adapter,
+};
+
+/// Hands the contents of one open file over.
+pub struct RubySaver {
+    adapter: Adapter,
+    sub: SubpathBuf,
+    /// Whether only what was added goes to the file system.
+    appends: bool,
+    /// Whether leaving it as it is needs no writing.
+    existed: bool,
+    /// What it held at first.
+    before: Vec<u8>,
+}
+
+impl RubySaver {
+    /// For the file `sub`, which holds `contents` now.
+    pub fn new(
+        adapter: Adapter,
+        sub: SubpathBuf,
+        appends: bool,
+        existed: bool,
+        contents: &[u8],
+    ) -> RubySaver {
+        RubySaver {
+            adapter,
+            sub,
+            appends,
+            existed,
+            before: contents.to_vec(),
+        }
+    }
+
+    fn hand_over(&self, ruby: &Ruby, contents: &[u8]) -> Result<(), Error> {
+        // Where what was there has changed, `append` cannot say so.
+        let added = match self.appends {
+            true => contents.strip_prefix(&*self.before),
+            false => None,
+        };
+        let (method, contents) = match added {
+            Some(added) => ("append", added),
+            None => ("write", contents),
+        };
+        let contents: RString = ruby.str_from_slice(contents);
+        self.adapter
+            .call::<Value>(ruby, method, &self.sub, &[contents.as_value()])
+            .map(|_| ())
+    }
+}
+
+impl Saver for RubySaver {
+    fn save(&self, contents: &[u8]) -> Answer<()> {
+        if self.existed && *self.before == *contents {
+            return Ok(());
+        }
+        let operation = "write";
+        let sub = &self.sub;
+        let mut began = false;
+        let answer = bridge::call(Question { operation, sub }, |ruby| {
+            began = true;
+            self.hand_over(ruby, contents)
+        });
+        if let (Err(Errno(number)), false) = (&answer, began) {
+            // Nobody can be asked any more, and at the end of a program nobody reads what `close` answers.
+            eprintln!(
+                "invfs: {} bytes for /{} are lost: no Ruby code can run here (errno {number})",
+                contents.len(),
+                String::from_utf8_lossy(sub.as_bytes()),
+            );
+        }
+        answer
+    }
+}

@@ -1,0 +1,91 @@
+# frozen_string_literal: true
+
+# What the native library calls when a file operation asks a file system that is written in Ruby. Loaded when the first
+# one is mounted.
+require_relative "serving/interruption"
+require_relative "serving/names"
+require_relative "serving/status"
+require_relative "serving/object_calls"
+require_relative "serving/block_calls"
+require_relative "serving/opening"
+require_relative "serving/adapter"
+require_relative "serving/open_files"
+
+module InVFS
+  # From what was mounted to answers that can be trusted, and from exceptions to error numbers.
+  module Serving
+    # What is not wrong with the file system, but wants to end the thread, or to leave a block: all that is neither
+    # StandardError nor one of these.
+    FAILURES = [StandardError, ScriptError, SecurityError, SystemStackError, NoMemoryError].freeze
+
+    class << self
+      # What answers for `object`; nil where that is no file system.
+      def adapter(object)
+        calls = object.is_a?(Proc) ? BlockCalls.new(object) : ObjectCalls.of(object)
+        calls && Adapter.new(calls)
+      end
+
+      # From now on, interruptions of threads that are inside a method of a file system are put off, and files that are
+      # open when the program ends are closed.
+      def watch
+        Interruption.watch
+        at_exit { OpenFiles.close }
+      end
+
+      # The error number for what a method raised.
+      def errno(error, operation, path)
+        error = error.new if error.is_a?(Class)
+        case error
+        when SystemCallError then number(error, operation, path)
+        when NoMemoryError then report(error, operation, path, Errno::ENOMEM::Errno)
+        when *FAILURES then report(error, operation, path, Errno::EIO::Errno)
+        else
+          Serving.note(error)
+          Errno::EINTR::Errno
+        end
+      end
+
+      # The error number for a jump out of a method that is no exception.
+      def jumped(kind, operation, path)
+        if kind.match?(/fatal/i)
+          Serving.note(Interruption.kill(Thread.current))
+        else
+          complain("#{operation} #{path}: left by #{kind.downcase}, which ends here")
+        end
+        Errno::EINTR::Errno
+      end
+
+      # Raises in a thread what it did not get while it was inside.
+      def deliver(thread, interruption)
+        thread.raise(interruption) if thread.alive?
+      end
+
+      # Says something under -w.
+      def complain(message)
+        warn("invfs: #{message}") if $VERBOSE
+      end
+
+      private
+
+      def number(error, operation, path)
+        number = error.errno
+        return number if number.is_a?(Integer) && number.between?(1, 4095)
+
+        report(error, operation, path, Errno::EIO::Errno)
+      end
+
+      def report(error, operation, path, number)
+        if $VERBOSE
+          message = begin
+            error.message.to_s
+          rescue *FAILURES
+            "(no message)"
+          end
+          place = error.backtrace&.first
+          complain("#{operation} #{path}: #{error.class}: #{message}#{" (#{place})" if place}")
+        end
+        number
+      end
+    end
+  end
+end

@@ -1,0 +1,102 @@
+# frozen_string_literal: true
+
+module InVFS
+  module Serving
+    # Stands for a Thread#raise or Thread#kill that came while the thread was inside a method of a file system.
+    #
+    # There it only ends the method: the file operation may have been called by C code, which nothing may jump over.
+    # Raised again when the operation is over, it does what was wanted. That is decided when it is raised: Ruby then
+    # asks for `exception` in the thread concerned.
+    class Interruption < Exception # rubocop:disable Lint/InheritException -- no `rescue` shall stop it
+      KILL = Thread.instance_method(:kill)
+      private_constant :KILL
+
+      # Puts off what comes by way of Thread's methods. What comes in other ways (a signal, the end of the program) is
+      # caught where it arrives.
+      module Methods
+        def raise(*arguments, **options)
+          return super if equal?(Thread.current) || !Serving.inside?(self) || arguments.first.is_a?(Interruption)
+
+          super(Interruption.raising(self, arguments, options))
+        end
+
+        def kill
+          return super unless Serving.inside?(self) && !equal?(Thread.main)
+
+          method(:raise).super_method.call(Interruption.kill(self))
+          self
+        end
+        alias terminate kill
+        alias exit kill
+      end
+
+      # The same methods, of the class.
+      module ClassMethods
+        def kill(thread)
+          thread.is_a?(Thread) ? thread.kill : super
+        end
+
+        def exit = Thread.current.kill
+      end
+      private_constant :Methods, :ClassMethods
+
+      class << self
+        def watch
+          Thread.prepend(Methods)
+          Thread.singleton_class.prepend(ClassMethods)
+        end
+
+        # What `thread.raise(*arguments)` would be.
+        def raising(thread, arguments, options)
+          raised = arguments.empty? ? RuntimeError.new("unhandled exception") : exception_of(arguments)
+          new(thread) { options.key?(:cause) ? with_cause(raised, options[:cause]) : raised.exception }
+        end
+
+        def kill(thread)
+          new(thread) do |interruption|
+            KILL.bind_call(thread)
+            interruption # where Ruby thinks that the thread is ending already
+          end
+        end
+
+        private
+
+        # As Thread#raise makes it: in the thread that raises, where a TypeError belongs, too.
+        def exception_of(arguments)
+          first, *rest = arguments
+          return RuntimeError.new(first) if first.is_a?(String) && rest.empty?
+          raise TypeError, "exception class/object expected" unless first.respond_to?(:exception)
+
+          made = first.exception(*rest.first(1))
+          raise TypeError, "exception object expected" unless made.is_a?(Exception)
+
+          made.set_backtrace(rest[1]) if rest[1]
+          made
+        end
+
+        def with_cause(raised, cause)
+          raise raised, cause: cause
+        rescue raised.class => e
+          e
+        end
+      end
+
+      def initialize(thread, &action)
+        @thread = thread
+        @action = action
+        super("interrupted")
+      end
+
+      # Asked when it is raised: here and now, or at the thread that is to get it.
+      def exception(*)
+        return self unless Thread.current.equal?(@thread)
+
+        if Serving.inside?(@thread)
+          Serving.note(self)
+          return self
+        end
+        @action.call(self)
+      end
+    end
+  end
+end

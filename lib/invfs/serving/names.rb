@@ -1,0 +1,47 @@
+# frozen_string_literal: true
+
+module InVFS
+  module Serving
+    # The names that `list` answered.
+    module Names
+      # More than these are an endless enumerator, or as good as one.
+      LIMIT = 2_000_000
+      LONGEST = 255
+
+      module_function
+
+      # @param answer [Enumerable<String, Array>] names; directories end with "/", or come as `[name, :directory]`
+      # @yield [name] whether a name that does not say so is a directory; asked if none of them says so
+      # @return [Array] name, whether it is a directory, name, …
+      def check(answer, path)
+        unless answer.respond_to?(:each) && !answer.is_a?(Hash)
+          raise TypeError, "list answered #{answer.class} instead of names"
+        end
+
+        found = collect(answer, path)
+        said = found.any? { |_, kind| kind }
+        found.flat_map { |name, kind| [name, said ? kind == :directory : yield(name)] }
+      end
+
+      def collect(answer, path)
+        found = {}
+        count = 0
+        answer.each do |element, *more|
+          raise Errno::EOVERFLOW, "list answered more than #{LIMIT} names" if (count += 1) > LIMIT
+
+          name, kind = *element, *more
+          name, kind = name.delete_suffix("/"), :directory if name.is_a?(String) && name.end_with?("/")
+          usable?(name) ? found[name] = kind : Serving.complain("list #{path}: #{name.inspect[0, 100]} is no name")
+        end
+        found
+      end
+
+      def usable?(name)
+        return false unless name.is_a?(String) && name.bytesize.between?(1, LONGEST)
+
+        bytes = name.b
+        !bytes.match?(%r{[/\0]}n) && bytes != "." && bytes != ".."
+      end
+    end
+  end
+end

@@ -1,0 +1,30 @@
+# frozen_string_literal: true
+
+module InVFS
+  module Serving
+    # Files that are still open for writing when the program ends: what was written to them is handed over while Ruby
+    # code can still run.
+    module OpenFiles
+      module_function
+
+      def close
+        ObjectSpace.each_object(File).select { |file| ours?(file) }.each { |file| close_one(file) }
+      end
+
+      def ours?(file)
+        return false if file.closed? || !file.path
+
+        path = File.expand_path(file.path)
+        InVFS.mounts.any? { |root, _| path.start_with?("#{root}/") }
+      rescue IOError, SystemCallError, ArgumentError
+        false
+      end
+
+      def close_one(file)
+        file.close
+      rescue IOError, SystemCallError => e
+        warn("invfs: #{file.path} was open when the program ended, and what was written to it is lost: #{e.message}")
+      end
+    end
+  end
+end
