@@ -22,6 +22,7 @@ mod route;
 mod served;
 mod state;
 mod status;
+mod streams;
 mod table;
 mod writable;
 mod writers;

@@ -3,9 +3,10 @@
 use std::sync::LazyLock;
 
 use super::cwd::Parked;
-use super::directories::{Descriptors, Streams};
+use super::directories::Descriptors;
 use super::files::{Cache, Identities};
 use super::fork::ForkMutex;
+use super::streams::Streams;
 use super::writers::Writers;
 
 /// What is remembered.

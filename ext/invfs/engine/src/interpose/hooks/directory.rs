@@ -3,9 +3,10 @@
 use std::ffi::{c_char, c_int, c_long};
 
 use super::{dispatch_for, guard};
-use crate::interpose::directories::{self, Read};
+use crate::interpose::directories;
 use crate::interpose::errno::Errno;
 use crate::interpose::route::Wants;
+use crate::interpose::streams::{self, Read};
 
 pub unsafe extern "C" fn opendir(path: *const c_char) -> *mut libc::DIR {
     // SAFETY: the arguments are the caller's own.
@@ -19,7 +20,7 @@ pub unsafe extern "C" fn opendir(path: *const c_char) -> *mut libc::DIR {
             |at| {
                 let fd = directories::open(&at.place, libc::O_CLOEXEC)?;
                 // SAFETY: just opened, and given away unless that fails.
-                directories::open_stream(fd, at.place).inspect_err(|_| {
+                streams::open(fd, at.place).inspect_err(|_| {
                     directories::closing(fd);
                     libc::close(fd);
                 })
@@ -32,7 +33,7 @@ pub unsafe extern "C" fn fdopendir(fd: c_int) -> *mut libc::DIR {
     guard(std::ptr::null_mut(), || {
         match directories::of_descriptor(fd) {
             // SAFETY: the caller gives the descriptor away, as `fdopendir` asks.
-            Some(place) => unsafe { directories::open_stream(fd, place) },
+            Some(place) => unsafe { streams::open(fd, place) },
             // SAFETY: the arguments are the caller's own.
             None => Ok(unsafe { libc::fdopendir(fd) }),
         }
@@ -41,7 +42,7 @@ pub unsafe extern "C" fn fdopendir(fd: c_int) -> *mut libc::DIR {
 
 /// `struct dirent` and `struct dirent64` are one on 64-bit systems.
 pub unsafe extern "C" fn readdir(stream: *mut libc::DIR) -> *mut libc::dirent64 {
-    guard(std::ptr::null_mut(), || match directories::read(stream) {
+    guard(std::ptr::null_mut(), || match streams::read(stream) {
         // SAFETY: the arguments are the caller's own.
         Read::Real => Ok(unsafe { libc::readdir64(stream) }),
         Read::End => Ok(std::ptr::null_mut()),
@@ -58,7 +59,7 @@ pub unsafe extern "C" fn readdir_r(
     guard(libc::EIO, || {
         // SAFETY: the arguments are the caller's own: room for one entry and one pointer.
         unsafe {
-            match directories::read(stream) {
+            match streams::read(stream) {
                 Read::Real => return Ok(libc::readdir64_r(stream, entry, result)),
                 Read::End => *result = std::ptr::null_mut(),
                 Read::Entry(found) => {
@@ -72,7 +73,7 @@ pub unsafe extern "C" fn readdir_r(
 }
 
 pub unsafe extern "C" fn telldir(stream: *mut libc::DIR) -> c_long {
-    guard(-1, || match directories::tell(stream) {
+    guard(-1, || match streams::tell(stream) {
         Some(at) => Ok(at as c_long),
         // SAFETY: the arguments are the caller's own.
         None => Ok(unsafe { libc::telldir(stream) }),
@@ -81,7 +82,7 @@ pub unsafe extern "C" fn telldir(stream: *mut libc::DIR) -> c_long {
 
 pub unsafe extern "C" fn seekdir(stream: *mut libc::DIR, to: c_long) {
     guard((), || {
-        if !directories::seek(stream, to.max(0) as usize) {
+        if !streams::seek(stream, to.max(0) as usize) {
             // SAFETY: the arguments are the caller's own.
             unsafe { libc::seekdir(stream, to) };
         }
@@ -91,7 +92,7 @@ pub unsafe extern "C" fn seekdir(stream: *mut libc::DIR, to: c_long) {
 
 pub unsafe extern "C" fn rewinddir(stream: *mut libc::DIR) {
     guard((), || {
-        if !directories::rewind(stream) {
+        if !streams::rewind(stream) {
             // SAFETY: the arguments are the caller's own.
             unsafe { libc::rewinddir(stream) };
         }
@@ -104,7 +105,7 @@ pub unsafe extern "C" fn closedir(stream: *mut libc::DIR) -> c_int {
         if stream.is_null() {
             return Err(Errno(libc::EINVAL));
         }
-        directories::closing_stream(stream);
+        streams::closing(stream);
         // SAFETY: the arguments are the caller's own.
         Ok(unsafe { libc::closedir(stream) })
     })

@@ -4,6 +4,7 @@
 //! hands over to the original at once where that is no mount. None unwinds: a panic becomes `EIO`.
 
 mod access;
+mod attributes;
 mod change;
 mod cwd;
 mod descriptor;

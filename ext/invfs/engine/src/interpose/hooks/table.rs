@@ -1,7 +1,8 @@
 //! Which function has which hook.
 
 use super::{
-    access, change, cwd, descriptor, directory, library, link, open, program, stat, stream, Hook,
+    access, attributes, change, cwd, descriptor, directory, library, link, open, program, stat,
+    stream, Hook,
 };
 
 macro_rules! hooks {
@@ -90,18 +91,18 @@ hooks! {
     c"linkat" => change::linkat,
     c"symlink" => change::symlink,
     c"symlinkat" => change::symlinkat,
-    c"chmod" => change::chmod,
-    c"lchmod" => change::lchmod,
-    c"fchmodat" => change::fchmodat,
-    c"chown" => change::chown,
-    c"lchown" => change::lchown,
-    c"fchownat" => change::fchownat,
-    c"truncate" => change::truncate,
-    c"truncate64" => change::truncate,
-    c"utime" => change::utime,
-    c"utimes" => change::utimes,
-    c"lutimes" => change::lutimes,
-    c"utimensat" => change::utimensat,
+    c"chmod" => attributes::chmod,
+    c"lchmod" => attributes::lchmod,
+    c"fchmodat" => attributes::fchmodat,
+    c"chown" => attributes::chown,
+    c"lchown" => attributes::lchown,
+    c"fchownat" => attributes::fchownat,
+    c"truncate" => attributes::truncate,
+    c"truncate64" => attributes::truncate,
+    c"utime" => attributes::utime,
+    c"utimes" => attributes::utimes,
+    c"lutimes" => attributes::lutimes,
+    c"utimensat" => attributes::utimensat,
     c"mkfifo" => change::mkfifo,
     c"mkfifoat" => change::mkfifoat,
     c"mknod" => change::mknod,
