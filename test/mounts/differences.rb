@@ -58,6 +58,7 @@ module Differences
   }.freeze
 
   NO_PARENT = "where the mount's parent does not exist, neither do its neighbours"
+  DEVICE = "a mount is a file system of its own: nothing is moved out of it or into it, but copied"
   NO_WAY = "the directories on the way to a mount are not there"
 
   # What is added on one kind of mount; nil: here it is equal.
@@ -77,7 +78,19 @@ module Differences
       pathname: { "Pathname#realdirpath" => NO_WAY, "mountpoint? of the root" => nil }
     },
     # The links of a real directory are the system's.
-    union: { stat: { "an absolute link that leads out" => nil } }
+    union: { stat: { "an absolute link that leads out" => nil } },
+    writable: {
+      stat: {
+        "File.writable?, writable_real?" => nil, "test() for writing" => nil, "the root itself" => nil,
+        "File.stat" => nil, "File.size, size?" => nil, "links that lead nowhere" => nil
+      },
+      directories: { "Dir.children of what is none" => nil },
+      errors: {
+        "File.rename out" => DEVICE, "File.rename in" => DEVICE, "File.link out" => DEVICE,
+        "File.mkfifo" => "there are files, directories and links in a mount",
+        "a loop" => nil, "below a loop" => nil, "too many links" => nil, "changing what is not there" => nil
+      }
+    }
   }.freeze
 
   # Why this case is expected to differ on this kind of mount, or nil.

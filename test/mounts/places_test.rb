@@ -1,10 +1,11 @@
 # frozen_string_literal: true
 
-# The same uses on other mounts: where not even the parent exists on disk, and of a file system that is no archive.
+# The same uses on other mounts: where not even the parent exists on disk; of a directory; and where all may be changed.
 require_relative "support"
 
 module MountPlaces
-  KINDS = { nowhere: %i[stat directories pathname errors code], union: %i[reading stat directories errors copies code] }.freeze
+  KINDS = { nowhere: %i[stat directories pathname errors code], union: %i[reading stat directories errors copies code],
+            writable: %i[reading stat directories errors copies libraries code] }.freeze
 
   KINDS.each do |kind, subjects|
     subjects.each do |subject|

@@ -122,7 +122,7 @@ module MountSupport
     end
 
     def on_mount(kase)
-      skip "this invfs has no InVFS.mount" unless InVFS.respond_to?(:mount)
+      skip "this invfs has no InVFS.mount" unless defined?(InVFS) && InVFS.respond_to?(:mount)
       skip "mounts are for Linux" unless RUBY_PLATFORM.include?("linux")
       got = MountSupport.observations(kase.subject, target_kind).fetch(kase.name)
       got.first == :skip ? skip(got.last) : got
