@@ -19,7 +19,7 @@ use invfs_engine::vfs::Vfs;
 use magnus::{block::Proc, function, prelude::*, rb_sys::AsRawValue, Error, RModule, Ruby, Value};
 use parking_lot::Mutex;
 
-use super::vfs_value::{is_vfs, vfs_of};
+use super::vfs_value::{is_vfs, native_vfs, vfs_of};
 use crate::helpers::held::Held;
 
 /// `InVFS::Serving`, which is loaded when the first file system of this kind is mounted.
@@ -73,6 +73,10 @@ pub fn object(ruby: &Ruby, object: Option<Value>, block: Option<Proc>) -> Result
 /// Which it is: an `InVFS::Base`, or a Proc, is a file system; else, what has the four methods of a VFS is a VFS; else,
 /// what has `read`, `list`, `stat` or `write` is a file system, unless it is itself an open file or a path.
 pub fn of_object(ruby: &Ruby, object: Value) -> Result<Arc<dyn Served>, Error> {
+    if native_vfs(object).is_some() {
+        // As most are; looking for the class would load it.
+        return Ok(of_vfs(vfs_of(ruby, object)?));
+    }
     let module = super::file_system::invfs(ruby)?;
     let base: Value = module.const_get("Base")?;
     let is_base = object.is_kind_of(magnus::RClass::try_convert(base)?)
