@@ -6,6 +6,7 @@ require "openssl"
 require "tmpdir"
 require "zlib"
 require_relative "../support/native_build"
+require_relative "../support/zip_builder"
 require_relative "fixture_files"
 
 class MountFixture
@@ -90,6 +91,7 @@ class MountFixture
     def made
       { "data/object.marshal" => Marshal.dump({ "a" => [1, 2.5, nil, :b] }),
         "data/store.pstore" => Marshal.dump({ colors: %w[red green], count: 3 }),
+        "data/inner.zip" => ZipBuilder.build { |zip| zip.add("inner.txt", "inside " * 9, deflate: true) },
         "data/text.gz" => Zlib.gzip("zipped text\nsecond line\n", level: 9),
         **certificates, **native, **database }
     end

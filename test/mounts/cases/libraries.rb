@@ -56,5 +56,5 @@ CaseList.subject(:libraries) do
   observe("I18n", needs: "i18n", isolated: true) { |root| I18n.load_path = Dir["#{root}/locales/*.{yml,rb}"]; [I18n.available_locales.sort, I18n.t(:hello), I18n.t(:hello, locale: :de), I18n.t(:hello, locale: :fr), I18n.t(:items, count: 2), I18n.backend.reload!.class, I18n.t(:hello)] }
   observe("I18n with a file that is missing", needs: "i18n", isolated: true) { |root| I18n.load_path = ["#{root}/locales/nothing.yml"]; try { I18n.t(:hello) } }
   observe("MessagePack", needs: "msgpack") { |root, scratch| File.binwrite("#{scratch}/x", MessagePack.pack({ "a" => File.read("#{root}/VERSION") })) && File.open("#{scratch}/x", "rb") { |file| MessagePack.load(file) } }
-  observe("rubyzip's reading of a file", needs: "zip", isolated: true) { |root, scratch| Zip::File.open("#{scratch}/made.zip", Zip::File::CREATE) { |zip| zip.add("v", "#{root}/VERSION") } && Zip::File.open("#{scratch}/made.zip") { |zip| zip.read("v") } }
+  observe("rubyzip", needs: "zip", isolated: true) { |root| [Zip::File.open("#{root}/data/inner.zip") { |zip| [zip.map(&:name).sort, zip.read("inner.txt")] }, Zip::InputStream.open("#{root}/data/inner.zip") { |zip| [zip.get_next_entry.name, zip.read] }] }
 end
