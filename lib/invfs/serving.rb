@@ -29,30 +29,36 @@ module InVFS
       # open when the program ends are closed.
       def watch
         Interruption.watch
-        at_exit { OpenFiles.close }
+        OpenFiles.watch
       end
 
       # The error number for what a method raised.
       def errno(error, operation, path)
         error = error.new if error.is_a?(Class)
+        interruption = Interruption.behind(error)
+        return put_off(interruption) if interruption
+
         case error
         when SystemCallError then number(error, operation, path)
         when NoMemoryError then report(error, operation, path, Errno::ENOMEM::Errno)
         when *FAILURES then report(error, operation, path, Errno::EIO::Errno)
-        else
-          Serving.note(error)
-          Errno::EINTR::Errno
+        else put_off(error)
         end
       end
 
       # The error number for a jump out of a method that is no exception.
       def jumped(kind, operation, path)
+        thrown = Interruption.thrown
         if kind.match?(/fatal/i)
-          Serving.note(Interruption.kill(Thread.current))
+          # Ruby takes the thread for dead already and kills it no more: it goes by an exception that nobody rescues.
+          Thread.current.report_on_exception = false
+          put_off(Interruption.kill(Thread.current))
+        elsif thrown
+          put_off(thrown)
         else
           complain("#{operation} #{path}: left by #{kind.downcase}, which ends here")
+          Errno::EINTR::Errno
         end
-        Errno::EINTR::Errno
       end
 
       # Raises in a thread what it did not get while it was inside.
@@ -66,6 +72,12 @@ module InVFS
       end
 
       private
+
+      # Has it raised behind the file operation, which ends here.
+      def put_off(interruption)
+        note(interruption)
+        Errno::EINTR::Errno
+      end
 
       def number(error, operation, path)
         number = error.errno

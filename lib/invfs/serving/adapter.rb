@@ -25,9 +25,9 @@ module InVFS
 
       # @return [Array] the contents, and what `stat` is to say of the file that is open
       def read(path)
-        found = said(path)
-        raise Errno::EISDIR if path == "/" || found&.first
+        found = path == "/" ? nil : said(path)
         raise Errno::ENOENT if found == false
+        raise Errno::EISDIR if path == "/" || found&.first
 
         contents = contents(path)
         raise listing(path) ? Errno::EISDIR : Errno::ENOENT unless contents
@@ -43,7 +43,7 @@ module InVFS
 
           raise found ? Errno::ENOTDIR : Errno::ENOENT
         end
-        Names.check(names, path) { |name| find("#{path.chomp("/")}/#{name}")&.first ? true : false }
+        Names.check(names, path) { |name| find(child(path, name))&.first ? true : false }
       end
 
       # @return [Array] the contents to begin with, whether only what is added is to be handed over, whether leaving
@@ -115,6 +115,11 @@ module InVFS
       end
 
       private
+
+      def child(directory, name)
+        path = "#{directory.b.chomp("/")}/#{name}"
+        path.dup.force_encoding(Encoding::UTF_8).then { |text| text.valid_encoding? ? text : path }
+      end
 
       def can_write? = @calls.can?(:write)
 
@@ -206,7 +211,7 @@ module InVFS
 
       # Without reading: what is to be replaced need not be read.
       def directory?(path)
-        return @calls.ask(:stat, path) && said(path)&.first if @calls.can?(:stat) && @calls.knows?(:stat)
+        return (said(path) || nil)&.first if @calls.can?(:stat) && @calls.knows?(:stat)
 
         @calls.can?(:list) && listing(path) ? true : false
       end

@@ -4,12 +4,16 @@ module InVFS
   module Serving
     # Stands for a Thread#raise or Thread#kill that came while the thread was inside a method of a file system.
     #
-    # There it only ends the method: the file operation may have been called by C code, which nothing may jump over.
-    # Raised again when the operation is over, it does what was wanted. That is decided when it is raised: Ruby then
-    # asks for `exception` in the thread concerned.
+    # Nothing may jump over the file operation, because C code may have called it. What is raised in the thread may be
+    # meant for the method, such as a time limit in it; so it is raised there, and once more behind the operation, if it
+    # leaves the method. What kills the thread only ends the method, and kills behind the operation. Which it is shows
+    # when Ruby asks for `exception` in the thread concerned.
     class Interruption < Exception # rubocop:disable Lint/InheritException -- no `rescue` shall stop it
       KILL = Thread.instance_method(:kill)
-      private_constant :KILL
+      # What is on its way through a method, by its exception, and by the thread where it throws.
+      RAISED = ObjectSpace::WeakMap.new
+      THROWN = {}.compare_by_identity
+      private_constant :KILL, :RAISED, :THROWN
 
       # Puts off what comes by way of Thread's methods. What comes in other ways (a signal, the end of the program) is
       # caught where it arrives.
@@ -53,11 +57,19 @@ module InVFS
         end
 
         def kill(thread)
-          new(thread) do |interruption|
+          new(thread, kills: true) do |interruption|
             KILL.bind_call(thread)
             interruption # where Ruby thinks that the thread is ending already
           end
         end
+
+        # The interruption that raised this exception inside a method; nil for the method's own.
+        def behind(error)
+          error.is_a?(Interruption) ? error : RAISED[error]
+        end
+
+        # The interruption that threw inside a method of this thread.
+        def thrown = THROWN.delete(Thread.current)
 
         private
 
@@ -81,8 +93,9 @@ module InVFS
         end
       end
 
-      def initialize(thread, &action)
+      def initialize(thread, kills: false, &action)
         @thread = thread
+        @kills = kills
         @action = action
         super("interrupted")
       end
@@ -90,12 +103,22 @@ module InVFS
       # Asked when it is raised: here and now, or at the thread that is to get it.
       def exception(*)
         return self unless Thread.current.equal?(@thread)
+        return @action.call(self) unless Serving.inside?(@thread)
+        return raise_inside unless @kills
 
-        if Serving.inside?(@thread)
-          Serving.note(self)
-          return self
-        end
-        @action.call(self)
+        Serving.note(self)
+        self
+      end
+
+      private
+
+      def raise_inside
+        # Some exceptions throw instead, when they are raised.
+        THROWN[@thread] = self
+        raised = @action.call(self)
+        THROWN.delete(@thread)
+        RAISED[raised] = self
+        raised
       end
     end
   end

@@ -5,7 +5,7 @@ module InVFS
     # The names that `list` answered.
     module Names
       # More than these are an endless enumerator, or as good as one.
-      LIMIT = 2_000_000
+      LIMIT = 1_100_000
       LONGEST = 255
 
       module_function
@@ -20,27 +20,27 @@ module InVFS
 
         found = collect(answer, path)
         said = found.any? { |_, kind| kind }
-        found.flat_map { |name, kind| [name, said ? kind == :directory : yield(name)] }
+        flat = []
+        found.each { |name, kind| flat << name << (said ? kind == :directory : yield(name)) }
+        flat
       end
 
       def collect(answer, path)
         found = {}
         count = 0
-        answer.each do |element, *more|
+        answer.each do |element|
           raise Errno::EOVERFLOW, "list answered more than #{LIMIT} names" if (count += 1) > LIMIT
 
-          name, kind = *element, *more
-          name, kind = name.delete_suffix("/"), :directory if name.is_a?(String) && name.end_with?("/")
-          usable?(name) ? found[name] = kind : Serving.complain("list #{path}: #{name.inspect[0, 100]} is no name")
+          name, kind = element
+          bytes = name.is_a?(String) ? name.b : +""
+          kind = :directory if bytes.delete_suffix!("/")
+          usable?(bytes) ? found[bytes.freeze] = kind : Serving.complain("list #{path}: #{name.inspect[0, 100]} is no name")
         end
         found
       end
 
-      def usable?(name)
-        return false unless name.is_a?(String) && name.bytesize.between?(1, LONGEST)
-
-        bytes = name.b
-        !bytes.match?(%r{[/\0]}n) && bytes != "." && bytes != ".."
+      def usable?(bytes)
+        bytes.bytesize.between?(1, LONGEST) && !bytes.include?("/") && !bytes.include?("\0") && bytes != "." && bytes != ".."
       end
     end
   end

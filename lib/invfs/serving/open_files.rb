@@ -5,7 +5,22 @@ module InVFS
     # Files that are still open for writing when the program ends: what was written to them is handed over while Ruby
     # code can still run.
     module OpenFiles
+      # Finalizers run when the program ends: after all that `at_exit` was given, and before Ruby closes what is open and
+      # frees its objects.
+      LAST = Object.new
+      private_constant :LAST
+
       module_function
+
+      def watch
+        ObjectSpace.define_finalizer(LAST, method(:finish).to_proc)
+      end
+
+      def finish(_id)
+        close
+      ensure
+        Serving.ended
+      end
 
       def close
         ObjectSpace.each_object(File).select { |file| ours?(file) }.each { |file| close_one(file) }

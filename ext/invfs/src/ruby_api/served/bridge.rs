@@ -2,6 +2,7 @@
 
 use std::ffi::{c_int, c_void};
 use std::panic::{catch_unwind, AssertUnwindSafe};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use invfs_engine::interpose::{Answer, Errno};
 use invfs_engine::path::Subpath;
@@ -57,6 +58,14 @@ pub fn call<T>(question: Question<'_>, work: impl FnOnce(&Ruby) -> Result<T, Err
     }
 }
 
+/// Set when Ruby begins to free all objects, open files among them: no Ruby code may run any more.
+static ENDED: AtomicBool = AtomicBool::new(false);
+
+/// From now on no Ruby code is called.
+pub fn end() {
+    ENDED.store(true, Ordering::Release);
+}
+
 fn take_gvl(work: &mut dyn FnMut()) {
     unsafe extern "C" fn run(work: *mut c_void) -> *mut c_void {
         // SAFETY: the pointer is that of the reference below, which waits until this function returns.
@@ -72,8 +81,8 @@ fn take_gvl(work: &mut dyn FnMut()) {
 }
 
 fn with_gvl<T>(question: Question<'_>, work: impl FnOnce(&Ruby) -> Result<T, Error>) -> Answer<T> {
-    // SAFETY: only reads a flag. It is set while objects are freed, at the end of the process too.
-    if unsafe { rb_sys::rb_during_gc() } != 0 {
+    // SAFETY: only reads a flag.
+    if ENDED.load(Ordering::Acquire) || unsafe { rb_sys::rb_during_gc() } != 0 {
         return Err(Errno(libc::EIO));
     }
     let Ok(ruby) = Ruby::get() else {

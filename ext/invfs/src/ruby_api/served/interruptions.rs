@@ -23,7 +23,8 @@ static INSIDE: Mutex<BTreeMap<VALUE, State>> = Mutex::new(BTreeMap::new());
 #[derive(Default)]
 struct State {
     depth: usize,
-    noted: Vec<Held>,
+    /// With the depth of the operation behind which it belongs.
+    noted: Vec<(usize, Held)>,
 }
 
 /// How many file operations of the thread are inside methods of file systems.
@@ -31,12 +32,13 @@ pub fn depth(thread: VALUE) -> usize {
     INSIDE.lock().get(&thread).map_or(0, |state| state.depth)
 }
 
-/// Notes what the thread is to get when it has left the outermost operation.
+/// Notes what the thread is to get when it has left the operation that it is in.
 pub fn note(thread: VALUE, interruption: Value) {
     let held = Held::new(interruption);
     if let Some(state) = INSIDE.lock().get_mut(&thread) {
-        if state.noted.iter().all(|known| known.raw() != held.raw()) {
-            state.noted.push(held);
+        let new = |(at, known): &(usize, Held)| *at != state.depth || known.raw() != held.raw();
+        if state.noted.iter().all(new) {
+            state.noted.push((state.depth, held));
         }
     }
 }
@@ -51,7 +53,7 @@ impl Inside {
         Inside(thread)
     }
 
-    /// The thread goes out, and if it is out altogether, gets what was noted.
+    /// The thread goes out and gets what was noted.
     pub fn leave(self, ruby: &Ruby, thread: Value) {
         let noted = self.out();
         if !noted.is_empty() {
@@ -64,13 +66,17 @@ impl Inside {
         let Some(state) = inside.get_mut(&self.0) else {
             return Vec::new();
         };
-        state.depth = state.depth.saturating_sub(1);
-        if state.depth > 0 {
-            return Vec::new();
+        let depth = state.depth;
+        let (here, outside) = std::mem::take(&mut state.noted)
+            .into_iter()
+            .partition(|(at, _)| *at == depth);
+        state.noted = outside;
+        state.depth = depth.saturating_sub(1);
+        if state.depth == 0 {
+            inside.remove(&self.0);
         }
-        inside
-            .remove(&self.0)
-            .map_or_else(Vec::new, |state| state.noted)
+        let here: Vec<(usize, Held)> = here;
+        here.into_iter().map(|(_, held)| held).collect()
     }
 }
 

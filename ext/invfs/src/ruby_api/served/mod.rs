@@ -33,6 +33,7 @@ fn prepared(ruby: &Ruby) -> Result<RModule, Error> {
     if !serving.respond_to("inside?", false)? {
         serving.define_singleton_method("inside?", function!(inside, 1))?;
         serving.define_singleton_method("note", function!(note, 1))?;
+        serving.define_singleton_method("ended", function!(bridge::end, 0))?;
     }
     Ok(serving)
 }
