@@ -5,7 +5,7 @@
 //! Changed and new files lie under their own names. One name at its top is ours, and never seen through the mount:
 //!
 //! ```text
-//! .invfs-upper/lock               locked with flock(2) while something changes
+//! .invfs-upper/lock               locked with flock(2) while something changes; its length counts the marks
 //! .invfs-upper/work/              files and directories on their way into the upper layer
 //! .invfs-upper/gone/              what of the lower layer is hidden: a node
 //!   NODE/names/NAME               an empty file: NAME of the lower layer, and all below it, is hidden
@@ -20,6 +20,12 @@
 //! down to steps that change nothing that can be seen (copying up, marking what the upper layer covers anyway) and one
 //! call of the kernel that makes the change.
 //!
+//! # How it is fast
+//!
+//! Most paths have no symbolic link on them and stand in one layer: `quick` answers for these with one walk of the
+//! kernel through the upper layer and a look at what is remembered of the marks (see `kept`). Everything else is
+//! resolved name by name.
+//!
 //! # Locks
 //!
 //! Nothing is locked to look something up. Changes take turns with `flock`, which threads, forked children and other
@@ -27,17 +33,21 @@
 //! while ours is held: see `session`.
 
 mod attributes;
+mod beneath;
 mod copy_up;
 mod create;
 mod deep;
+mod kept;
 mod listing;
 mod lower;
 mod open;
 mod private;
+mod quick;
 mod remove;
 mod rename;
 mod resolve;
 mod session;
+mod stream;
 mod sys;
 mod whiteout;
 mod work;
@@ -52,7 +62,11 @@ use super::errno::{Answer, Errno};
 use super::served::{Change, How, Node, Opened, Served};
 use crate::path::Subpath;
 use crate::vfs::{Kind, Listing};
+use kept::Kept;
+use private::Upper;
+use quick::{Quick, Seen};
 use session::Session;
+use sys::Meta;
 
 /// A file system that cannot be changed, with a real directory above it that takes the changes.
 ///
@@ -74,8 +88,8 @@ use session::Session;
 /// ```
 pub struct Writable {
     lower: Arc<dyn Served>,
-    // A descriptor would be faster, but programs close those they do not know and get the number for another file.
     upper: CString,
+    kept: Kept,
 }
 
 impl Writable {
@@ -85,26 +99,38 @@ impl Writable {
     pub fn new(lower: Arc<dyn Served>, upper: PathBuf) -> io::Result<Writable> {
         let upper = std::fs::canonicalize(upper)?;
         let upper = CString::new(upper.as_os_str().as_bytes())?;
-        let writable = Writable { lower, upper };
-        writable
-            .session()
+        let kept = Session::new(&*lower, &upper, None)
             .and_then(|session| session.clean())
+            .and_then(|()| Kept::new(Upper::open(&upper)?))
             .map_err(|errno| io::Error::from_raw_os_error(errno.0))?;
-        Ok(writable)
+        Ok(Writable { lower, upper, kept })
     }
 
     fn session(&self) -> Answer<Session<'_>> {
-        Session::new(&*self.lower, &self.upper)
+        Session::new(&*self.lower, &self.upper, Some(&self.kept))
+    }
+
+    fn quick(&self) -> Option<Quick<'_>> {
+        self.kept.is_trusted().then_some(Quick {
+            kept: &self.kept,
+            lower: &*self.lower,
+        })
     }
 }
 
 impl Served for Writable {
     fn stat(&self, sub: &Subpath, follow: bool) -> Answer<Node> {
+        if let Some(answer) = self.quick().and_then(|quick| quick.stat(sub, follow)) {
+            return answer;
+        }
         let spot = self.session()?.resolve(sub, follow)?;
         Ok(spot.entry.ok_or(Errno(libc::ENOENT))?.node())
     }
 
     fn open(&self, sub: &Subpath, how: How) -> Answer<Opened> {
+        if let Some(answer) = self.quick().and_then(|quick| quick.open(sub, how)) {
+            return answer;
+        }
         self.session()?.open(sub, how)
     }
 
@@ -113,11 +139,30 @@ impl Served for Writable {
         self.lower.read(sub)
     }
 
+    fn compiled(&self, sub: &Subpath, key: &str, path: &[u8]) -> Answer<Option<Vec<u8>>> {
+        let own = match self.quick().and_then(|quick| quick.see(sub)) {
+            Some(Seen::Lower(node)) if node.kind != Kind::Symlink => true,
+            Some(Seen::Upper(Meta { kind, .. })) if kind != Some(Kind::Symlink) => false,
+            Some(Seen::Nothing) => false,
+            _ => self.session()?.is_lower(sub)?,
+        };
+        match own {
+            true => self.lower.compiled(sub, key, path),
+            false => Ok(None),
+        }
+    }
+
     fn list(&self, sub: &Subpath) -> Answer<Listing> {
+        if let Some(names) = self.quick().and_then(|quick| quick.list(sub)) {
+            return Ok(names);
+        }
         self.session()?.list(sub)
     }
 
     fn read_link(&self, sub: &Subpath) -> Answer<Vec<u8>> {
+        if let Some(answer) = self.quick().and_then(|quick| quick.read_link(sub)) {
+            return answer;
+        }
         let session = self.session()?;
         let spot = session.resolve(sub, false)?;
         let entry = spot.entry.as_ref().ok_or(Errno(libc::ENOENT))?;

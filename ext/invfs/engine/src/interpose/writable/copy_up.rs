@@ -77,7 +77,7 @@ impl Session<'_> {
 
     /// Moves a name from the work directory into the upper layer, whose directory keeps its time of change.
     fn move_up(&self, made: &[u8], dir: BorrowedFd, name: &[u8]) -> Answer<()> {
-        let work = self.upper.work()?;
+        let work = self.upper().work()?;
         let before = sys::stat(dir, sys::HERE)?.ok_or(Errno(libc::ENOENT))?;
         let mut result = sys::rename(work.as_fd(), made, dir, name);
         if result == Err(Errno(libc::EACCES)) {

@@ -1,14 +1,23 @@
 //! What is in a directory of the union: the names of both layers.
 
 use std::collections::BTreeMap;
+use std::os::fd::{AsFd, OwnedFd};
 
+use super::kept::Marks;
 use super::private::PRIVATE;
 use super::resolve::Here;
 use super::session::Session;
+use super::stream::Stream;
 use super::sys;
 use crate::interpose::errno::{Answer, Errno};
 use crate::path::Subpath;
 use crate::vfs::{Kind, Listing};
+
+/// Names of the upper layer: special files as `None`.
+pub(super) type Names = BTreeMap<Vec<u8>, Option<Kind>>;
+
+/// To read the names of a directory.
+pub(super) const READ: i32 = libc::O_RDONLY | libc::O_DIRECTORY | libc::O_CLOEXEC;
 
 impl Session<'_> {
     /// The names in the directory `sub`.
@@ -25,20 +34,28 @@ impl Session<'_> {
     pub fn names(&self, here: &Here) -> Answer<Listing> {
         // The upper layer first, the marks last: what is moved away meanwhile is missed, not seen as it once was.
         let upper = self.upper_names(here)?;
-        let mut names = BTreeMap::new();
-        if here.lower {
-            for (name, kind) in self.lower_kinds(here)? {
-                if !upper.contains_key(&name) && !self.is_hidden(&here.join(&name)?)? {
-                    names.insert(name, kind);
-                }
+        let lower = match here.lower {
+            true => self.lower_kinds(here)?,
+            false => Vec::new(),
+        };
+        if lower.is_empty() {
+            return Ok(merge(upper, lower));
+        }
+        let shown = match self.marks().map(|marks| marks.shown(&here.path, &lower)) {
+            Some(Ok(shown)) => shown,
+            _ => self.shown(here, &lower)?,
+        };
+        Ok(merge(upper, shown))
+    }
+
+    fn shown(&self, here: &Here, lower: &Listing) -> Answer<Listing> {
+        let mut shown = Vec::new();
+        for (name, kind) in lower {
+            if !self.is_hidden(&here.join(name)?)? {
+                shown.push((name.clone(), *kind));
             }
         }
-        names.extend(
-            upper
-                .into_iter()
-                .filter_map(|(name, kind)| Some((name, kind?))),
-        );
-        Ok(names.into_iter().collect())
+        Ok(shown)
     }
 
     /// Whether there is nothing in a directory of the union.
@@ -59,43 +76,83 @@ impl Session<'_> {
     }
 
     fn lower_kinds(&self, here: &Here) -> Answer<Listing> {
-        let listed = match self.lower.list(&here.path) {
+        match self.lower.list(&here.path) {
             // The root need not be there.
-            Err(Errno(libc::ENOENT | libc::ENOTDIR)) if here.path.is_root() => return Ok(vec![]),
-            listed => listed?,
-        };
-        let usable =
-            |name: &[u8]| !name.is_empty() && !name.contains(&b'/') && Subpath::new(name).is_some();
-        Ok(listed
-            .iter()
-            .filter(|(name, _)| usable(name) && !is_ours(here, name))
-            .cloned()
-            .collect())
+            Err(Errno(libc::ENOENT | libc::ENOTDIR)) if here.path.is_root() => Ok(vec![]),
+            listed => Ok(usable(&here.path, listed?.to_vec())),
+        }
     }
 
     /// What the upper layer has in a directory: special files as `None`.
-    fn upper_names(&self, here: &Here) -> Answer<BTreeMap<Vec<u8>, Option<Kind>>> {
-        let mut names = BTreeMap::new();
-        if here.upper.is_none() {
-            return Ok(names);
+    fn upper_names(&self, here: &Here) -> Answer<Names> {
+        match &here.upper {
+            None => Ok(Names::new()),
+            Some(dir) => upper_names(&here.path, sys::open(dir.as_fd(), sys::HERE, READ, 0)?),
         }
-        for (name, kind) in sys::names(here.upper()?)? {
-            if is_ours(here, &name) {
-                continue;
-            }
-            let kind = match kind {
-                libc::DT_REG => Some(Kind::File),
-                libc::DT_DIR => Some(Kind::Directory),
-                libc::DT_LNK => Some(Kind::Symlink),
-                libc::DT_UNKNOWN => sys::stat(here.upper()?, &name)?.and_then(|meta| meta.kind),
-                _ => None,
-            };
-            names.insert(name, kind);
-        }
-        Ok(names)
     }
 }
 
-fn is_ours(here: &Here, name: &[u8]) -> bool {
-    here.path.is_root() && name == PRIVATE
+impl Marks<'_> {
+    /// What of the names that the lower layer has in a directory is not hidden.
+    pub fn shown(&self, directory: &Subpath, lower: &Listing) -> Answer<Listing> {
+        if self.hide(directory)? {
+            return Ok(Vec::new());
+        }
+        let node = self.node(directory)?;
+        let mut shown = Vec::with_capacity(lower.len());
+        for (name, kind) in lower {
+            if !self.has(&node, directory, name)? {
+                shown.push((name.clone(), *kind));
+            }
+        }
+        Ok(shown)
+    }
+}
+
+/// What the lower layer has in a directory, without what cannot be a name.
+pub(super) fn usable(directory: &Subpath, mut listed: Listing) -> Listing {
+    listed.retain(|(name, _)| {
+        !name.is_empty()
+            && !name.contains(&b'/')
+            && Subpath::new(name).is_some()
+            && !is_ours(directory, name)
+    });
+    listed
+}
+
+/// What the upper layer has in the directory that is open for reading: special files as `None`.
+pub(super) fn upper_names(path: &Subpath, dir: OwnedFd) -> Answer<Names> {
+    let mut names = Names::new();
+    let stream = Stream::new(dir)?;
+    while let Some((name, kind)) = stream.next()? {
+        if is_ours(path, &name) {
+            continue;
+        }
+        let kind = match kind {
+            libc::DT_REG => Some(Kind::File),
+            libc::DT_DIR => Some(Kind::Directory),
+            libc::DT_LNK => Some(Kind::Symlink),
+            libc::DT_UNKNOWN => sys::stat(stream.fd(), &name)?.and_then(|meta| meta.kind),
+            _ => None,
+        };
+        names.insert(name, kind);
+    }
+    Ok(names)
+}
+
+/// The names of both layers; an upper one covers a lower one.
+pub(super) fn merge(upper: Names, lower: Listing) -> Listing {
+    let mut names: BTreeMap<Vec<u8>, Option<Kind>> = lower
+        .into_iter()
+        .map(|(name, kind)| (name, Some(kind)))
+        .collect();
+    names.extend(upper);
+    names
+        .into_iter()
+        .filter_map(|(name, kind)| Some((name, kind?)))
+        .collect()
+}
+
+fn is_ours(directory: &Subpath, name: &[u8]) -> bool {
+    directory.is_root() && name == PRIVATE
 }

@@ -2,6 +2,7 @@
 
 use std::os::fd::OwnedFd;
 
+use super::resolve::Entry;
 use super::session::Session;
 use super::sys;
 use crate::interpose::errno::{Answer, Errno};
@@ -64,6 +65,18 @@ impl Session<'_> {
             }
             self.lower.open(sub, how).map(Some)
         })
+    }
+
+    /// Whether `sub` is a file of the lower layer, and cannot become another one without being copied up.
+    pub fn is_lower(&self, sub: &Subpath) -> Answer<bool> {
+        match self.resolve(sub, true) {
+            Ok(spot) => {
+                let is_upper = |entry: &Entry| entry.upper.is_some();
+                Ok(!spot.by_upper_link && !spot.entry.as_ref().is_none_or(is_upper))
+            }
+            Err(Errno(libc::ENOENT | libc::ENOTDIR | libc::ELOOP)) => Ok(false),
+            Err(errno) => Err(errno),
+        }
     }
 
     /// Makes a file; `None` where there is something by now.

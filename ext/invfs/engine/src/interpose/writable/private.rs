@@ -1,10 +1,11 @@
-//! The upper directory and our own directories in it, opened for one operation, and the lock for changes.
+//! The upper directory and our own directories in it, opened, and the lock for changes.
 
 use std::ffi::CStr;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
 use super::sys;
 use crate::interpose::errno::{Answer, Errno};
+use crate::interpose::own::Own;
 
 /// The name at the top of the upper directory that is ours.
 pub(super) const PRIVATE: &[u8] = b".invfs-upper";
@@ -15,10 +16,9 @@ const LOCK: &[u8] = b"lock";
 
 /// The upper directory, opened.
 pub(super) struct Upper {
-    pub root: OwnedFd,
-    private: OwnedFd,
-    /// The topmost node of the marks.
-    pub gone: OwnedFd,
+    root: Own,
+    private: Own,
+    gone: Own,
 }
 
 impl Upper {
@@ -29,22 +29,64 @@ impl Upper {
         let private = directory(root.as_fd(), PRIVATE)?;
         let gone = directory(private.as_fd(), GONE)?;
         Ok(Upper {
-            root,
-            private,
-            gone,
+            root: Own::new(root),
+            private: Own::new(private),
+            gone: Own::new(gone),
         })
     }
 
+    /// The same to be held for long.
+    pub fn out_of_the_way(self) -> Upper {
+        let moved = |file: Own| Own::out_of_the_way(file.into_inner());
+        Upper {
+            root: moved(self.root),
+            private: moved(self.private),
+            gone: moved(self.gone),
+        }
+    }
+
+    pub fn root(&self) -> BorrowedFd<'_> {
+        fd(&self.root)
+    }
+
+    /// The topmost node of the marks.
+    pub fn gone(&self) -> BorrowedFd<'_> {
+        fd(&self.gone)
+    }
+
     pub fn work(&self) -> Answer<OwnedFd> {
-        directory(self.private.as_fd(), WORK)
+        directory(fd(&self.private), WORK)
     }
 
     pub fn lock(&self) -> Answer<Lock> {
-        let flags = libc::O_RDWR | libc::O_CREAT | libc::O_NONBLOCK;
-        let file = sys::open(self.private.as_fd(), LOCK, flags, 0o666)?;
+        let file = self.lock_file(libc::O_RDWR | libc::O_CREAT | libc::O_NONBLOCK)?;
         sys::lock(file.as_fd(), libc::LOCK_EX)?;
         Ok(Lock(file))
     }
+
+    /// The file that is locked, opened anew.
+    pub fn lock_file(&self, flags: i32) -> Answer<OwnedFd> {
+        sys::open(fd(&self.private), LOCK, flags, 0o666)
+    }
+
+    /// Which directories these are; `None` if one was removed, or a descriptor is not open.
+    pub fn identity(&self) -> Option<[(u64, u64); 3]> {
+        let mut identity = [(0, 0); 3];
+        for (file, found) in [&self.root, &self.private, &self.gone]
+            .into_iter()
+            .zip(&mut identity)
+        {
+            let meta = sys::look_at(fd(file)).ok().filter(|meta| !meta.is_gone)?;
+            *found = (meta.dev, meta.ino);
+        }
+        Some(identity)
+    }
+}
+
+/// The descriptor for a call of the kernel.
+pub(super) fn fd(own: &Own) -> BorrowedFd<'_> {
+    // SAFETY: open as long as `own` is there, or another file if a program took the number: for the kernel to say.
+    unsafe { BorrowedFd::borrow_raw(own.as_raw_fd()) }
 }
 
 /// Opens a directory, and makes it where there is none.

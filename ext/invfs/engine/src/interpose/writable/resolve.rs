@@ -12,7 +12,7 @@ use crate::vfs::Kind;
 
 /// As many links as Linux follows in one path.
 const MOST_LINKS: usize = 40;
-const LONGEST_NAME: usize = 255;
+pub(super) const LONGEST_NAME: usize = 255;
 
 /// A directory of the union. Its path has no link in it.
 pub(super) struct Here {
@@ -44,6 +44,14 @@ pub(super) struct Entry {
 }
 
 impl Entry {
+    /// What only the upper layer has.
+    pub fn of_upper(meta: Meta) -> Entry {
+        Entry {
+            upper: Some(meta),
+            lower: None,
+        }
+    }
+
     pub fn kind(&self) -> Kind {
         let upper = self.upper.and_then(|meta| meta.kind);
         upper.unwrap_or_else(|| self.lower.map_or(Kind::File, |node| node.kind))

@@ -24,6 +24,8 @@ pub(super) struct Meta {
     pub atime: (i64, u32),
     pub ino: u64,
     pub dev: u64,
+    /// Whether no directory has it any more.
+    pub is_gone: bool,
 }
 
 fn c_name(name: &[u8]) -> Answer<CString> {
@@ -55,15 +57,35 @@ pub(super) fn open_as_is(dir: BorrowedFd, name: &[u8], flags: i32, mode: u32) ->
 
 /// `fstatat`; `None` where there is nothing.
 pub(super) fn stat(dir: BorrowedFd, name: &[u8]) -> Answer<Option<Meta>> {
+    match look(dir, name) {
+        Err(Errno(libc::ENOENT | libc::ENOTDIR)) => Ok(None),
+        found => found.map(Some),
+    }
+}
+
+/// `fstatat`.
+pub(super) fn look(dir: BorrowedFd, name: &[u8]) -> Answer<Meta> {
     let name = c_name(name)?;
     // SAFETY: all zeroes are a valid `stat`.
     let mut stat: libc::stat = unsafe { std::mem::zeroed() };
     let flags = libc::AT_SYMLINK_NOFOLLOW;
     // SAFETY: the name is a C string and the buffer a `stat`; both outlive the call.
-    match done(unsafe { libc::fstatat(dir.as_raw_fd(), name.as_ptr(), &mut stat, flags) }) {
-        Err(Errno(libc::ENOENT | libc::ENOTDIR)) => Ok(None),
-        Err(errno) => Err(errno),
-        Ok(()) => Ok(Some(Meta {
+    done(unsafe { libc::fstatat(dir.as_raw_fd(), name.as_ptr(), &mut stat, flags) })?;
+    Ok(Meta::of(&stat))
+}
+
+/// `fstat`.
+pub(super) fn look_at(file: BorrowedFd) -> Answer<Meta> {
+    // SAFETY: all zeroes are a valid `stat`.
+    let mut stat: libc::stat = unsafe { std::mem::zeroed() };
+    // SAFETY: the buffer is a `stat` that outlives the call.
+    done(unsafe { libc::fstat(file.as_raw_fd(), &mut stat) })?;
+    Ok(Meta::of(&stat))
+}
+
+impl Meta {
+    fn of(stat: &libc::stat) -> Meta {
+        Meta {
             kind: match stat.st_mode & libc::S_IFMT {
                 libc::S_IFREG => Some(Kind::File),
                 libc::S_IFDIR => Some(Kind::Directory),
@@ -76,7 +98,8 @@ pub(super) fn stat(dir: BorrowedFd, name: &[u8]) -> Answer<Option<Meta>> {
             atime: (stat.st_atime, stat.st_atime_nsec as u32),
             ino: stat.st_ino,
             dev: stat.st_dev,
-        })),
+            is_gone: stat.st_nlink == 0,
+        }
     }
 }
 
@@ -198,59 +221,5 @@ pub(super) fn lock(file: BorrowedFd, operation: i32) -> Answer<()> {
             Err(Errno(libc::EINTR)) => {}
             result => return result,
         }
-    }
-}
-
-/// The names in a directory with what `readdir` says they are, without `.` and `..`.
-pub(super) fn names(dir: BorrowedFd) -> Answer<Vec<(Vec<u8>, u8)>> {
-    let fd = open(dir, HERE, libc::O_RDONLY | libc::O_DIRECTORY, 0)?;
-    let stream = Stream::new(fd)?;
-    let mut names = Vec::new();
-    while let Some((name, kind)) = stream.next()? {
-        if name != b"." && name != b".." {
-            names.push((name, kind));
-        }
-    }
-    Ok(names)
-}
-
-/// An open directory stream.
-struct Stream(*mut libc::DIR);
-
-impl Stream {
-    fn new(fd: OwnedFd) -> Answer<Stream> {
-        // SAFETY: a call on an open descriptor.
-        let stream = unsafe { libc::fdopendir(fd.as_raw_fd()) };
-        if stream.is_null() {
-            return Err(Errno::last());
-        }
-        // The stream owns it now.
-        std::mem::forget(fd);
-        Ok(Stream(stream))
-    }
-
-    fn next(&self) -> Answer<Option<(Vec<u8>, u8)>> {
-        Errno(0).set();
-        // SAFETY: the stream is open until it is dropped.
-        let entry = unsafe { libc::readdir(self.0) };
-        if entry.is_null() {
-            return match Errno::last() {
-                Errno(0) => Ok(None),
-                errno => Err(errno),
-            };
-        }
-        // SAFETY: what `readdir` gives is valid until its next call, and its name ends with a NUL.
-        let (name, kind) = unsafe {
-            let name = std::ffi::CStr::from_ptr(std::ptr::addr_of!((*entry).d_name).cast());
-            (name, (*entry).d_type)
-        };
-        Ok(Some((name.to_bytes().to_vec(), kind)))
-    }
-}
-
-impl Drop for Stream {
-    fn drop(&mut self) {
-        // SAFETY: open until here, and not used after.
-        unsafe { libc::closedir(self.0) };
     }
 }

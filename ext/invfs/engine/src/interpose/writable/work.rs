@@ -5,6 +5,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::session::Session;
+use super::stream;
 use super::sys;
 use crate::interpose::errno::{Answer, Errno};
 use crate::interpose::served::{Node, Time};
@@ -38,7 +39,7 @@ pub(super) fn mode(node: &Node) -> u32 {
 impl Session<'_> {
     /// Writes a file with the contents, permissions and time of a lower one, and waits until it is on disk.
     pub fn prepare(&self, contents: &[u8], node: &Node) -> Answer<Ready> {
-        let work = self.upper.work()?;
+        let work = self.upper().work()?;
         let flags = libc::O_RDWR | libc::O_CREAT | libc::O_EXCL;
         let (name, file) = self.locked(|| {
             unused(|name| {
@@ -63,14 +64,14 @@ impl Session<'_> {
         let mut file = &ready.file;
         file.write_all(contents)?;
         file.set_permissions(std::fs::Permissions::from_mode(mode(node)))?;
-        let work = self.upper.work()?;
+        let work = self.upper().work()?;
         sys::set_times(work.as_fd(), &ready.name, times(node))?;
         Ok(file.sync_all()?)
     }
 
     /// Makes a symbolic link in the work directory. The caller holds the lock.
     pub fn prepare_link(&self, target: &[u8], node: &Node) -> Answer<Vec<u8>> {
-        let work = self.upper.work()?;
+        let work = self.upper().work()?;
         let (name, ()) = unused(|name| sys::symlink(target, work.as_fd(), name))?;
         sys::set_times(work.as_fd(), &name, times(node))?;
         Ok(name)
@@ -78,7 +79,7 @@ impl Session<'_> {
 
     /// Makes a directory in the work directory. The caller holds the lock.
     pub fn prepare_directory(&self, node: &Node) -> Answer<Vec<u8>> {
-        let work = self.upper.work()?;
+        let work = self.upper().work()?;
         let (name, ()) = unused(|name| sys::make_directory(work.as_fd(), name, 0o700))?;
         // A directory that its owner cannot write cannot be moved by him either.
         sys::set_mode(work.as_fd(), &name, mode(node) | 0o700)?;
@@ -88,16 +89,17 @@ impl Session<'_> {
 
     /// Removes what is not needed; what is left after a failure goes when the next process mounts.
     pub fn discard(&self, name: &[u8]) {
-        if let Ok(work) = self.upper.work() {
+        if let Ok(work) = self.upper().work() {
             let _ = remove(&work, name);
         }
     }
 
     /// Removes what crashed processes left.
     pub fn clean(&self) -> Answer<()> {
-        let work = self.upper.work()?;
+        let work = self.upper().work()?;
         self.locked(|| {
-            for (name, _) in sys::names(work.as_fd())? {
+            self.finish_count()?;
+            for name in stream::names(work.as_fd())? {
                 if !is_needed(&work, &name)? {
                     remove(&work, &name)?;
                 }
