@@ -38,10 +38,11 @@ class Bench
       trial? ? [full / 1000, 1].max : full
     end
 
-    # Yields a Bench to be filled, with a temporary directory in `directory`; measures; prints.
-    def run(title)
+    # Yields a Bench to be filled, with a temporary directory in `directory`; measures; prints. `turns`: how many times
+    # RUNS each way is measured, for small differences between short programs.
+    def run(title, turns: 1)
       Dir.mktmpdir("invfs-bench") do |directory|
-        bench = new(title, File.realpath(directory))
+        bench = new(title, File.realpath(directory), turns)
         yield bench
         bench.measure
         results = bench.results
@@ -59,9 +60,10 @@ class Bench
 
   attr_reader :directory
 
-  def initialize(title, directory)
+  def initialize(title, directory, turns)
     @title = title
     @directory = directory
+    @turns = turns
     @ways = []
     @rows = []
     @notes = []
@@ -98,7 +100,8 @@ class Bench
 
   def measure
     # The first round only warms the caches: the system's, and bootsnap's.
-    rounds = Bench.trial? ? 1 : RUNS + 1
+    rounds = Bench.trial? ? 1 : (RUNS * @turns) + 1
+    note("medians of #{rounds - 1} runs") if @turns > 1 && !Bench.trial?
     rounds.times do |round|
       @ways.rotate(round).each { |way| way.run(keep: round.positive? || Bench.trial?) }
     end
