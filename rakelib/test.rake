@@ -16,7 +16,8 @@ end
 # Those that do more when the collector runs at every allocation, directly or through their support. The others only
 # take longer.
 def stressed_test_files
-  ordinary_test_files.grep_v(%r{/support/}).select { |file| File.read("#{ROOT}/#{file}").match?(/GC_?Stress|vfs_test"/i) }
+  files = ordinary_test_files.grep_v(%r{/support/})
+  files.select { |file| File.read("#{ROOT}/#{file}").match?(/GC_?Stress|vfs_test"/i) }
 end
 
 # Runs test files in one Ruby; TEST=file takes just that one, TESTOPTS goes to minitest.
