@@ -1,5 +1,6 @@
 //! A writable mount: the same operations on a real directory show what each must do.
 
+mod compiled;
 mod control;
 #[cfg(target_env = "gnu")]
 mod crash;
@@ -7,6 +8,7 @@ mod escapes;
 mod operations;
 mod order;
 mod persistence;
+mod processes;
 mod random;
 mod threads;
 
@@ -43,8 +45,21 @@ fn lower() -> Arc<dyn Served> {
     Arc::new(ReadOnly::new(Arc::new(archive())))
 }
 
+/// The same without a link.
+fn lower_without_links() -> Arc<dyn Served> {
+    let names = ["a", "d/a", "d/e/a", "d/e/b", "f/g/a", "g", "in/a", "up/b"];
+    let entries = names
+        .map(|name| Entry::deflated(name, format!("lower {name}")).with(|e| e.mode = 0o100_640));
+    let archive = open(Zip::of(entries).build()).expect("an archive");
+    Arc::new(ReadOnly::new(Arc::new(archive)))
+}
+
 fn union(upper: &Path) -> Union {
-    Union(Writable::new(lower(), upper.to_owned()).expect("an upper directory"))
+    union_of(lower(), upper)
+}
+
+fn union_of(lower: Arc<dyn Served>, upper: &Path) -> Union {
+    Union(Writable::new(lower, upper.to_owned()).expect("an upper directory"))
 }
 
 /// A real directory with the contents of the lower layer, and a union with nothing in its upper layer yet.
@@ -52,22 +67,28 @@ struct Pair {
     control: Real,
     union: Union,
     upper: TempDir,
+    lower: Arc<dyn Served>,
     _control: TempDir,
 }
 
 impl Pair {
     fn new() -> Pair {
+        Pair::of(lower())
+    }
+
+    fn of(lower: Arc<dyn Served>) -> Pair {
         let (dir, upper) = (TempDir::new(), TempDir::new());
         // A directory of its own, so that `..` leads to nothing.
         let root = dir.path().join("control");
         std::fs::create_dir(&root).expect("a new directory");
-        let union = union(upper.path());
+        let union = union_of(lower.clone(), upper.path());
         let control = Real(root);
         control::copy(&union, &control);
         Pair {
             control,
             union,
             upper,
+            lower,
             _control: dir,
         }
     }
@@ -84,6 +105,7 @@ impl Pair {
     fn check(&self) {
         let expected = snapshot(&self.control, true);
         assert_eq!(snapshot(&self.union, true), expected);
-        assert_eq!(snapshot(&union(self.upper.path()), true), expected);
+        let again = union_of(self.lower.clone(), self.upper.path());
+        assert_eq!(snapshot(&again, true), expected);
     }
 }
