@@ -39,7 +39,7 @@ class RubyFileSystemHostileTest < RubyFileSystems::Test
   def test_contents_that_are_none
     [1, :symbol, [], {}, Object.new].each do |answer|
       said = reported { assert_raises(Errno::EIO) { File.read("#{with(read: ->(_) { answer })}/a") } }
-      assert_match(/read \/a: TypeError: read answered #{answer.class}/, said)
+      assert_match(%r{read /a: TypeError: read answered #{answer.class}}, said)
     end
     [nil, false].each { |answer| assert_raises(Errno::ENOENT) { File.read("#{with(read: ->(_) { answer })}/a") } }
   end
@@ -117,8 +117,8 @@ class RubyFileSystemHostileTest < RubyFileSystems::Test
     root = nil
     root = with(read: ->(path) { File.read("#{root}#{path}x") })
     assert_raises(Errno::ELOOP) { File.read("#{root}/a") }
-    deep = ->(n) { deep.(n + 1) + 1 }
-    said = reported { assert_raises(Errno::EIO) { File.read("#{with(read: ->(_) { deep.(0) })}/a") } }
+    deep = ->(n) { deep.call(n + 1) + 1 }
+    said = reported { assert_raises(Errno::EIO) { File.read("#{with(read: ->(_) { deep.call(0) })}/a") } }
     assert_includes said, "SystemStackError"
   end
 

@@ -114,7 +114,7 @@ class RubyFileSystemReadingTest < RubyFileSystems::Test
   def test_other_forms_of_blocks
     forms = { "keywords" => proc { |op:, path:, **| "#{op} #{path}" if op == :read },
               "two" => proc { |op, path| "#{op} #{path}" if op == :read },
-              "lambda" => lambda { |op, path, **| "#{op} #{path}" if op == :read } }
+              "lambda" => ->(op, path, **) { "#{op} #{path}" if op == :read } }
     forms.each_value { |form| assert_equal "read /x", File.read("#{mount(&form)}/x") }
     files = {}
     root = mount { |op, path, contents| op == :write ? files[path] = contents : (files[path] if op == :read) }

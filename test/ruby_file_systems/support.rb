@@ -21,7 +21,8 @@ module RubyFileSystems
 
     def list(path)
       directory = "#{path.chomp("/")}/"
-      names = @files.keys.filter_map { |name| name.delete_prefix(directory)[%r{\A[^/]+/?}] if name.start_with?(directory) }
+      below = @files.keys.select { |name| name.start_with?(directory) }
+      names = below.map { |name| name.delete_prefix(directory)[%r{\A[^/]+/?}] }
       names.uniq unless names.empty? && path != "/"
     end
 

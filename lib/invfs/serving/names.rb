@@ -34,13 +34,17 @@ module InVFS
           name, kind = element
           bytes = name.is_a?(String) ? name.b : +""
           kind = :directory if bytes.delete_suffix!("/")
-          usable?(bytes) ? found[bytes.freeze] = kind : Serving.complain("list #{path}: #{name.inspect[0, 100]} is no name")
+          next found[bytes.freeze] = kind if usable?(bytes)
+
+          Serving.complain("list #{path}: #{name.inspect[0, 100]} is no name")
         end
         found
       end
 
       def usable?(bytes)
-        bytes.bytesize.between?(1, LONGEST) && !bytes.include?("/") && !bytes.include?("\0") && bytes != "." && bytes != ".."
+        return false if bytes == "." || bytes == ".." || !bytes.bytesize.between?(1, LONGEST)
+
+        !bytes.include?("/") && !bytes.include?("\0")
       end
     end
   end

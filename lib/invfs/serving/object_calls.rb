@@ -11,7 +11,7 @@ module InVFS
       # nil where the object has none of the methods; an open file and a path have some, but are no file systems.
       def self.of(object)
         return new(object) if object.is_a?(Base)
-        return nil if [IO, String, Module].any? { |type| type === object } || object.respond_to?(:to_path)
+        return nil if [IO, String, Module].any? { |type| object.is_a?(type) } || object.respond_to?(:to_path)
 
         new(object) if TELLING.any? { |method, count| takes?(object, method, count) }
       end

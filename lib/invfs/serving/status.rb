@@ -6,7 +6,7 @@ module InVFS
     module Status
       TYPES = { file: false, "file" => false, directory: true, "directory" => true }.freeze
       KEYS = %i[type size mtime mode].freeze
-      SECONDS = (-(1 << 62)..(1 << 62)).freeze
+      SECONDS = -(1 << 62)..(1 << 62)
 
       module_function
 
