@@ -57,7 +57,8 @@ module InVFS
           put_off(thrown)
         else
           complain("#{operation} #{path}: left by #{kind.downcase}, which ends here")
-          Errno::EINTR::Errno
+          # Not EINTR: Ruby 3.4 then tries again, and nothing would stop it.
+          Errno::EIO::Errno
         end
       end
 
