@@ -34,61 +34,31 @@ module Differences
     }
   }.freeze
 
-  EMPTY_DIRECTORIES = "the size of a directory is 0"
-  LOOPS = "a loop of links is as if nothing were there"
   ORDER = "a change is refused before it is looked whether it makes sense"
-  INODES = "a link and what it leads to have two inode numbers"
 
   # What mounts cannot do yet.
   NOT_YET = {
-    stat: {
-      "File.zero?" => EMPTY_DIRECTORIES, "File.empty?" => EMPTY_DIRECTORIES, "the root itself" => EMPTY_DIRECTORIES,
-      "File.stat" => LOOPS, "File.size, size?" => LOOPS, "links that lead nowhere" => LOOPS,
-      "File.identical?" => INODES, "inode numbers" => INODES
-    },
-    directories: { "Dir.children of what is none" => LOOPS },
-    pathname: { "Pathname#zero?" => EMPTY_DIRECTORIES },
-    errors: {
-      "a loop" => LOOPS, "below a loop" => LOOPS, "too many links" => LOOPS,
-      "changing what is not there" => ORDER, "removing a directory by its dot" => ORDER,
-      **(Process.uid.zero? ? {} : { "a file without permissions" => "opening a file asks nobody for permission" })
-    },
-    code: { "require through a link" => "an entry of the load path that is a link keeps its name in features" },
-    libraries: { "Fiddle.dlopen of what is none" => "dlopen fails without leaving a message in dlerror" }
+    errors: { "changing what is not there" => ORDER }
   }.freeze
 
   NO_PARENT = "where the mount's parent does not exist, neither do its neighbours"
   DEVICE = "a mount is a file system of its own: nothing is moved out of it or into it, but copied"
-  NO_WAY = "the directories on the way to a mount are not there"
 
   # What is added on one kind of mount; nil: here it is equal.
   ON = {
     nowhere: {
       directories: { "the parent's neighbours" => NO_PARENT, "relative paths of all kinds" => NO_PARENT },
-      errors: {
-        "out of the root and in again" => NO_PARENT,
-        # Not yet: Ruby asks for each directory on the way when the C library's realpath refuses.
-        "a file with a slash" => NO_WAY, "a file with a slash and a dot" => NO_WAY, "a file and up" => NO_WAY,
-        "a file as a directory" => NO_WAY, "a link to a file with a slash" => NO_WAY, "below a link to a file" => NO_WAY
-      },
-      stat: {
-        "real paths of what is not clean" => NO_PARENT,
-        "File.realpath" => NO_WAY, "File.realdirpath" => NO_WAY, "real paths relative to a directory" => NO_WAY
-      },
-      pathname: { "Pathname#realdirpath" => NO_WAY, "mountpoint? of the root" => nil }
+      errors: { "out of the root and in again" => NO_PARENT },
+      stat: { "real paths of what is not clean" => NO_PARENT }
     },
     # The links of a real directory are the system's.
     union: { stat: { "an absolute link that leads out" => nil } },
     writable: {
-      stat: {
-        "File.writable?, writable_real?" => nil, "test() for writing" => nil, "the root itself" => nil,
-        "File.stat" => nil, "File.size, size?" => nil, "links that lead nowhere" => nil
-      },
-      directories: { "Dir.children of what is none" => nil },
+      stat: { "File.writable?, writable_real?" => nil, "test() for writing" => nil },
       errors: {
         "File.rename out" => DEVICE, "File.rename in" => DEVICE, "File.link out" => DEVICE,
         "File.mkfifo" => "there are files, directories and links in a mount",
-        "a loop" => nil, "below a loop" => nil, "too many links" => nil, "changing what is not there" => nil
+        "changing what is not there" => nil
       }
     }
   }.freeze

@@ -78,6 +78,10 @@ pub fn expand(path: RString) -> Result<Vec<u8>, Error> {
 /// The real path of a directory or file that exists, else the path unchanged: what Ruby does with the
 /// entries of its load path.
 pub fn real_or_same(path: Vec<u8>) -> Vec<u8> {
+    #[cfg(mounts)]
+    if let Some(real) = invfs_engine::interpose::real_path(&path) {
+        return real;
+    }
     match std::fs::canonicalize(os_path(&path)) {
         Ok(real) => os_bytes(real),
         Err(_) => path,

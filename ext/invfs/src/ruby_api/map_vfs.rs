@@ -88,6 +88,7 @@ impl Vfs for MapVfs {
             size,
             mode,
             mtime: 0,
+            id: None,
         }))
     }
 

@@ -124,6 +124,7 @@ impl Vfs for RubyVfs {
             size,
             mode,
             mtime: 0,
+            id: None,
         }))
     }
 

@@ -262,16 +262,21 @@ impl Archive {
     }
 }
 
+/// What the numbers of files and directories begin with, so that they are no other file's; disks count from below.
+const FILES: u64 = 1 << 63;
+const DIRECTORIES: u64 = 3 << 62;
+
 impl Vfs for Archive {
     /// Links are followed; one that leads nowhere, round in circles or out of the archive is as if nothing were
     /// there. Reading it says which.
     fn stat(&self, sub: &Subpath) -> Result<Option<Stat>> {
         self.check_open()?;
-        let directory = |mode, mtime| Stat {
+        let directory = |mode, mtime, id| Stat {
             kind: Kind::Directory,
             size: 0,
             mode,
             mtime,
+            id: Some(id),
         };
         Ok(match self.follow(sub)? {
             Place::File(number) => self.index.entry(number).map(|entry| Stat {
@@ -279,12 +284,16 @@ impl Vfs for Archive {
                 size: entry.size,
                 mode: u32::from(entry.mode),
                 mtime: i64::from(entry.mtime),
+                id: Some(FILES | u64::from(number)),
             }),
-            Place::Directory(number) => self
-                .index
-                .directory(number)
-                .map(|d| directory(u32::from(d.mode), i64::from(d.mtime))),
-            Place::Root => Some(directory(0o755, 0)),
+            Place::Directory(number) => self.index.directory(number).map(|d| {
+                directory(
+                    u32::from(d.mode),
+                    i64::from(d.mtime),
+                    DIRECTORIES | u64::from(number),
+                )
+            }),
+            Place::Root => Some(directory(0o755, 0, DIRECTORIES - 1)),
             Place::Nothing | Place::Loop | Place::Outside => None,
         })
     }

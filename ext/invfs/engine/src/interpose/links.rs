@@ -53,6 +53,9 @@ pub unsafe fn followed(fd: c_int, path: *const c_char) -> Option<Target> {
 fn follow(path: &[u8]) -> Option<Target> {
     let table = table::current();
     let table = table.as_ref()?;
+    if let Some(place) = table.way(path) {
+        return Some(Target::new(place));
+    }
     if path.is_empty() || is_plain(path) {
         return None;
     }

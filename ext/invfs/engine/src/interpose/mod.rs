@@ -42,6 +42,11 @@ pub fn unmount(root: &[u8]) -> Option<std::sync::Arc<Mount>> {
     Some(mount)
 }
 
+/// What `realpath` answers for an absolute, clean path that exists in a mount; `None` for all others.
+pub fn real_path(path: &[u8]) -> Option<Vec<u8>> {
+    Some(resolve::real(&find(path)?).ok()?.path())
+}
+
 /// The names of all functions that have a hook.
 pub fn hooked() -> impl Iterator<Item = &'static std::ffi::CStr> {
     hooks::HOOKS.iter().map(|hook| hook.symbol)

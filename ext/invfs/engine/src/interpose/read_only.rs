@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::errno::{Answer, Errno};
+use super::resolve;
 use super::served::{Change, How, Node, Opened, Served};
 use crate::path::Subpath;
 use crate::vfs::{Kind, Listing, Vfs};
@@ -18,8 +19,12 @@ impl ReadOnly {
         ReadOnly { vfs }
     }
 
-    /// `ENOTDIR` where a file stands above `sub`, else `ENOENT`.
+    /// `ELOOP` where links lead round in circles, `ENOTDIR` where a file stands above `sub`, else `ENOENT`.
     fn absent(&self, sub: &Subpath) -> Errno {
+        let link = |link: &Subpath| self.vfs.link(link).ok().flatten();
+        if self.vfs.has_links() && resolve::follow(sub, link) == Err(Errno(libc::ELOOP)) {
+            return Errno(libc::ELOOP);
+        }
         let mut above = sub;
         while !above.is_root() {
             above = above.parent();
@@ -50,6 +55,12 @@ impl ReadOnly {
     }
 }
 
+/// Whether the permission bits let the owner, who is whoever mounted it, read the file; root always may.
+fn may_be_read(node: &Node) -> bool {
+    // SAFETY: asks for a number.
+    node.mode & 0o400 != 0 || unsafe { libc::geteuid() } == 0
+}
+
 impl Served for ReadOnly {
     fn stat(&self, sub: &Subpath, follow: bool) -> Answer<Node> {
         if !follow && self.vfs.has_links() {
@@ -69,7 +80,7 @@ impl Served for ReadOnly {
                 size: stat.size,
                 mode: stat.mode,
                 mtime: (stat.mtime, 0),
-                ino: None,
+                ino: stat.id,
             }),
             None => Err(self.absent(sub)),
         }
@@ -77,6 +88,9 @@ impl Served for ReadOnly {
 
     fn open(&self, sub: &Subpath, how: How) -> Answer<Opened> {
         let found = self.stat(sub, true);
+        if found.is_ok_and(|node| node.kind == Kind::File && !may_be_read(&node)) {
+            return Err(Errno(libc::EACCES));
+        }
         match found.map(|node| node.kind) {
             Ok(_) if how.flags & libc::O_CREAT != 0 && how.flags & libc::O_EXCL != 0 => {
                 Err(Errno(libc::EEXIST))

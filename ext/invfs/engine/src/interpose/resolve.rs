@@ -1,7 +1,6 @@
 //! What `realpath` finds inside a mount: the name of a place with all links followed.
 
 use super::errno::{Answer, Errno};
-use super::served::Served;
 use super::table::Place;
 use crate::path::{Subpath, SubpathBuf};
 use crate::vfs::Kind;
@@ -11,7 +10,11 @@ const MAX_LINKS: usize = 40;
 
 /// The place that `place` leads to, links followed, at its end too. It exists.
 pub fn real(place: &Place) -> Answer<Place> {
-    let sub = follow(&*place.mount.served, &place.sub)?;
+    let served = &*place.mount.served;
+    let sub = match served.has_links() {
+        true => follow(&place.sub, |link| served.read_link(link).ok())?,
+        false => place.sub.clone(),
+    };
     let real = Place {
         mount: place.mount.clone(),
         sub,
@@ -29,12 +32,9 @@ pub fn directory(place: &Place) -> Answer<Vec<u8>> {
     }
 }
 
-/// The name of what `sub` leads to. Where a link cannot be followed, the name stays as it is from there on, and
+/// The name of what `sub` leads to; `target` reads a link, and `ELOOP` is for too many of them. Where a link cannot be followed, the name stays as it is from there on, and
 /// looking it up will tell.
-fn follow(served: &dyn Served, sub: &Subpath) -> Answer<SubpathBuf> {
-    if !served.has_links() {
-        return Ok(sub.to_owned());
-    }
+pub fn follow(sub: &Subpath, target: impl Fn(&Subpath) -> Option<Vec<u8>>) -> Answer<SubpathBuf> {
     let mut at = SubpathBuf::default();
     let mut ahead: Vec<Vec<u8>> = components(sub.as_bytes());
     let mut links = 0;
@@ -47,8 +47,8 @@ fn follow(served: &dyn Served, sub: &Subpath) -> Answer<SubpathBuf> {
             return Err(Errno(libc::ENOENT));
         };
         let next = at.join(name);
-        match served.read_link(&next) {
-            Ok(target) if !target.starts_with(b"/") => {
+        match target(&next) {
+            Some(target) if !target.starts_with(b"/") => {
                 links += 1;
                 if links > MAX_LINKS {
                     return Err(Errno(libc::ELOOP));

@@ -30,9 +30,20 @@ pub struct Target {
     pub place: Place,
     /// Whether the path ended in a slash, so that it can only mean a directory.
     pub slash: bool,
+    /// Whether the path ended in `/.`.
+    pub dot: bool,
 }
 
 impl Target {
+    /// A place that is meant as it is.
+    pub fn new(place: Place) -> Target {
+        Target {
+            place,
+            slash: false,
+            dot: false,
+        }
+    }
+
     /// Whether the root of a mount is meant that lies over a real file, and that file.
     fn is_real_file(&self, wants: Wants) -> bool {
         let mount = &self.place.mount;
@@ -111,18 +122,27 @@ fn relative(table: &Table, fd: c_int, path: &[u8]) -> Route {
 fn absolute(table: &Table, path: &[u8]) -> Route {
     if is_clean(path) {
         return match table.find(path) {
-            Some(place) => target(place, false, path.len()),
+            Some(place) => target(place, path),
             None => Route::Real,
         };
     }
     walk(table, path)
 }
 
-fn target(place: Place, slash: bool, length: usize) -> Route {
-    if length >= PATH_MAX || has_long_name(place.sub.as_bytes()) {
+fn target(place: Place, path: &[u8]) -> Route {
+    if path.len() >= PATH_MAX || has_long_name(place.sub.as_bytes()) {
         return Route::Failed(Errno(libc::ENAMETOOLONG));
     }
-    Route::Virtual(Target { place, slash })
+    Route::Virtual(Target {
+        place,
+        slash: means_directory(path),
+        dot: path.ends_with(b"/."),
+    })
+}
+
+/// Whether only a directory can be meant: the path ends in a slash, `.` or `..`.
+fn means_directory(path: &[u8]) -> bool {
+    path.ends_with(b"/") || path.ends_with(b"/.") || path.ends_with(b"/..")
 }
 
 fn has_long_name(path: &[u8]) -> bool {
@@ -184,14 +204,13 @@ fn walk(table: &Table, path: &[u8]) -> Route {
     if at.is_empty() {
         at.push(b'/');
     }
-    let slash = matches!(path, [.., b'/'] | [.., b'/', b'.']);
     match (table.find(&at), climbed) {
         (Some(_), Some((walked, letters))) if !same_directory(path.get(..walked), &letters) => {
             Route::Real
         }
-        (Some(place), _) => target(place, slash, path.len()),
+        (Some(place), _) => target(place, path),
         (None, _) if through_mount => {
-            if slash {
+            if means_directory(path) {
                 at.push(b'/');
             }
             CString::new(at).map_or(Route::Failed(Errno(libc::ENOENT)), Route::Elsewhere)

@@ -54,6 +54,11 @@ pub fn fill(stat: &mut libc::stat, device: u64, inode: u64, owner: (u32, u32), n
 
 /// Sets the length, and the blocks that follow from it.
 pub fn set_size(stat: &mut libc::stat, size: u64) {
+    let size = match stat.st_mode & libc::S_IFMT {
+        // As most file systems have it: a directory is never empty, its names take room.
+        libc::S_IFDIR => size.max(BLOCK),
+        _ => size,
+    };
     stat.st_size = size as _;
     stat.st_blocks = size.div_ceil(512) as _;
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arc_swap::{ArcSwapOption, Guard};
 
 use super::errno::{Answer, Errno};
-use super::served::{Node, Served};
+use super::served::{How, Node, Opened, Served};
 use crate::mounts::MountTable;
 use crate::path::{Subpath, SubpathBuf};
 use crate::vfs::{Kind, Listing};
@@ -110,6 +110,29 @@ impl Table {
         names
     }
 
+    /// The directory `path` where no mount and, as the caller knows, nothing real is, but the way to some mount.
+    pub fn way(&self, path: &[u8]) -> Option<Place> {
+        let path = path.strip_suffix(b"/").unwrap_or(path);
+        if !path.starts_with(b"/") {
+            return None;
+        }
+        let leads = self.by_root.iter().any(|(root, _)| {
+            root.strip_prefix(path)
+                .is_some_and(|rest| rest.starts_with(b"/"))
+        });
+        leads.then(|| Place {
+            mount: Arc::new(Mount {
+                id: WAY,
+                root: path.into(),
+                served: Arc::new(Way),
+                explicit: false,
+                over_file: false,
+                owner: (0, 0),
+            }),
+            sub: SubpathBuf::default(),
+        })
+    }
+
     fn has_several(&self) -> bool {
         self.by_root.len() > 1
     }
@@ -124,13 +147,7 @@ impl Place {
     /// Looks the place up; a directory on the way to another mount exists although its file system has none.
     pub fn stat(&self, follow: bool) -> Answer<Node> {
         match self.mount.served.stat(&self.sub, follow) {
-            Err(Errno(libc::ENOENT)) if self.leads_to_mount() => Ok(Node {
-                kind: Kind::Directory,
-                size: 0,
-                mode: 0o755,
-                mtime: (0, 0),
-                ino: None,
-            }),
+            Err(Errno(libc::ENOENT)) if self.leads_to_mount() => Ok(DIRECTORY),
             answer => answer,
         }
     }
@@ -162,11 +179,52 @@ impl Place {
     fn mount_points(&self) -> Vec<Vec<u8>> {
         let table = current();
         match &*table {
-            Some(table) if table.has_several() => table.mount_points(&self.path()),
+            Some(table) if table.has_several() || self.mount.id == WAY => {
+                table.mount_points(&self.path())
+            }
             _ => Vec::new(),
         }
     }
 }
+
+/// The number of what is not in the table.
+const WAY: u64 = 0;
+
+/// What is in a directory that is there only because a mount lies below it.
+struct Way;
+
+impl Served for Way {
+    fn stat(&self, sub: &Subpath, _: bool) -> Answer<Node> {
+        match sub.is_root() {
+            true => Ok(DIRECTORY),
+            false => Err(Errno(libc::ENOENT)),
+        }
+    }
+
+    fn open(&self, sub: &Subpath, _: How) -> Answer<Opened> {
+        match sub.is_root() {
+            true => Err(Errno(libc::EISDIR)),
+            false => Err(Errno(libc::ENOENT)),
+        }
+    }
+
+    fn list(&self, _: &Subpath) -> Answer<Listing> {
+        Ok(Listing::new())
+    }
+
+    fn read_link(&self, _: &Subpath) -> Answer<Vec<u8>> {
+        Err(Errno(libc::EINVAL))
+    }
+}
+
+/// A directory that no file system has.
+const DIRECTORY: Node = Node {
+    kind: Kind::Directory,
+    size: 0,
+    mode: 0o755,
+    mtime: (0, 0),
+    ino: None,
+};
 
 impl Mount {
     fn new(root: &[u8], served: Arc<dyn Served>, explicit: bool) -> Arc<Mount> {

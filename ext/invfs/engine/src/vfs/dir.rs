@@ -101,7 +101,18 @@ fn stat_of(metadata: &Metadata) -> Option<Stat> {
         },
         mode: mode(metadata, kind),
         mtime: mtime(metadata),
+        id: inode(metadata),
     })
+}
+
+#[cfg(unix)]
+fn inode(metadata: &Metadata) -> Option<u64> {
+    Some(std::os::unix::fs::MetadataExt::ino(metadata))
+}
+
+#[cfg(not(unix))]
+fn inode(_: &Metadata) -> Option<u64> {
+    None
 }
 
 #[cfg(unix)]

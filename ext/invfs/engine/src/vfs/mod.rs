@@ -32,6 +32,8 @@ pub struct Stat {
     pub mode: u32,
     /// Modification time in seconds since the epoch; 0 where the VFS does not say.
     pub mtime: i64,
+    /// A number that no other file or directory of the VFS has, and that all names of one share, where it has such.
+    pub id: Option<u64>,
 }
 
 /// Where the contents of a file go: a place that hands out one buffer of exactly the wanted length.

@@ -34,6 +34,16 @@ impl UnionVfs {
         UnionVfs { layers }
     }
 
+    /// Bits that tell the layer from others; none for the first.
+    fn mark(&self, layer: &Arc<dyn Vfs>) -> u64 {
+        let at = self
+            .layers
+            .iter()
+            .position(|other| Arc::ptr_eq(other, layer));
+        // The odd number nearest to 2^64 divided by the golden ratio: its multiples lie far apart.
+        (at.unwrap_or(0) as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
+
     /// What `sub` is, and the layer that says so: the first with a file, else the first with a directory.
     fn find(&self, sub: &Subpath) -> Result<Option<(&Arc<dyn Vfs>, Kind)>> {
         let mut directory = None;
@@ -55,9 +65,14 @@ impl Vfs for UnionVfs {
             size: 0,
             mode: 0o755,
             mtime: 0,
+            id: None,
         });
         match self.find(sub)? {
-            Some((layer, _)) => Ok(layer.stat(sub)?.or(root)),
+            // Two layers may have the same number for two files.
+            Some((layer, _)) => Ok(layer.stat(sub)?.or(root).map(|stat| Stat {
+                id: stat.id.map(|id| id ^ self.mark(layer)),
+                ..stat
+            })),
             None => Ok(root),
         }
     }

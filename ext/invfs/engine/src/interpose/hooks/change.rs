@@ -69,6 +69,9 @@ pub unsafe extern "C" fn unlinkat(fd: c_int, path: *const c_char, flags: c_int) 
             -1,
             |fd, path| libc::unlinkat(fd, path, flags),
             |at| {
+                if flags & libc::AT_REMOVEDIR != 0 && at.dot {
+                    return Err(Errno(libc::EINVAL));
+                }
                 if flags & libc::AT_REMOVEDIR != 0 {
                     return at.change(Change::RemoveDirectory(&at.place.sub));
                 }

@@ -28,7 +28,8 @@ pub unsafe extern "C" fn dlopen(path: *const c_char, flags: c_int) -> *mut c_voi
             path,
             std::ptr::null_mut(),
             |_, path| libc::dlopen(path, flags),
-            |at| target(&at, flags, 0),
+            // What is wrong with it, the loader is to say: it finds nothing there, and `dlerror` has a message.
+            |at| target(&at, flags, 0).or_else(|_| Ok(libc::dlopen(path, flags))),
         )
     };
     install::scan();

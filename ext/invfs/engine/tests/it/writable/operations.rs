@@ -303,9 +303,10 @@ fn inode_numbers_are_those_of_the_upper_layer() {
         let node = pair.union.0.stat(crate::support::sub(path), true);
         node.unwrap().ino
     };
-    assert_eq!(ino("a"), None);
+    let lower = ino("a");
     pair.run(&open("a", WRITE)).unwrap();
     let real = std::fs::metadata(pair.upper.path().join("a")).unwrap();
+    assert_ne!(lower, Some(real.ino()));
     assert_eq!(ino("a"), Some(real.ino()));
     assert_eq!(ino("to_a"), Some(real.ino()));
     pair.run(&rename("a", "moved")).unwrap();
