@@ -101,10 +101,19 @@ pub fn inside(ruby: &Ruby, path: &[u8]) -> Result<Option<Place>, Error> {
     }
 }
 
-/// Splits `path` after its longest prefix that is a regular file.
+/// Splits `path` after its longest prefix that is a regular file of the operating system; one in a mount does not count.
 fn split(path: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut end = path.len();
     loop {
+        let prefix = path.get(..end)?;
+        #[cfg(mounts)]
+        if let Some(place) = invfs_engine::interpose::find(prefix) {
+            if !place.mount.over_file {
+                return None;
+            }
+            // The file that the mount stands for is the archive, if anything is.
+            end = place.mount.root.len();
+        }
         let prefix = path.get(..end)?;
         match std::fs::metadata(string::os_path(prefix)) {
             Ok(found) if found.is_file() => {
