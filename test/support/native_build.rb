@@ -36,6 +36,11 @@ module NativeBuild
       end
     end
 
+    # The bytes of a plain shared library made of this C code.
+    def code(source)
+      once([:code, source]) { |directory| compile(directory, "code.so", source) }
+    end
+
     def library_name(name)
       "lib#{name}.so"
     end

@@ -9,6 +9,7 @@ mod change;
 mod cwd;
 mod descriptor;
 mod directory;
+mod extended;
 mod library;
 mod link;
 mod open;
@@ -16,6 +17,7 @@ mod program;
 mod stat;
 mod stream;
 mod table;
+mod temporary;
 
 use std::ffi::{c_char, c_int};
 use std::panic::{catch_unwind, AssertUnwindSafe};

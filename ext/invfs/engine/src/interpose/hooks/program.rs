@@ -1,6 +1,6 @@
 //! Running a program that lies in a mount.
 
-use std::ffi::{c_char, c_int};
+use std::ffi::{c_char, c_int, CStr};
 use std::os::fd::RawFd;
 
 use super::{access, dispatch, open};
@@ -44,6 +44,61 @@ pub unsafe extern "C" fn execve(
 pub unsafe extern "C" fn execv(path: *const c_char, arguments: *const *const c_char) -> c_int {
     // SAFETY: the arguments are the caller's own; the environment is read as `execv` would.
     unsafe { execve(path, arguments, environ.cast()) }
+}
+
+/// A name without a slash is looked for by the C library, along `PATH`; it does not see mounts.
+unsafe fn has_slash(file: *const c_char) -> bool {
+    // SAFETY: the caller's own argument: NULL or a NUL-terminated string.
+    !file.is_null() && unsafe { CStr::from_ptr(file) }.to_bytes().contains(&b'/')
+}
+
+pub unsafe extern "C" fn execvp(file: *const c_char, arguments: *const *const c_char) -> c_int {
+    // SAFETY: the arguments are the caller's own; the environment is read as `execvp` would.
+    unsafe { execvpe(file, arguments, environ.cast()) }
+}
+
+pub unsafe extern "C" fn execvpe(
+    file: *const c_char,
+    arguments: *const *const c_char,
+    environment: *const *const c_char,
+) -> c_int {
+    // SAFETY: the arguments are the caller's own.
+    unsafe {
+        let real = |file| libc::execvpe(file, arguments, environment);
+        if !has_slash(file) {
+            return real(file);
+        }
+        dispatch(
+            libc::AT_FDCWD,
+            file,
+            -1,
+            |_, file| real(file),
+            |at| {
+                let fd = program(&at)?;
+                real(ProcPath::new(fd).as_ptr());
+                let errno = crate::interpose::Errno::last();
+                libc::close(fd);
+                Err(errno)
+            },
+        )
+    }
+}
+
+pub unsafe extern "C" fn posix_spawnp(
+    pid: *mut libc::pid_t,
+    file: *const c_char,
+    actions: *const libc::posix_spawn_file_actions_t,
+    attributes: *const libc::posix_spawnattr_t,
+    arguments: *const *mut c_char,
+    environment: *const *mut c_char,
+) -> c_int {
+    // SAFETY: the arguments are the caller's own.
+    unsafe {
+        match has_slash(file) {
+            true => posix_spawn(pid, file, actions, attributes, arguments, environment),
+            false => libc::posix_spawnp(pid, file, actions, attributes, arguments, environment),
+        }
+    }
 }
 
 pub unsafe extern "C" fn posix_spawn(

@@ -135,7 +135,7 @@ unsafe fn descriptor_statx(fd: c_int, result: c_int, out: *mut libc::statx) -> A
     Ok(result)
 }
 
-/// What `statvfs` and `statfs` say: that nothing can be written, or what the place of the upper layer says.
+/// What `statvfs` says: that nothing can be written, or what the place of the upper layer says.
 pub unsafe extern "C" fn statvfs(path: *const c_char, out: *mut libc::statvfs) -> c_int {
     // SAFETY: the arguments are the caller's own.
     unsafe {
@@ -153,6 +153,33 @@ pub unsafe extern "C" fn statvfs(path: *const c_char, out: *mut libc::statvfs) -
                 answer.f_namemax = 255;
                 if at.place.mount.served.writable(&at.place.sub).is_err() {
                     answer.f_flag = libc::ST_RDONLY;
+                }
+                *out = answer;
+                Ok(0)
+            },
+        )
+    }
+}
+
+/// [`statvfs`], as Linux has it.
+pub unsafe extern "C" fn statfs(path: *const c_char, out: *mut libc::statfs64) -> c_int {
+    // SAFETY: the arguments are the caller's own.
+    unsafe {
+        dispatch(
+            libc::AT_FDCWD,
+            path,
+            -1,
+            |_, path| libc::statfs64(path, out),
+            |at| {
+                let found = target(&at, true)?;
+                let mut answer: libc::statfs64 = std::mem::zeroed();
+                // Files are in memory when they are open, and `fstatfs` says this of them.
+                answer.f_type = libc::TMPFS_MAGIC as _;
+                answer.f_bsize = found.st_blksize as _;
+                answer.f_frsize = found.st_blksize as _;
+                answer.f_namelen = 255;
+                if at.place.mount.served.writable(&at.place.sub).is_err() {
+                    answer.f_flags = libc::ST_RDONLY as _;
                 }
                 *out = answer;
                 Ok(0)

@@ -1,8 +1,8 @@
 //! Which function has which hook.
 
 use super::{
-    access, attributes, change, cwd, descriptor, directory, library, link, open, program, stat,
-    stream, Hook,
+    access, attributes, change, cwd, descriptor, directory, extended, library, link, open, program,
+    stat, stream, temporary, Hook,
 };
 
 macro_rules! hooks {
@@ -46,6 +46,8 @@ hooks! {
     c"statx" => stat::statx,
     c"statvfs" => stat::statvfs,
     c"statvfs64" => stat::statvfs,
+    c"statfs" => stat::statfs,
+    c"statfs64" => stat::statfs,
     c"access" => access::access,
     c"eaccess" => access::eaccess,
     c"euidaccess" => access::eaccess,
@@ -110,5 +112,25 @@ hooks! {
     c"dlopen" => library::dlopen,
     c"execve" => program::execve,
     c"execv" => program::execv,
+    c"execvp" => program::execvp,
+    c"execvpe" => program::execvpe,
     c"posix_spawn" => program::posix_spawn,
+    c"posix_spawnp" => program::posix_spawnp,
+    c"mkstemp" => temporary::mkstemp,
+    c"mkstemp64" => temporary::mkstemp,
+    c"mkstemps" => temporary::mkstemps,
+    c"mkstemps64" => temporary::mkstemps,
+    c"mkostemp" => temporary::mkostemp,
+    c"mkostemp64" => temporary::mkostemp,
+    c"mkostemps" => temporary::mkostemps,
+    c"mkostemps64" => temporary::mkostemps,
+    c"mkdtemp" => temporary::mkdtemp,
+    c"getxattr" => extended::getxattr,
+    c"lgetxattr" => extended::lgetxattr,
+    c"listxattr" => extended::listxattr,
+    c"llistxattr" => extended::llistxattr,
+    c"setxattr" => extended::setxattr,
+    c"lsetxattr" => extended::lsetxattr,
+    c"removexattr" => extended::removexattr,
+    c"lremovexattr" => extended::lremovexattr,
 }

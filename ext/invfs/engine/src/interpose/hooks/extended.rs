@@ -1,0 +1,46 @@
+//! Extended attributes: files in mounts have none, and none can be set.
+
+use std::ffi::{c_char, c_int, c_void};
+
+use super::dispatch;
+use crate::interpose::errno::{Answer, Errno};
+use crate::interpose::route::Target;
+
+/// As on a file system without extended attributes, but only for what is there.
+fn none<T>(target: &Target, follow: bool) -> Answer<T> {
+    target.check(&target.place.stat(follow || target.slash)?)?;
+    Err(Errno(libc::EOPNOTSUPP))
+}
+
+fn change(target: &Target, follow: bool) -> Answer<c_int> {
+    target.place.mount.served.writable(&target.place.sub)?;
+    none(target, follow)
+}
+
+macro_rules! extended {
+    ($($name:ident $follow:literal ($($argument:ident: $kind:ty),*) -> $result:ty, $inside:path;)*) => {
+        $(pub unsafe extern "C" fn $name(path: *const c_char, $($argument: $kind),*) -> $result {
+            // SAFETY: the arguments are the caller's own.
+            unsafe {
+                dispatch(
+                    libc::AT_FDCWD,
+                    path,
+                    -1,
+                    |_, path| libc::$name(path, $($argument),*),
+                    |at| $inside(&at, $follow),
+                )
+            }
+        })*
+    };
+}
+
+extended! {
+    getxattr true (name: *const c_char, value: *mut c_void, size: usize) -> isize, none;
+    lgetxattr false (name: *const c_char, value: *mut c_void, size: usize) -> isize, none;
+    listxattr true (list: *mut c_char, size: usize) -> isize, none;
+    llistxattr false (list: *mut c_char, size: usize) -> isize, none;
+    setxattr true (name: *const c_char, value: *const c_void, size: usize, flags: c_int) -> c_int, change;
+    lsetxattr false (name: *const c_char, value: *const c_void, size: usize, flags: c_int) -> c_int, change;
+    removexattr true (name: *const c_char) -> c_int, change;
+    lremovexattr false (name: *const c_char) -> c_int, change;
+}

@@ -1,0 +1,11 @@
+# frozen_string_literal: true
+
+# The part of docs/mounts.md that is made from code.
+
+namespace :mounts do
+  desc "Write the tables of functions and of tested uses into docs/mounts.md"
+  task :page do
+    require_relative "../test/support/mounts_page"
+    File.write(MountsPage::FILE, MountsPage.text)
+  end
+end

@@ -1,0 +1,45 @@
+# frozen_string_literal: true
+
+# The parts of docs/mounts.md that are made: the functions with and without hooks, and the uses of files that are tested.
+require_relative "c_library_paths"
+require_relative "../mounts/case_list"
+require_relative "../mounts/differences"
+
+module MountsPage
+  FILE = "#{RubyProcess::PROJECT}/docs/mounts.md".freeze
+  COMMAND = "rake mounts:page"
+  PARTS = %w[uses functions].freeze
+
+  class << self
+    # The page as it should be.
+    def text
+      PARTS.reduce(File.read(FILE)) do |page, part|
+        marks = ["<!-- #{part}: made by #{COMMAND} -->\n", "<!-- end of #{part} -->\n"]
+        before, rest = page.split(marks.first, 2)
+        after = rest&.split(marks.last, 2)&.last || raise("#{FILE} has no place for #{part}")
+        [before, marks.first, "\n", public_send(part), "\n", marks.last, after].join
+      end
+    end
+
+    def functions = CLibraryPaths.tables
+
+    def uses
+      lines = CaseList.subjects.map do |subject|
+        "| #{description(subject)} | #{CaseList.of(subject).size} | #{differences(subject)} |"
+      end
+      "| uses | how many | otherwise than on disk |\n|---|---|---|\n#{lines.join("\n")}\n"
+    end
+
+    private
+
+    def description(subject)
+      File.readlines("#{__dir__}/../mounts/cases/#{subject}.rb")[2].delete_prefix("# ").chomp.delete_suffix(".")
+    end
+
+    def differences(subject)
+      listed = [Differences::BY_DESIGN, Differences::NOT_YET].map { |table| table.fetch(subject, {}) }.reduce(:merge)
+      by_reason = listed.group_by(&:last)
+      by_reason.map { |reason, cases| "#{reason} (#{cases.map(&:first).join("; ")})" }.join("<br>")
+    end
+  end
+end
