@@ -171,6 +171,29 @@ class MountsTest < Minitest::Test
     RUBY
   end
 
+  # invfs loads the library itself: nobody with a hook asks the system's loader for it, or for the ones that it needs.
+  def test_native_extensions_from_a_vfs_see_the_mounts
+    library = $LOAD_PATH.resolve_feature_path("openssl.so")&.last
+    skip "this Ruby has no openssl.so of its own" unless library
+    File.binwrite("#{@dir}/native.zip", ZipBuilder.build { |zip| zip.add("openssl.so", File.binread(library)) })
+    assert_prints <<~TEXT, <<~'RUBY'
+      true
+      [true, false]
+    TEXT
+      InVFS.mount("/app", APP)
+      $:.unshift("#{DIR}/native.zip")
+      require "digest"
+      p require("openssl.so")
+      File.write("#{DIR}/VERSION", APP.read("VERSION"))
+      complaints = ["#{DIR}/VERSION", "/app/VERSION", "/app/nothing"].map do |path|
+        OpenSSL::X509::Store.new.add_file(path)
+      rescue OpenSSL::X509::StoreError => e
+        e.message
+      end
+      p [complaints[0] == complaints[1], complaints[0] == complaints[2]]
+    RUBY
+  end
+
   TRANSPARENT = <<~'RUBY'
     $: << "#{DIR}/app.zip/lib"
     require "main"

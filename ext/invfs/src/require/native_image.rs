@@ -2,6 +2,8 @@
 //!
 //! On Linux a sealed `memfd` under `/proc/self/fd`, elsewhere (or where that fails) a private temporary file.
 
+#[cfg(mounts)]
+use invfs_engine::interpose::memory;
 use libloading::Library;
 
 /// What must stay as long as the library is open.
@@ -14,15 +16,17 @@ pub enum Image {
 
 /// Opens the shared object `bytes` without a file; `path` names it for debuggers. `global` makes its symbols
 /// visible to libraries that are opened later, which is what another library needs of it.
-#[cfg(target_os = "linux")]
+#[cfg(mounts)]
 pub fn from_memory(bytes: &[u8], path: &[u8], global: bool) -> Result<(Library, Image), String> {
-    let file = memory::file(bytes, path).map_err(|e| e.to_string())?;
-    let library = load(&memory::spelling(&file), global)?;
+    let sealed = true;
+    let file = memory::file(bytes, path, sealed)
+        .map_err(|errno| std::io::Error::from_raw_os_error(errno.0).to_string())?;
+    let library = load(memory::unused_path(&file).as_ref(), global)?;
     Ok((library, Image::Mapped))
 }
 
 /// Other systems load libraries from files only.
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(mounts))]
 pub fn from_memory(_: &[u8], _: &[u8], _: bool) -> Result<(Library, Image), String> {
     Err("not on this system".to_owned())
 }
@@ -47,8 +51,16 @@ pub fn from_files(
     Ok((library, Image::Files(directory)))
 }
 
-#[cfg(unix)]
+/// Opens a library, and lets it see the mounts.
 fn load(path: &std::path::Path, global: bool) -> Result<Library, String> {
+    let library = open(path, global);
+    #[cfg(mounts)]
+    invfs_engine::interpose::rescan();
+    library
+}
+
+#[cfg(unix)]
+fn open(path: &std::path::Path, global: bool) -> Result<Library, String> {
     use libloading::os::unix::{Library as Unix, RTLD_GLOBAL, RTLD_LAZY, RTLD_LOCAL};
     let scope = if global { RTLD_GLOBAL } else { RTLD_LOCAL };
     // SAFETY: opening runs the library's initialisers; whoever requires an extension asks for just that.
@@ -57,7 +69,7 @@ fn load(path: &std::path::Path, global: bool) -> Result<Library, String> {
 }
 
 #[cfg(not(unix))]
-fn load(path: &std::path::Path, _global: bool) -> Result<Library, String> {
+fn open(path: &std::path::Path, _global: bool) -> Result<Library, String> {
     // SAFETY: opening runs the library's initialisers; whoever requires an extension asks for just that.
     unsafe { Library::new(path) }.map_err(reason)
 }
@@ -68,59 +80,6 @@ fn reason(error: libloading::Error) -> String {
     match error.source() {
         Some(source) => source.to_string(),
         None => error.to_string(),
-    }
-}
-
-#[cfg(target_os = "linux")]
-mod memory {
-    //! Sealed anonymous files.
-
-    use std::{
-        ffi::CString,
-        fs::File,
-        io::{self, Write},
-        os::fd::{AsRawFd, FromRawFd},
-        path::PathBuf,
-        sync::atomic::{AtomicU32, Ordering},
-    };
-
-    /// A sealed file in memory with these contents, named after `path` in `/proc/self/maps`.
-    pub fn file(bytes: &[u8], path: &[u8]) -> io::Result<File> {
-        // The kernel takes names of up to 249 bytes: the end of the path tells most.
-        let tail = path.get(path.len().saturating_sub(200)..).unwrap_or(path);
-        let name = CString::new(tail)?;
-        let flags = libc::MFD_CLOEXEC | libc::MFD_ALLOW_SEALING;
-        // SAFETY: a NUL-terminated name; the result is checked.
-        let fd = unsafe { libc::memfd_create(name.as_ptr(), flags) };
-        if fd < 0 {
-            return Err(io::Error::last_os_error());
-        }
-        // SAFETY: a new descriptor that nobody else owns.
-        let mut file = unsafe { File::from_raw_fd(fd) };
-        file.write_all(bytes)?;
-        let seals =
-            libc::F_SEAL_SEAL | libc::F_SEAL_SHRINK | libc::F_SEAL_GROW | libc::F_SEAL_WRITE;
-        // SAFETY: a descriptor of ours and plain integers.
-        if unsafe { libc::fcntl(file.as_raw_fd(), libc::F_ADD_SEALS, seals) } < 0 {
-            return Err(io::Error::last_os_error());
-        }
-        Ok(file)
-    }
-
-    /// A path of the open file that was never used before: the loader takes a path that it knows for the
-    /// library that it opened then, although the descriptor's number was used again. The bits of a counter
-    /// are spelled as `/` and `/./`.
-    pub fn spelling(file: &File) -> PathBuf {
-        static COUNT: AtomicU32 = AtomicU32::new(1);
-        let mut count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let mut path = String::from("/proc/self/fd");
-        while count > 0 {
-            path.push_str(if count & 1 == 1 { "/." } else { "/" });
-            count >>= 1;
-        }
-        path.push('/');
-        path.push_str(&file.as_raw_fd().to_string());
-        path.into()
     }
 }
 

@@ -40,6 +40,13 @@ fn try_install() -> Result<Patched, Unsupported> {
     }
 }
 
+/// A library was loaded where there is no hook: leads its calls to the hooks, too, if they are in use.
+pub fn rescan() {
+    if INSTALLED.get().is_some() {
+        scan();
+    }
+}
+
 /// Looks for objects that were loaded since the last time. While another thread is at it, that thread looks again.
 pub fn scan() -> Patched {
     let mut patched = Patched::default();

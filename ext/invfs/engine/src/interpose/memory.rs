@@ -2,7 +2,7 @@
 
 use std::ffi::CString;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 
 use super::errno::{Answer, Errno};
 use super::fork;
@@ -53,6 +53,22 @@ fn write_all(fd: RawFd, contents: &[u8]) -> Answer<()> {
         }
     }
     Ok(())
+}
+
+/// A path of the open file that was never used before, for `dlopen`: the loader takes a path that it knows for the
+/// library that it opened then, although the number may be another file's now. The bits of a counter are spelled as `/`
+/// and `/.`.
+pub fn unused_path(file: &impl AsRawFd) -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(1);
+    let mut count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let mut path = String::from("/proc/self/fd");
+    while count > 0 {
+        path.push_str(if count & 1 == 1 { "/." } else { "/" });
+        count >>= 1;
+    }
+    path.push('/');
+    path.push_str(&file.as_raw_fd().to_string());
+    path
 }
 
 /// Reads the whole file, wherever its offset stands.

@@ -14,7 +14,7 @@ mod got;
 mod hooks;
 mod install;
 mod links;
-mod memory;
+pub mod memory;
 mod own;
 mod read_only;
 mod resolve;
@@ -29,7 +29,7 @@ mod writers;
 
 pub use errno::{Answer, Errno};
 pub use got::Patched;
-pub use install::{install, Unsupported};
+pub use install::{install, rescan, Unsupported};
 pub use read_only::ReadOnly;
 pub use served::{Change, How, Node, Opened, Saver, Served, Time};
 pub use table::{find, mount, mount_below, roots, Mount, Place};

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::ffi::{c_char, c_int, c_void, CString};
 use std::os::fd::AsRawFd;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::dispatch;
@@ -91,10 +90,10 @@ fn open(place: &Place, contents: &[u8], flags: c_int) -> Answer<*mut c_void> {
             .get(&path)
             .filter(|file| memory::read_all(file.as_raw_fd()).is_ok_and(|old| old == contents));
         match known {
-            Some(file) => spelling(file),
+            Some(file) => memory::unused_path(file),
             None => {
                 let file = Own::new(memory::file(contents, &path, true)?);
-                let spelled = spelling(&file);
+                let spelled = memory::unused_path(&file);
                 loaded.insert(path, file);
                 spelled
             }
@@ -105,19 +104,4 @@ fn open(place: &Place, contents: &[u8], flags: c_int) -> Answer<*mut c_void> {
     let library = unsafe { libc::dlopen(spelled.as_ptr(), flags) };
     // NULL is the answer that callers know; `dlerror` has the reason.
     Ok(library)
-}
-
-/// A path of the open file that was never used before: the loader takes a path that it knows for the library that it
-/// opened then, although the number may be another file's now. The bits of a counter are spelled as `/` and `/.`.
-fn spelling(file: &Own) -> String {
-    static COUNT: AtomicU32 = AtomicU32::new(1);
-    let mut count = COUNT.fetch_add(1, Ordering::Relaxed);
-    let mut path = String::from("/proc/self/fd");
-    while count > 0 {
-        path.push_str(if count & 1 == 1 { "/." } else { "/" });
-        count >>= 1;
-    }
-    path.push('/');
-    path.push_str(&file.as_raw_fd().to_string());
-    path
 }
