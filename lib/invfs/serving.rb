@@ -32,6 +32,9 @@ module InVFS
         OpenFiles.watch
       end
 
+      # Whether a thread is at this moment inside a method of a file system.
+      def inside?(thread) = depth(thread).positive?
+
       # The error number for what a method raised.
       def errno(error, operation, path)
         error = error.new if error.is_a?(Class)

@@ -177,6 +177,14 @@ class RubyFileSystemInterruptionsTest < RubyFileSystems::Test
     assert_nil Thread.new { File.read("#{root}/a") }.value
   end
 
+  # On Ruby 3.1 a time limit throws: what was caught must not stand in for the next throw.
+  def test_a_throw_after_a_time_limit_that_was_caught
+    root = with(read: ->(_) { Timeout.timeout(0.05) { Queue.new.pop } rescue "in time" })
+    assert_equal "in time", File.read("#{root}/a")
+    root = mount { |op, *| throw(:out, 1) if op == :read }
+    reported { assert_nil(catch(:out) { assert_raises(Errno::EIO) { File.read("#{root}/a") } && nil }) }
+  end
+
   def test_exit
     outcome = program('InVFS.mount("/e") { |op, *| exit(3) if op == :read }; File.read("/e/a"); puts "after"')
     assert_equal [3, ""], [outcome.status, outcome.stdout], outcome

@@ -14,6 +14,7 @@ module InVFS
 
       # What the native library calls.
       def call(question, arguments)
+        Interruption.forget_what_was_caught
         public_send(question, *arguments)
       end
 

@@ -71,6 +71,15 @@ module InVFS
         # The interruption that threw inside a method of this thread.
         def thrown = THROWN.delete(Thread.current)
 
+        # Called at the beginning of a method: what threw in an earlier one that was called no later than this was caught
+        # there. What threw in one that is still running may be on its way, through an `ensure`.
+        def forget_what_was_caught
+          return if THROWN.empty?
+
+          known = THROWN[Thread.current]
+          thrown if known && known.depth >= Serving.depth(Thread.current)
+        end
+
         private
 
         # As Thread#raise makes it: in the thread that raises, where a TypeError belongs, too.
@@ -93,6 +102,9 @@ module InVFS
         end
       end
 
+      # How many methods the thread was inside of when it was raised there.
+      attr_reader :depth
+
       def initialize(thread, kills: false, &action)
         @thread = thread
         @kills = kills
@@ -114,6 +126,7 @@ module InVFS
 
       def raise_inside
         # Some exceptions throw instead, when they are raised.
+        @depth = Serving.depth(@thread)
         THROWN[@thread] = self
         raised = @action.call(self)
         THROWN.delete(@thread)

@@ -138,15 +138,18 @@ pub fn forget(mount: u64) {
 pub fn open(place: &Place, how: How) -> Answer<RawFd> {
     match place.mount.served.open(&place.sub, how)? {
         Opened::Shared => shared(place, how.flags),
-        Opened::Contents(contents) => {
+        Opened::Contents(contents, mut node) => {
             let file = memory::file(&contents, &place.path(), true)?;
-            let mut node = place.stat(true)?;
             node.size = contents.len() as u64;
             remember(place, &file, &node);
             hand_over(file, how.flags)
         }
         Opened::Real(file) => Ok(file.into_raw_fd()),
-        Opened::Buffered { contents, saver } => writers::open(place, how.flags, &contents, saver),
+        Opened::Buffered {
+            contents,
+            node,
+            saver,
+        } => writers::open(place, how.flags, &contents, &node, saver),
     }
 }
 

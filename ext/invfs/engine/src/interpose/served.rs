@@ -43,14 +43,16 @@ impl How {
 pub enum Opened {
     /// A file whose contents stay what they are: descriptors of it may share one copy.
     Shared,
-    /// Contents made for this opening alone.
-    Contents(Vec<u8>),
+    /// Contents made for this opening alone, and what the file was at that moment.
+    Contents(Vec<u8>, Node),
     /// A real file, already open as it was asked for.
     Real(OwnedFd),
     /// A file that is written as a whole when the last descriptor of it is closed.
     Buffered {
         /// What it holds at first.
         contents: Vec<u8>,
+        /// What it was at that moment.
+        node: Node,
         /// Who gets what it holds at last.
         saver: Arc<dyn Saver>,
     },

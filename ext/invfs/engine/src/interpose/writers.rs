@@ -11,7 +11,6 @@ use super::served::{Node, Saver};
 use super::state::STATE;
 use super::table::Place;
 use super::{files, fork, memory};
-use crate::vfs::Kind;
 
 static DESCRIPTORS: Filter = Filter::new();
 
@@ -25,20 +24,19 @@ struct Writer {
 }
 
 /// Opens a file that holds `contents` now; what it holds at the last close goes to `saver`.
-pub fn open(place: &Place, flags: i32, contents: &[u8], saver: Arc<dyn Saver>) -> Answer<RawFd> {
+pub fn open(
+    place: &Place,
+    flags: i32,
+    contents: &[u8],
+    node: &Node,
+    saver: Arc<dyn Saver>,
+) -> Answer<RawFd> {
     if !fork::owns_memory() {
         // The child of a vfork is about to become another program, which could not hand the contents back.
         return Err(Errno(libc::EAGAIN));
     }
     let file = memory::file(contents, &place.path(), false)?;
-    let node = Node {
-        kind: Kind::File,
-        size: contents.len() as u64,
-        mode: 0o644,
-        mtime: place.stat(true).map_or((0, 0), |node| node.mtime),
-        ino: None,
-    };
-    files::remember(place, &file, &node);
+    files::remember(place, &file, node);
     // Opened anew for the flags that were asked for, such as appending.
     let fd = match memory::reopen(&file, flags) {
         Ok(fd) => fd,

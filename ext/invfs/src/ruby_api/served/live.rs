@@ -23,7 +23,7 @@ impl Served for Live {
 
     fn open(&self, sub: &Subpath, how: How) -> Answer<Opened> {
         match self.0.open(sub, how)? {
-            Opened::Shared => Ok(Opened::Contents(self.0.read(sub)?)),
+            Opened::Shared => Ok(Opened::Contents(self.0.read(sub)?, self.0.stat(sub, true)?)),
             other => Ok(other),
         }
     }

@@ -30,8 +30,8 @@ fn serving(ruby: &Ruby) -> Result<RModule, Error> {
 /// [`serving`], with what it calls here.
 fn prepared(ruby: &Ruby) -> Result<RModule, Error> {
     let serving = serving(ruby)?;
-    if !serving.respond_to("inside?", false)? {
-        serving.define_singleton_method("inside?", function!(inside, 1))?;
+    if !serving.respond_to("depth", false)? {
+        serving.define_singleton_method("depth", function!(depth, 1))?;
         serving.define_singleton_method("note", function!(note, 1))?;
         serving.define_singleton_method("ended", function!(bridge::end, 0))?;
     }
@@ -117,9 +117,9 @@ fn watch(ruby: &Ruby) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether the thread is at this moment inside a method of a file system that was called by a file operation.
-fn inside(thread: Value) -> bool {
-    interruptions::depth(thread.as_raw()) > 0
+/// How many methods of file systems the thread is inside of at this moment, each called by a file operation.
+fn depth(thread: Value) -> usize {
+    interruptions::depth(thread.as_raw())
 }
 
 /// Notes what the current thread is to get when the file operation is over.

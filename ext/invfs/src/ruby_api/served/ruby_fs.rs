@@ -1,12 +1,10 @@
 //! An object with the methods of `InVFS::Base`, or a block, as what stands behind a mount.
 
-use std::cell::RefCell;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
 
 use invfs_engine::{
     interpose::{Answer, Change, Errno, How, Node, Opened, Served},
-    path::{Subpath, SubpathBuf},
+    path::Subpath,
     vfs::{Kind, Listing},
 };
 use magnus::{
@@ -58,30 +56,16 @@ impl Adapter {
 /// Serves a file system written in Ruby.
 pub struct RubyFs {
     adapter: Adapter,
-    number: u64,
-}
-
-thread_local! {
-    /// What a file was that this thread has just opened, for the `stat` that the mount asks for right after that: it
-    /// shall not read the file once more.
-    static OPENED: RefCell<Option<(u64, SubpathBuf, Node)>> = const { RefCell::new(None) };
-}
-
-fn just_opened(number: u64, sub: &Subpath) -> Option<Node> {
-    let (of, path, node) = OPENED.with(RefCell::take)?;
-    (of == number && *path == *sub).then_some(node)
 }
 
 impl RubyFs {
     /// Serves the file system behind `adapter`.
     pub fn new(adapter: Value, token: Token) -> RubyFs {
-        static NUMBERS: AtomicU64 = AtomicU64::new(1);
         RubyFs {
             adapter: Adapter {
                 object: adapter.as_raw(),
                 _token: token,
             },
-            number: NUMBERS.fetch_add(1, Ordering::Relaxed),
         }
     }
 
@@ -91,12 +75,7 @@ impl RubyFs {
         sub: &Subpath,
         work: impl FnOnce(&Ruby) -> Result<T, Error>,
     ) -> Answer<T> {
-        OPENED.with(RefCell::take);
         bridge::call(Question { operation, sub }, work)
-    }
-
-    fn opened(&self, sub: &Subpath, node: Node) {
-        OPENED.with(|opened| *opened.borrow_mut() = Some((self.number, sub.to_owned(), node)));
     }
 
     fn open_for_writing(&self, sub: &Subpath, how: How) -> Answer<Opened> {
@@ -109,7 +88,6 @@ impl RubyFs {
             let node = node(answer.entry::<RArray>(3)?)?;
             Ok((contents, appends, existed, node))
         })?;
-        self.opened(sub, node);
         let saver = RubySaver::new(
             self.adapter.clone(),
             sub.to_owned(),
@@ -119,6 +97,7 @@ impl RubyFs {
         );
         Ok(Opened::Buffered {
             contents,
+            node,
             saver: Arc::new(saver),
         })
     }
@@ -126,9 +105,6 @@ impl RubyFs {
 
 impl Served for RubyFs {
     fn stat(&self, sub: &Subpath, _follow: bool) -> Answer<Node> {
-        if let Some(node) = just_opened(self.number, sub) {
-            return Ok(node);
-        }
         self.ask("stat", sub, |ruby| {
             node(self.adapter.call(ruby, "stat", sub, &[])?)
         })
@@ -143,8 +119,7 @@ impl Served for RubyFs {
             let contents = copy(ruby, answer.entry::<RString>(0)?)?;
             Ok((contents, node(answer.entry::<RArray>(1)?)?))
         })?;
-        self.opened(sub, node);
-        Ok(Opened::Contents(contents))
+        Ok(Opened::Contents(contents, node))
     }
 
     fn list(&self, sub: &Subpath) -> Answer<Listing> {

@@ -75,7 +75,7 @@ fn contents(place: &Place) -> Answer<Vec<u8>> {
     };
     match place.mount.served.open(&place.sub, how)? {
         Opened::Shared => place.mount.served.read(&place.sub),
-        Opened::Contents(contents) => Ok(contents),
+        Opened::Contents(contents, _) => Ok(contents),
         Opened::Real(file) => memory::read_all(file.as_raw_fd()),
         Opened::Buffered { contents, .. } => Ok(contents),
     }

@@ -87,7 +87,7 @@ impl<'a> Lower<'a> {
         };
         match self.served.open(path, how)? {
             Opened::Shared => self.served.read(path),
-            Opened::Contents(contents) | Opened::Buffered { contents, .. } => Ok(contents),
+            Opened::Contents(contents, _) | Opened::Buffered { contents, .. } => Ok(contents),
             Opened::Real(fd) => whole(fd),
         }
     }

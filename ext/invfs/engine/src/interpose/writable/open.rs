@@ -60,8 +60,10 @@ impl Session<'_> {
             }
             // What `sub` leads to may change: no copy of it may be kept under that name.
             if spot.by_upper_link {
-                let contents = self.lower.contents(&spot.path()?)?;
-                return Ok(Some(Opened::Contents(contents)));
+                let path = spot.path()?;
+                let node = self.lower.stat(&path)?.ok_or(Errno(libc::ENOENT))?;
+                let contents = self.lower.contents(&path)?;
+                return Ok(Some(Opened::Contents(contents, node)));
             }
             self.lower.open(sub, how).map(Some)
         })

@@ -193,7 +193,7 @@ impl Union {
                         return used(File::from(fd), *flags, text).map_err(Errno);
                     }
                     Opened::Shared => served.read(sub(path))?,
-                    Opened::Contents(contents) => contents,
+                    Opened::Contents(contents, _) => contents,
                     Opened::Buffered { .. } => panic!("{path}: nothing is buffered"),
                 };
                 assert_eq!(flags & libc::O_ACCMODE, libc::O_RDONLY, "{path}");
