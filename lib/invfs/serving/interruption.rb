@@ -71,7 +71,7 @@ module InVFS
         # The interruption that threw inside a method of this thread.
         def thrown = THROWN.delete(Thread.current)
 
-        # Called at the beginning of a method: what threw in an earlier one that was called no later than this was caught
+        # Called at the beginning of a method: what threw in an earlier one, of this depth or a greater one, was caught
         # there. What threw in one that is still running may be on its way, through an `ensure`.
         def forget_what_was_caught
           return if THROWN.empty?
