@@ -11,10 +11,6 @@ const TRIES: usize = 1000;
 const PLACE: &[u8] = b"XXXXXX";
 const LETTERS: &[u8; 62] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
-extern "C" {
-    fn mkostemps64(template: *mut c_char, suffix: c_int, flags: c_int) -> c_int;
-}
-
 /// Where the six letters stand; `None` where the template is none or nothing is mounted: the C library says so.
 ///
 /// # Safety
@@ -75,14 +71,14 @@ pub unsafe extern "C" fn mkostemps(template: *mut c_char, suffix: c_int, flags: 
     // SAFETY: the arguments are the caller's own.
     unsafe {
         let Some(start) = place_of_letters(template, suffix) else {
-            return mkostemps64(template, suffix, flags);
+            return libc::mkostemps(template, suffix, flags);
         };
         let how = flags & !libc::O_ACCMODE | libc::O_RDWR | libc::O_CREAT | libc::O_EXCL;
         dispatch(
             libc::AT_FDCWD,
             template,
             -1,
-            |_, _| mkostemps64(template, suffix, flags),
+            |_, _| libc::mkostemps(template, suffix, flags),
             |_| fill(template, start, || open::open(template, how, 0o600)),
         )
     }

@@ -1,0 +1,109 @@
+# frozen_string_literal: true
+
+# What do mounts cost? File operations on real paths while something is mounted elsewhere, compared with the same when
+# nothing is; and files in a mount, compared with files in memory that the system knows (tmpfs).
+require "fileutils"
+require_relative "support"
+require_relative "support/sources"
+
+# `at` is a tree with lib/file.rb, small.txt (14 bytes), large.bin (1 MB) and list/a, b, c.
+OPERATIONS = {
+  "File.exist?" => [4_000, "File.exist?(small)"],
+  "a missing file" => [4_000, "File.exist?(nothing)"],
+  "File.stat" => [3_000, "File.stat(small)"],
+  "open and close" => [1_500, "File.open(small).close"],
+  "reading 14 bytes" => [1_000, "File.read(small)"],
+  "reading 1 MB" => [20, "File.binread(large)"],
+  "Dir.children" => [1_000, "Dir.children(list)"],
+  "Dir.glob" => [60, "Dir.glob(all)"]
+}.freeze
+TREE = { "small.txt" => "fourteen bytes", "large.bin" => "x" * 1_000_000,
+         "list/a" => "", "list/b" => "", "list/c" => "" }
+       .merge((1..20).to_h { |number| ["lib/part#{number / 5}/file#{number}.rb", "# #{number}\n"] }).freeze
+
+# Those that must not be slower in a mount.
+BOUNDED = ["File.exist?", "Dir.glob"].freeze
+
+MOUNT = "InVFS.mount('/mounted', InVFS.zip(archive))\n"
+
+# Calls `run` 21 times and prints what the median of these took, so that whatever disturbs some of them does not count:
+# the differences are small. Beforehand `run` is called twice.
+MEDIAN = <<~'RUBY'
+  clocks = [Process::CLOCK_PROCESS_CPUTIME_ID, Process::CLOCK_MONOTONIC]
+  2.times { run.call }
+  samples = Array.new(21) do
+    start = clocks.map { |clock| Process.clock_gettime(clock) }
+    run.call
+    clocks.zip(start).map { |clock, before| (Process.clock_gettime(clock) - before) / count }
+  end
+  puts samples.transpose.map { |times| times.sort[times.size / 2] }.join(" ")
+RUBY
+
+# A program that does one of them many times.
+def operation(code, mount: true)
+  <<~RUBY + MEDIAN
+    at, count, archive = ARGV
+    #{MOUNT if mount}
+    small, nothing, large, list, all = %w[small.txt nothing.txt large.bin list **/*.rb].map { |name| "\#{at}/\#{name}" }
+    count = count.to_i
+    run = -> { count.times { #{code} } }
+  RUBY
+end
+
+READ_ALL = <<~'RUBY'
+  at, archive = ARGV
+  MOUNT
+  count = 1
+  names = Dir.glob("#{at}/**/*.rb")
+  run = -> { names.each { |name| File.binread(name) } }
+RUBY
+
+REQUIRE_ALL = <<~'RUBY'
+  at, count, archive = ARGV
+  MOUNT
+  $:.unshift(at)
+  measured { 1.upto(count.to_i) { |number| require format("small/part%04d", number) } }
+RUBY
+
+# Memory that the system knows as a directory; where there is none, the disk's cache.
+MEMORY = Dir.mktmpdir("invfs-bench", *("/dev/shm" if File.writable?("/dev/shm")))
+at_exit { FileUtils.rm_rf(MEMORY) }
+
+Bench.run("files of a mount, and others beside it") do |bench|
+  count = Bench.trial? ? 10 : 1_000
+  real = Bench::Sources.write("#{MEMORY}/tree", TREE)
+  small = Bench::Sources.small(count)
+  small_real = Bench::Sources.write("#{MEMORY}/small", small)
+  small_disk = Bench::Sources.write("#{bench.directory}/small", small)
+  tree_zip = Bench::Sources.zip("#{bench.directory}/tree.zip", TREE, deflate: true)
+  small_zip = Bench::Sources.zip("#{bench.directory}/small.zip", small, deflate: true)
+
+  measure = lambda do |name, operation, at, mount: true|
+    times, code = OPERATIONS.fetch(operation)
+    bench.ruby(name, Bench::INVFS, operation(code, mount: mount), at, Bench.times(times).to_s, tree_zip)
+  end
+  rows = OPERATIONS.keys.map do |name|
+    without = measure["nothing mounted", name, real, mount: false]
+    bench.row "#{name}, real path", measure["something mounted", name, real], without, bound: 1.1
+    [name, measure["in a mount", name, "/mounted"], without]
+  end
+  rows.each { |name, *ways| bench.row name, *ways, bound: BOUNDED.include?(name) ? 1.0 : nil }
+
+  read = lambda do |name, at, ending, mount: nil|
+    bench.ruby(name, Bench::INVFS, READ_ALL.sub("MOUNT\n", mount.to_s) + ending, at, small_zip)
+  end
+  { "warm" => [MEDIAN, 1.3], "first time" => ["measured { run.call }\n", nil] }.each do |which, (ending, bound)|
+    bench.row "reading #{count} files, #{which}", read["in a mount", "/mounted", ending, mount: MOUNT],
+              read["tmpfs", small_real, ending], bound: bound
+  end
+
+  files = [count, 200].min.to_s
+  load_all = lambda do |name, options, mount, at|
+    bench.ruby(name, options, REQUIRE_ALL.sub("MOUNT\n", mount), at, files, small_zip)
+  end
+  bench.row "require of #{files} files", load_all["in a mount", Bench::INVFS, MOUNT, "/mounted"],
+            load_all["from disk, stock Ruby", [], "", small_disk]
+
+  real_files = MEMORY.start_with?("/dev/shm") ? "tmpfs" : "the system's cache of a disk"
+  bench.note("Real files lie in #{real_files}; those that are required, on disk. The archives are deflated.")
+end
