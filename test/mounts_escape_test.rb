@@ -88,7 +88,7 @@ class MountsEscapeTest < Minitest::Test
   RUBY
 
   def setup
-    skip EscapeReport.unavailable if EscapeReport.unavailable
+    skip "mounts are for Linux" unless RUBY_PLATFORM.include?("linux")
   end
 
   def test_a_program_in_a_mount_asks_the_kernel_for_nothing_in_it
@@ -140,6 +140,11 @@ class MountsEscapeTest < Minitest::Test
 
   private
 
+  def watch(*arguments, input:)
+    skip EscapeReport.unavailable if EscapeReport.unavailable
+    EscapeReport.new(RbConfig.ruby, *arguments, input: input)
+  end
+
   def watch_application(and_then = "")
     Dir.mktmpdir("invfs-escape") do |directory|
       files = APPLICATION.merge(gem_files("rake"), gem_files("minitest"))
@@ -148,7 +153,7 @@ class MountsEscapeTest < Minitest::Test
       ZipBuilder.write("#{directory}/app.zip", files)
       File.write("#{directory}/run.rb", RUN + and_then)
       root = "#{File.realpath(directory)}/mounted"
-      [EscapeReport.new(RbConfig.ruby, *RubyProcess::INVFS, "#{directory}/run.rb", input: "#{root}\n#{directory}/app.zip\n"), root]
+      [watch(*RubyProcess::INVFS, "#{directory}/run.rb", input: "#{root}\n#{directory}/app.zip\n"), root]
     end
   end
 
@@ -176,7 +181,7 @@ class MountsEscapeTest < Minitest::Test
     out = "#{MountTargets.directory}/#{subject}-watched.out"
     File.write(out, "")
     request = Marshal.dump({ subject: subject, cases: cases, out: out, scratch: "#{target.parent}.scratch" })
-    report = EscapeReport.new(RbConfig.ruby, *RubyProcess.without_decorators, *RubyProcess::INVFS, MountSupport::CHILD, input: request)
+    report = watch(*RubyProcess.without_decorators, *RubyProcess::INVFS, MountSupport::CHILD, input: request)
     assert_equal cases.size, File.readlines(out).size, report.output
     report.below(target.root)
   end
