@@ -48,8 +48,7 @@ module Differences
   ON = {
     nowhere: {
       directories: { "the parent's neighbours" => NO_PARENT, "relative paths of all kinds" => NO_PARENT },
-      errors: { "out of the root and in again" => NO_PARENT },
-      stat: { "real paths of what is not clean" => NO_PARENT }
+      errors: { "out of the root and in again" => NO_PARENT }
     },
     # The links of a real directory are the system's.
     union: { stat: { "an absolute link that leads out" => nil } },

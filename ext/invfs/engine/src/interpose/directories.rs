@@ -3,18 +3,18 @@
 //! They are real, so that whoever has no hook finds an empty directory and not an error.
 
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicPtr, Ordering};
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
 use super::errno::{Answer, Errno};
 use super::filter::Filter;
-use super::memory;
 use super::own::Own;
 use super::state::STATE;
 use super::status;
 use super::table::Place;
+use super::{fork, memory, scratch};
 use crate::vfs::Kind;
 
 /// The empty directory.
@@ -23,58 +23,47 @@ struct Empty {
     identity: (u64, u64),
 }
 
-static EMPTY: OnceLock<Answer<Empty>> = OnceLock::new();
+/// The empty directory once it was needed, which is never freed.
+static EMPTY: AtomicPtr<Empty> = AtomicPtr::new(std::ptr::null_mut());
 static DESCRIPTORS: Filter = Filter::new();
 
 fn empty() -> Answer<&'static Empty> {
-    EMPTY.get_or_init(create_empty).as_ref().map_err(|e| *e)
+    // SAFETY: NULL, or made by `renew` and never freed.
+    match unsafe { EMPTY.load(Ordering::Acquire).as_ref() } {
+        Some(known) => Ok(known),
+        None => renew(std::ptr::null_mut()),
+    }
 }
 
-/// A directory that nobody can find any more, in the first place where one can be made.
-fn create_empty() -> Answer<Empty> {
-    let named = std::env::temp_dir();
-    let places = [
-        named.as_path(),
-        "/tmp".as_ref(),
-        "/dev/shm".as_ref(),
-        "/var/tmp".as_ref(),
-        "/run".as_ref(),
-    ];
-    for place in places {
-        let mut path = place
-            .join("invfs-XXXXXX")
-            .into_os_string()
-            .into_encoded_bytes();
-        path.push(0);
-        // SAFETY: a NUL-terminated template that ends in six X, in memory that may be written.
-        if unsafe { libc::mkdtemp(path.as_mut_ptr().cast()) }.is_null() {
-            continue;
+/// Makes the empty directory now, so that the child of a `vfork`, which cannot, need not. Where it cannot be made, whoever
+/// needs it will hear of it.
+pub fn prepare() {
+    let _ = empty();
+}
+
+/// Makes another directory the empty one, unless somebody did since it was `old`.
+fn renew(old: *mut Empty) -> Answer<&'static Empty> {
+    if !fork::owns_memory() {
+        // The descriptor would be the child's, and its number in its parent's memory.
+        return Err(Errno(libc::EAGAIN));
+    }
+    let new = Box::into_raw(Box::new(Empty::new(scratch::empty_directory()?)?));
+    match EMPTY.compare_exchange(old, new, Ordering::AcqRel, Ordering::Acquire) {
+        Ok(_) => {
+            // SAFETY: as in `empty`; the number that it had is another file's.
+            if let Some(old) = unsafe { old.as_ref() } {
+                old.descriptor.lose();
+            }
+            // SAFETY: just made, and never freed from now on.
+            Ok(unsafe { &*new })
         }
-        let flags = libc::O_RDONLY | libc::O_DIRECTORY | libc::O_CLOEXEC;
-        // SAFETY: the NUL-terminated path that was just made.
-        let fd = unsafe { libc::open(path.as_ptr().cast(), flags) };
-        // SAFETY: as above.
-        unsafe { libc::rmdir(path.as_ptr().cast()) };
-        if fd >= 0 {
-            // SAFETY: a new descriptor that nobody else owns.
-            return Empty::new(unsafe { OwnedFd::from_raw_fd(fd) });
+        Err(faster) => {
+            // SAFETY: just made, and seen by nobody.
+            drop(unsafe { Box::from_raw(new) });
+            // SAFETY: as in `empty`, and not NULL: it was exchanged for `old`.
+            unsafe { faster.as_ref() }.ok_or(Errno(libc::EIO))
         }
     }
-    // Nothing can be written anywhere: an empty directory that systems have for just this.
-    for path in [c"/var/empty", c"/run/sshd", c"/mnt", c"/srv"] {
-        let flags = libc::O_RDONLY | libc::O_DIRECTORY | libc::O_CLOEXEC;
-        // SAFETY: a NUL-terminated path.
-        let fd = unsafe { libc::open(path.as_ptr(), flags) };
-        if fd < 0 {
-            continue;
-        }
-        // SAFETY: a new descriptor that nobody else owns.
-        let descriptor = unsafe { OwnedFd::from_raw_fd(fd) };
-        if std::fs::read_dir(format!("/proc/self/fd/{fd}")).is_ok_and(|mut d| d.next().is_none()) {
-            return Empty::new(descriptor);
-        }
-    }
-    Err(Errno(libc::EROFS))
 }
 
 impl Empty {
@@ -85,27 +74,46 @@ impl Empty {
             identity: (found.st_dev, found.st_ino),
         })
     }
+
+    fn is(&self, fd: RawFd) -> bool {
+        memory::metadata(fd).is_ok_and(|found| (found.st_dev, found.st_ino) == self.identity)
+    }
+
+    fn open(&self, flags: i32) -> Answer<OwnedFd> {
+        // SAFETY: a plain integer, and a NUL-terminated path.
+        let fd = unsafe { libc::openat(self.descriptor.as_raw_fd(), c".".as_ptr(), flags) };
+        match fd {
+            // SAFETY: a new descriptor that nobody else owns.
+            fd if fd >= 0 => Ok(unsafe { OwnedFd::from_raw_fd(fd) }),
+            _ => Err(Errno::last()),
+        }
+    }
 }
 
 /// A new descriptor of the empty directory.
 fn descriptor(flags: i32) -> Answer<OwnedFd> {
     let keep = libc::O_CLOEXEC | libc::O_PATH;
     let flags = libc::O_RDONLY | libc::O_DIRECTORY | flags & keep;
-    // SAFETY: a descriptor of ours and a NUL-terminated path.
-    let fd = unsafe { libc::openat(empty()?.descriptor.as_raw_fd(), c".".as_ptr(), flags) };
-    match fd {
-        // SAFETY: a new descriptor that nobody else owns.
-        fd if fd >= 0 => Ok(unsafe { OwnedFd::from_raw_fd(fd) }),
-        _ => Err(Errno::last()),
+    let empty = empty()?;
+    match empty.open(flags) {
+        Ok(opened) if empty.is(opened.as_raw_fd()) => Ok(opened),
+        Err(errno) if !matches!(errno.0, libc::EBADF | libc::ENOTDIR) => Err(errno),
+        // Closed where there is no hook, and perhaps the number used again.
+        _ => renew(std::ptr::from_ref(empty).cast_mut())?.open(flags),
+    }
+}
+
+/// The descriptor is about to become another file.
+pub fn make_way(fd: RawFd) {
+    // SAFETY: as in `empty`.
+    if let Some(empty) = unsafe { EMPTY.load(Ordering::Acquire).as_ref() } {
+        empty.descriptor.make_way(fd);
     }
 }
 
 /// Whether the descriptor is one of the empty directory.
 fn is_empty(fd: RawFd) -> bool {
-    match (memory::metadata(fd), empty()) {
-        (Ok(found), Ok(empty)) => (found.st_dev, found.st_ino) == empty.identity,
-        _ => false,
-    }
+    empty().is_ok_and(|empty| empty.is(fd))
 }
 
 /// Whether the working directory is the empty directory.
@@ -119,8 +127,9 @@ pub fn is_parked() -> bool {
 
 /// Makes the empty directory the working directory.
 pub fn park() -> Answer<()> {
+    let here = descriptor(libc::O_CLOEXEC)?;
     // SAFETY: a descriptor of ours.
-    match unsafe { libc::fchdir(empty()?.descriptor.as_raw_fd()) } {
+    match unsafe { libc::fchdir(here.as_raw_fd()) } {
         0 => Ok(()),
         _ => Err(Errno::last()),
     }
@@ -132,12 +141,19 @@ pub struct Descriptors(HashMap<RawFd, Place, RandomState>);
 
 impl Descriptors {
     fn insert(&mut self, fd: RawFd, place: Place) {
+        // The child of a vfork has descriptors of its own: in it, this one is an empty directory.
+        if !fork::owns_memory() {
+            return;
+        }
         if self.0.insert(fd, place).is_none() {
             DESCRIPTORS.add(fd as usize);
         }
     }
 
     fn remove(&mut self, fd: RawFd) -> Option<Place> {
+        if !fork::owns_memory() {
+            return None;
+        }
         let place = self.0.remove(&fd)?;
         DESCRIPTORS.remove(fd as usize);
         Some(place)
@@ -173,6 +189,11 @@ pub fn of_descriptor(fd: RawFd) -> Option<Place> {
     // Closed where there is no hook, and the number used again.
     STATE.lock().descriptors.remove(fd);
     None
+}
+
+/// The descriptors of virtual directories.
+pub fn open_descriptors() -> Vec<RawFd> {
+    STATE.lock().descriptors.0.keys().copied().collect()
 }
 
 /// The descriptor is about to be closed.

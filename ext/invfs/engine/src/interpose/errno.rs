@@ -19,6 +19,11 @@ impl Errno {
         )
     }
 
+    /// Whether there was no room for one more descriptor.
+    pub fn is_no_room(self) -> bool {
+        matches!(self.0, libc::EMFILE | libc::ENFILE)
+    }
+
     /// Makes this the calling thread's `errno`.
     pub fn set(self) {
         // SAFETY: the C library hands out the address of the calling thread's own variable.

@@ -12,7 +12,7 @@ use hashbrown::{HashMap, HashSet};
 use super::errno::{Answer, Errno};
 use super::fork;
 use super::memory;
-use super::own::Own;
+use super::own::{self, Own};
 use super::served::{How, Node, Opened};
 use super::state::STATE;
 use super::status;
@@ -25,7 +25,7 @@ const CACHED_BYTES: u64 = 64 << 20;
 /// A larger file is made anew each time.
 const CACHED_FILE: u64 = 8 << 20;
 /// How many names of files in memory are remembered; what is older than that is described by the system.
-const IDENTITIES: usize = 65_536;
+const IDENTITIES: usize = 16_384;
 
 /// Contents that were read, as files in memory that can be opened again.
 #[derive(Default)]
@@ -41,6 +41,7 @@ pub struct Cache {
 
 struct Cached {
     file: Arc<Own>,
+    inode: u64,
     size: u64,
     used: u64,
 }
@@ -58,11 +59,11 @@ impl Cache {
         !self.opened_once.insert(hash)
     }
 
-    fn get(&mut self, key: &(u64, SubpathBuf)) -> Option<Arc<Own>> {
+    fn get(&mut self, key: &(u64, SubpathBuf)) -> Option<(Arc<Own>, u64)> {
         self.clock += 1;
         let cached = self.files.get_mut(key)?;
         cached.used = self.clock;
-        Some(cached.file.clone())
+        Some((cached.file.clone(), cached.inode))
     }
 
     /// Takes the file in; what has to go for it is handed back, to be closed without the lock.
@@ -76,8 +77,13 @@ impl Cache {
         }
         self.clock += 1;
         self.bytes += size;
-        let used = self.clock;
-        if let Some(old) = self.files.insert(key, Cached { file, size, used }) {
+        let cached = Cached {
+            inode: memory::metadata(file.as_raw_fd()).map_or(0, |found| found.st_ino),
+            file,
+            size,
+            used: self.clock,
+        };
+        if let Some(old) = self.files.insert(key, cached) {
             self.bytes -= old.size;
             gone.push(old);
         }
@@ -114,18 +120,26 @@ fn capacity() -> usize {
     (limit.rlim_cur / 4).clamp(16, 1024) as usize
 }
 
-/// The descriptor is about to become another file, although it is ours: what was cached under it is gone.
-pub fn replaced(fd: RawFd) {
+/// The descriptor is about to become another file: what was cached under it is gone.
+pub fn make_way(fd: RawFd) {
     let gone = STATE
         .lock()
         .cache
         .take(|_, cached| cached.file.as_raw_fd() == fd);
-    for cached in gone {
-        if let Ok(file) = Arc::try_unwrap(cached.file) {
-            // Closed by whoever takes its number.
-            let _ = file.into_inner().into_raw_fd();
-        }
+    for cached in &gone {
+        // Closed by whoever takes its number.
+        cached.file.lose();
     }
+}
+
+/// Closes what is held only to be opened again, if the calling thread's `errno` says that descriptors ran out. Whether
+/// that helped; if not, `errno` stays as it is.
+pub fn made_room() -> bool {
+    if !Errno::last().is_no_room() || !fork::owns_memory() {
+        return false;
+    }
+    let gone = STATE.lock().cache.take(|_, _| true);
+    !gone.is_empty()
 }
 
 /// Forgets the contents of a mount that is gone.
@@ -141,7 +155,7 @@ pub fn open(place: &Place, how: How) -> Answer<RawFd> {
         Opened::Contents(contents, mut node) => {
             let file = memory::file(&contents, &place.path(), true)?;
             node.size = contents.len() as u64;
-            remember(place, &file, &node);
+            remember(place, &file, &node, true);
             hand_over(file, how.flags)
         }
         Opened::Real(file) => Ok(file.into_raw_fd()),
@@ -156,8 +170,8 @@ pub fn open(place: &Place, how: How) -> Answer<RawFd> {
 fn shared(place: &Place, flags: i32) -> Answer<RawFd> {
     let key = (place.mount.id, place.sub.clone());
     let cached = STATE.lock().cache.get(&key);
-    if let Some(file) = cached {
-        if let Ok(fd) = memory::reopen(&file, flags) {
+    if let Some((file, inode)) = cached {
+        if let Some(fd) = reopen(&file, inode, flags)? {
             return Ok(fd);
         }
         // No /proc, or the process changed its user since: contents of its own will do.
@@ -165,7 +179,7 @@ fn shared(place: &Place, flags: i32) -> Answer<RawFd> {
     let contents = place.mount.served.read(&place.sub)?;
     let node = place.stat(true)?;
     let file = memory::file(&contents, &place.path(), true)?;
-    remember(place, &file, &node);
+    remember(place, &file, &node, true);
     let size = contents.len() as u64;
     drop(contents);
     let again = || STATE.lock().cache.comes_again(&key);
@@ -180,10 +194,34 @@ fn shared(place: &Place, flags: i32) -> Answer<RawFd> {
             Ok(fd)
         }
         Err(_) => match Arc::try_unwrap(file) {
-            Ok(file) => hand_over(file.into_inner(), flags),
+            Ok(file) => hand_over(file.into_inner().ok_or(Errno(libc::EBADF))?, flags),
             Err(_) => Err(Errno(libc::EIO)),
         },
     }
+}
+
+/// Opens a cached file again, where that can be done.
+fn reopen(file: &Own, inode: u64, flags: i32) -> Answer<Option<RawFd>> {
+    let number = file.as_raw_fd();
+    match memory::reopen(file, flags) {
+        Ok(fd) if memory::metadata(fd).is_ok_and(|found| found.st_ino == inode) => {
+            return Ok(Some(fd));
+        }
+        // Closed where there is no hook, and the number is another file's now.
+        Ok(fd) => {
+            // SAFETY: opened just now, and given to nobody.
+            unsafe { libc::close(fd) };
+        }
+        Err(errno) if errno.is_no_room() => return Err(errno),
+        // SAFETY: asks about a number.
+        Err(_) if unsafe { libc::fcntl(number, libc::F_GETFD) } >= 0 => return Ok(None),
+        Err(_) => {}
+    }
+    if fork::owns_memory() {
+        make_way(number);
+        own::forget(number);
+    }
+    Ok(None)
 }
 
 /// Gives a sealed file away as it is. It counts as open for writing, too, but nobody can write to it.
@@ -205,8 +243,8 @@ fn hand_over(file: OwnedFd, flags: i32) -> Answer<RawFd> {
 /// Which file of which mount an inode in memory is, so that `fstat` says the same as `stat`.
 #[derive(Default)]
 pub struct Identities {
-    known: HashMap<u64, Identity, RandomState>,
-    order: VecDeque<u64>,
+    known: HashMap<(u64, u64), Identity, RandomState>,
+    order: VecDeque<(u64, u64)>,
 }
 
 /// What `fstat` says apart from the length, which is the real one.
@@ -216,30 +254,50 @@ pub struct Identity {
     inode: u64,
     owner: (u32, u32),
     node: Node,
+    /// Whether nobody can change the file, and when that was done last.
+    sealed: bool,
+    changed: (i64, i64),
 }
 
-/// The device that all files in memory lie on; 0 before there is one.
-static MEMORY_DEVICE: AtomicU64 = AtomicU64::new(0);
+fn changed(found: &libc::stat) -> (i64, i64) {
+    (found.st_ctime, found.st_ctime_nsec)
+}
 
-/// Notes what `fstat` of this file is to say.
-pub fn remember(place: &Place, file: &OwnedFd, node: &Node) {
+/// The devices that nameless files lie on, in memory and, where that is not allowed, on disk; 0 before there is one.
+static DEVICES: [AtomicU64; 2] = [const { AtomicU64::new(0) }; 2];
+
+/// Notes the device of a nameless file.
+fn note_device(device: u64) {
+    for known in &DEVICES {
+        let known = known.compare_exchange(0, device, Ordering::Relaxed, Ordering::Relaxed);
+        if known.is_ok() || known == Err(device) {
+            break;
+        }
+    }
+}
+
+/// Notes what `fstat` of this file is to say; `sealed`, nobody changes it any more.
+pub fn remember(place: &Place, file: &OwnedFd, node: &Node, sealed: bool) {
     let Ok(real) = memory::metadata(file.as_raw_fd()) else {
         return;
     };
     if !fork::owns_memory() {
         return;
     }
-    MEMORY_DEVICE.store(real.st_dev, Ordering::Relaxed);
+    note_device(real.st_dev);
     let identity = Identity {
         device: place.mount.device(),
         inode: status::inode(place, node),
         owner: place.mount.owner,
         node: *node,
+        sealed,
+        changed: changed(&real),
     };
+    let key = (real.st_dev, real.st_ino);
     let mut state = STATE.lock();
     let identities = &mut state.identities;
-    if identities.known.insert(real.st_ino, identity).is_none() {
-        identities.order.push_back(real.st_ino);
+    if identities.known.insert(key, identity).is_none() {
+        identities.order.push_back(key);
     }
     if identities.order.len() > IDENTITIES {
         if let Some(oldest) = identities.order.pop_front() {
@@ -250,10 +308,20 @@ pub fn remember(place: &Place, file: &OwnedFd, node: &Node) {
 
 /// Corrects what the system said of a descriptor, where that is a file of a mount.
 pub fn correct(found: &mut libc::stat) {
-    if found.st_dev != MEMORY_DEVICE.load(Ordering::Relaxed) || found.st_dev == 0 {
+    // Our files have no name.
+    let device = found.st_dev;
+    if found.st_nlink != 0
+        || !DEVICES
+            .iter()
+            .any(|known| known.load(Ordering::Relaxed) == device)
+    {
         return;
     }
-    let identity = STATE.lock().identities.known.get(&found.st_ino).copied();
+    let key = (found.st_dev, found.st_ino);
+    let identity = STATE.lock().identities.known.get(&key).copied();
+    // A file that has the number of one that is gone was made later.
+    let identity =
+        identity.filter(|identity| !identity.sealed || identity.changed == changed(found));
     if let Some(identity) = identity {
         let size = found.st_size as u64;
         let Identity {
@@ -261,6 +329,7 @@ pub fn correct(found: &mut libc::stat) {
             inode,
             owner,
             node,
+            ..
         } = identity;
         status::fill(found, device, inode, owner, &node);
         status::set_size(found, size);

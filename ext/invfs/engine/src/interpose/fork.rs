@@ -20,14 +20,37 @@ pub struct Guard<'a, T>(&'a ForkMutex<T>);
 
 impl<T: Default> Default for ForkMutex<T> {
     fn default() -> ForkMutex<T> {
-        ForkMutex {
-            raw: UnsafeCell::new(libc::PTHREAD_MUTEX_INITIALIZER),
-            value: UnsafeCell::default(),
-        }
+        ForkMutex::new(T::default())
+    }
+}
+
+/// A lock without its value, as forking needs it.
+pub trait Forked: Sync {
+    /// Takes the lock.
+    fn acquire(&self);
+    /// Gives it back; only called by the thread that has it, or by its copy in a child process.
+    fn release(&self);
+}
+
+impl<T: Send> Forked for ForkMutex<T> {
+    fn acquire(&self) {
+        ForkMutex::acquire(self);
+    }
+
+    fn release(&self) {
+        ForkMutex::release(self);
     }
 }
 
 impl<T> ForkMutex<T> {
+    /// A lock that nobody has.
+    pub const fn new(value: T) -> ForkMutex<T> {
+        ForkMutex {
+            raw: UnsafeCell::new(libc::PTHREAD_MUTEX_INITIALIZER),
+            value: UnsafeCell::new(value),
+        }
+    }
+
     /// Waits for the value.
     pub fn lock(&self) -> Guard<'_, T> {
         self.acquire();
@@ -76,10 +99,11 @@ pub fn owns_memory() -> bool {
     OWNER.load(Ordering::Relaxed) == unsafe { libc::getpid() }
 }
 
-/// From now on, who forks has the state's lock at that moment. Called once.
+/// From now on, who forks has all locks at that moment. Called once.
 pub fn install() -> std::io::Result<()> {
     claim();
     std::sync::LazyLock::force(&super::state::STATE);
+    super::directories::prepare();
     // SAFETY: three functions that live as long as the library, which is never unloaded once hooks lead into it.
     match unsafe { libc::pthread_atfork(Some(prepare), Some(parent), Some(child)) } {
         0 => Ok(()),
@@ -92,12 +116,29 @@ fn claim() {
     OWNER.store(unsafe { libc::getpid() }, Ordering::Relaxed);
 }
 
+/// All locks, in an order in which whoever has one may wait for the ones after it.
+fn locks() -> [&'static dyn Forked; 3] {
+    [
+        super::table::lock(),
+        super::hooks::lock(),
+        &*super::state::STATE,
+    ]
+}
+
+fn release() {
+    for lock in locks().iter().rev() {
+        lock.release();
+    }
+}
+
 unsafe extern "C" fn prepare() {
-    super::state::STATE.acquire();
+    for lock in locks() {
+        lock.acquire();
+    }
 }
 
 unsafe extern "C" fn parent() {
-    super::state::STATE.release();
+    release();
 }
 
 unsafe extern "C" fn child() {
@@ -107,5 +148,5 @@ unsafe extern "C" fn child() {
     let state = &super::state::STATE;
     // SAFETY: the forking thread took the lock in `prepare`, and this is its copy.
     super::writers::disown(unsafe { &mut (*state.value.get()).writers });
-    state.release();
+    release();
 }

@@ -4,20 +4,22 @@
 //! tenth of a second, or until this process makes or moves a link.
 
 use std::cell::RefCell;
-use std::ffi::{c_char, c_int, CStr, OsStr};
+use std::ffi::{c_char, c_int, CStr, CString, OsStr};
 use std::hash::{BuildHasher, Hasher};
 use std::os::unix::ffi::OsStrExt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::errno::Errno;
-use super::route::{self, Target};
+use super::memory::ProcPath;
+use super::route::{self, Route, Target};
 use super::table::{self, Table};
 
-const MAX_LINKS: usize = 40;
+/// As many links as Linux follows on the way to one file.
+pub const MAX_LINKS: usize = 40;
 const KNOWN: usize = 256;
 const LASTING: u64 = 100_000_000;
 
-/// Counts the links that this process makes or moves.
+/// Counts the links that this process makes or moves, and how often it mounts something or changes its working directory.
 static CHANGES: AtomicU64 = AtomicU64::new(0);
 
 thread_local! {
@@ -25,36 +27,42 @@ thread_local! {
     static PLAIN: RefCell<[(u64, u64); KNOWN]> = const { RefCell::new([(0, 0); KNOWN]) };
 }
 
-/// A link was made or moved.
+/// A link was made or moved, or something was mounted, or relative paths begin elsewhere now.
 pub fn changed() {
     CHANGES.fetch_add(1, Ordering::Relaxed);
 }
 
-/// Where a path leads that the system found nothing under, if there is a link to a mount on its way; not where it begins at an
-/// open directory. `errno` stays as it is.
+/// Where a path leads that the system found nothing under, if there is a link to a mount on its way. `errno` stays as it
+/// is.
 ///
 /// # Safety
 /// `path` is a NUL-terminated string.
-pub unsafe fn followed(fd: c_int, path: *const c_char) -> Option<Target> {
+pub unsafe fn followed(fd: c_int, path: *const c_char) -> Option<Route> {
     let errno = Errno::last();
-    // SAFETY: the caller's promise.
-    if fd != libc::AT_FDCWD && unsafe { *path } != b'/' as c_char {
-        return None;
-    }
     let target = match errno.0 {
         // SAFETY: the caller's promise.
-        libc::ENOENT | libc::ENOTDIR => follow(unsafe { CStr::from_ptr(path) }.to_bytes()),
+        libc::ENOENT | libc::ENOTDIR => match unsafe { CStr::from_ptr(path) }.to_bytes() {
+            path if fd == libc::AT_FDCWD || path.starts_with(b"/") => follow(path),
+            path => below(fd, path),
+        },
         _ => None,
     };
     errno.set();
     target
 }
 
-fn follow(path: &[u8]) -> Option<Target> {
+/// A path that begins at an open directory.
+fn below(fd: c_int, path: &[u8]) -> Option<Route> {
+    let table = table::current();
+    let directory = real_target(ProcPath::new(fd).as_bytes()).filter(|path| path.starts_with(b"/"));
+    walk(table.as_ref()?, &[&directory?, &b"/"[..], path].concat())
+}
+
+fn follow(path: &[u8]) -> Option<Route> {
     let table = table::current();
     let table = table.as_ref()?;
     if let Some(place) = table.way(path) {
-        return Some(Target::new(place));
+        return Some(Route::Virtual(Target::new(place)));
     }
     if path.is_empty() || is_plain(path) {
         return None;
@@ -81,33 +89,52 @@ fn follow(path: &[u8]) -> Option<Target> {
 }
 
 /// Follows all links of a path until it enters a mount.
-fn walk(table: &Table, path: &[u8]) -> Option<Target> {
+fn walk(table: &Table, path: &[u8]) -> Option<Route> {
     let mut at: Vec<u8> = Vec::new();
-    let mut absolute = path.starts_with(b"/");
+    if !path.starts_with(b"/") {
+        at = std::env::current_dir()
+            .ok()?
+            .into_os_string()
+            .into_encoded_bytes();
+        if at == b"/" {
+            at.clear();
+        }
+    }
     let mut ahead = components(path);
     let mut links = 0;
     while let Some(component) = ahead.pop() {
         if component == b".." {
+            let real = std::fs::metadata(real_or_root(&at));
+            if !real.is_ok_and(|found| found.is_dir()) && table.way(&at).is_none() {
+                return None;
+            }
             match at.iter().rposition(|b| *b == b'/') {
                 Some(slash) => at.truncate(slash),
-                // Above where a relative path began.
-                None => return None,
+                None => at.clear(),
             }
             continue;
         }
         let before = at.len();
-        if absolute || !at.is_empty() {
-            at.push(b'/');
-        }
+        at.push(b'/');
         at.extend_from_slice(&component);
-        if absolute && links > 0 && table.find(&at).is_some() {
+        if table.find(&at).is_some() {
+            if links == 0 {
+                // A relative path in a real directory is the system's own.
+                return None;
+            }
             ahead.reverse();
             let rest: Vec<u8> = ahead
                 .iter()
                 .flat_map(|name| [b"/", &name[..]].concat())
                 .collect();
             at.extend_from_slice(&rest);
-            return route::inside(table, &at);
+            if path.ends_with(b"/") || path.ends_with(b"/.") {
+                at.push(b'/');
+            }
+            return match route::absolute(table, &at) {
+                Route::Real => CString::new(at).ok().map(Route::Elsewhere),
+                route => Some(route),
+            };
         }
         if let Some(target) = real_target(&at) {
             links += 1;
@@ -117,12 +144,15 @@ fn walk(table: &Table, path: &[u8]) -> Option<Target> {
             at.truncate(before);
             if target.starts_with(b"/") {
                 at.clear();
-                absolute = true;
             }
             ahead.extend(components(&target));
         }
     }
     None
+}
+
+fn real_or_root(path: &[u8]) -> &OsStr {
+    OsStr::from_bytes(if path.is_empty() { b"/" } else { path })
 }
 
 /// The target of a real link.

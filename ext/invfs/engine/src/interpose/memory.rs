@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 
 use super::errno::{Answer, Errno};
 use super::fork;
-use super::own::Own;
+use super::own::{self, Own};
+use super::scratch;
 
 /// A new anonymous file with these contents, named in `/proc/PID/maps` and `lsof` after `name`.
 ///
@@ -19,7 +20,10 @@ pub fn file(contents: &[u8], name: &[u8], sealed: bool) -> Answer<OwnedFd> {
     // SAFETY: a NUL-terminated name; the result is checked.
     let fd = unsafe { libc::memfd_create(name.as_ptr(), flags) };
     if fd < 0 {
-        return Err(Errno::last());
+        return match Errno::last() {
+            Errno(libc::ENOSYS | libc::EPERM | libc::EACCES) => on_disk(contents, sealed),
+            errno => Err(errno),
+        };
     }
     // SAFETY: a new descriptor that nobody else owns.
     let file = unsafe { OwnedFd::from_raw_fd(fd) };
@@ -33,6 +37,21 @@ pub fn file(contents: &[u8], name: &[u8], sealed: bool) -> Answer<OwnedFd> {
         }
     }
     Ok(file)
+}
+
+/// The same where the system has no files in memory, or does not let this process have some.
+fn on_disk(contents: &[u8], sealed: bool) -> Answer<OwnedFd> {
+    let file = scratch::file()?;
+    write_all(file.as_raw_fd(), contents)?;
+    if !sealed {
+        return Ok(file);
+    }
+    match reopen(&file, libc::O_RDONLY | libc::O_CLOEXEC) {
+        // SAFETY: a new descriptor that nobody else owns.
+        Ok(fd) => Ok(unsafe { OwnedFd::from_raw_fd(fd) }),
+        // Without /proc nobody else can open it again, either.
+        Err(_) => Ok(file),
+    }
 }
 
 /// Writes everything at the beginning, without moving the offset.
@@ -127,6 +146,17 @@ fn descriptors() -> RawFd {
     }
 }
 
+/// The descriptor is about to become another file.
+pub fn make_way(fd: RawFd) {
+    // Whoever needs the directory opens it again.
+    if DESCRIPTORS
+        .compare_exchange(fd, -1, Ordering::AcqRel, Ordering::Acquire)
+        .is_ok()
+    {
+        own::forget(fd);
+    }
+}
+
 /// In a forked child: the directory is that of the parent's descriptors.
 pub fn disown() {
     let parents = DESCRIPTORS.swap(-1, Ordering::AcqRel);
@@ -150,10 +180,15 @@ pub fn reopen(file: &impl AsRawFd, flags: i32) -> Answer<RawFd> {
             directory => libc::openat(directory, path.name(), flags),
         }
     };
-    match opened {
-        fd if fd >= 0 => Ok(fd),
-        _ => Err(Errno::last()),
+    if opened >= 0 {
+        return Ok(opened);
     }
+    let errno = Errno::last();
+    if directory >= 0 && fork::owns_memory() && matches!(errno.0, libc::EBADF | libc::ENOTDIR) {
+        // Closed where there is no hook, and perhaps the number used again.
+        make_way(directory);
+    }
+    Err(errno)
 }
 
 /// What the system says of an open file.
@@ -183,6 +218,11 @@ impl ProcPath {
     /// The last component, NUL-terminated.
     fn name(&self) -> *const libc::c_char {
         self.as_ptr().wrapping_add(b"/proc/self/fd/".len())
+    }
+
+    /// The path.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.split(|b| *b == 0).next().unwrap_or_default()
     }
 
     /// The path, NUL-terminated.

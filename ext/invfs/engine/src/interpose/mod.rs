@@ -19,6 +19,7 @@ mod own;
 mod read_only;
 mod resolve;
 mod route;
+mod scratch;
 mod served;
 mod state;
 mod status;

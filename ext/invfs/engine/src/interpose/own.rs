@@ -1,53 +1,93 @@
 //! Descriptors that mounts need for themselves. Programs that close whatever is open, as daemons do, must not close them:
 //! the number would be another file's soon.
 
-use std::os::fd::{AsRawFd, OwnedFd, RawFd};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::os::fd::{AsRawFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
+use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
 
 /// Descriptors with larger numbers are not guarded.
 const GUARDED: usize = 65_536;
 
+/// Where the numbers begin that programs which count from 3 do not come to.
+const OUT_OF_THE_WAY: RawFd = 600;
+
 static NUMBERS: [AtomicU64; GUARDED / 64] = [const { AtomicU64::new(0) }; GUARDED / 64];
 
-/// A descriptor that nobody else may close.
-pub struct Own(OwnedFd);
+/// A descriptor that nobody else may close; -1 once it was lost.
+pub struct Own(AtomicI32);
 
 impl Own {
     /// Guards the descriptor until this is dropped.
     pub fn new(file: OwnedFd) -> Own {
-        mark(file.as_raw_fd(), true);
-        Own(file)
+        let number = file.into_raw_fd();
+        mark(number, true);
+        Own(AtomicI32::new(number))
     }
 
     /// The same file under a number that programs which count from 3 do not come to, if there is one.
     pub fn out_of_the_way(file: OwnedFd) -> Own {
-        // SAFETY: a descriptor of ours and plain integers.
-        let moved = unsafe { libc::fcntl(file.as_raw_fd(), libc::F_DUPFD_CLOEXEC, 600) };
-        if moved < 0 {
-            return Own::new(file);
+        match duplicate(file.as_raw_fd()) {
+            Some(moved) => Own::new(moved),
+            None => Own::new(file),
         }
-        // SAFETY: a new descriptor that nobody else owns.
-        Own::new(unsafe { std::os::fd::FromRawFd::from_raw_fd(moved) })
     }
 
-    /// Gives the descriptor away.
-    pub fn into_inner(self) -> OwnedFd {
-        mark(self.as_raw_fd(), false);
-        let own = std::mem::ManuallyDrop::new(self);
-        // SAFETY: read once; `own` is never dropped.
-        unsafe { std::ptr::read(&own.0) }
+    /// The same as [`out_of_the_way`](Own::out_of_the_way).
+    pub fn moved_out_of_the_way(self) -> Own {
+        match self.into_inner() {
+            Some(file) => Own::out_of_the_way(file),
+            None => Own(AtomicI32::new(-1)),
+        }
     }
+
+    /// Gives the descriptor away, unless it was lost.
+    pub fn into_inner(self) -> Option<OwnedFd> {
+        match self.lose() {
+            // SAFETY: a descriptor that is open, and that nobody owns now.
+            number if number >= 0 => Some(unsafe { OwnedFd::from_raw_fd(number) }),
+            _ => None,
+        }
+    }
+
+    /// The number belongs to somebody else, or will in a moment: it is not closed with this.
+    pub fn lose(&self) -> RawFd {
+        let number = self.0.swap(-1, Ordering::AcqRel);
+        mark(number, false);
+        number
+    }
+
+    /// Goes on under another number if it has this one, which is about to become another file.
+    pub fn make_way(&self, number: RawFd) {
+        if self.as_raw_fd() != number {
+            return;
+        }
+        let moved = duplicate(number).map_or(-1, IntoRawFd::into_raw_fd);
+        mark(moved, true);
+        mark(self.0.swap(moved, Ordering::AcqRel), false);
+    }
+}
+
+fn duplicate(fd: RawFd) -> Option<OwnedFd> {
+    [OUT_OF_THE_WAY, 3].into_iter().find_map(|from| {
+        // SAFETY: plain integers.
+        let copy = unsafe { libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, from) };
+        // SAFETY: a new descriptor that nobody else owns.
+        (copy >= 0).then(|| unsafe { OwnedFd::from_raw_fd(copy) })
+    })
 }
 
 impl AsRawFd for Own {
     fn as_raw_fd(&self) -> RawFd {
-        self.0.as_raw_fd()
+        self.0.load(Ordering::Acquire)
     }
 }
 
 impl Drop for Own {
     fn drop(&mut self) {
-        mark(self.as_raw_fd(), false);
+        let number = self.lose();
+        if number >= 0 {
+            // SAFETY: a descriptor of ours that is open.
+            unsafe { libc::close(number) };
+        }
     }
 }
 
@@ -68,4 +108,25 @@ fn mark(fd: RawFd, ours: bool) {
 /// Whether the descriptor is one that mounts need for themselves.
 pub fn is_ours(fd: RawFd) -> bool {
     word(fd).is_some_and(|(word, bit)| word.load(Ordering::Acquire) & bit != 0)
+}
+
+/// The number is not ours any more.
+pub fn forget(fd: RawFd) {
+    mark(fd, false);
+}
+
+/// The descriptor is about to become another file, although it is ours.
+pub fn make_way(fd: RawFd) {
+    super::files::make_way(fd);
+    super::directories::make_way(fd);
+    super::memory::make_way(fd);
+    super::writers::make_way(fd);
+    super::hooks::make_way(fd);
+    forget(fd);
+}
+
+/// The first descriptor of ours from `from` on that is not above `last`.
+pub fn first_from(from: u32, last: u32) -> Option<u32> {
+    let last = last.min(GUARDED as u32 - 1);
+    (from..=last).find(|fd| is_ours(*fd as RawFd))
 }

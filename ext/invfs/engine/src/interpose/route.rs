@@ -1,5 +1,6 @@
 //! Decides for a path of a file operation whether it leads into a mount.
 
+use std::borrow::Cow;
 use std::ffi::{c_char, c_int, CStr, CString};
 
 use super::errno::{Answer, Errno};
@@ -115,18 +116,44 @@ fn relative(table: &Table, fd: c_int, path: &[u8]) -> Route {
     let Some(base) = base else {
         return Route::Real;
     };
+    if path.split(|b| *b == b'/').any(|name| name == b"..") && !base.is_mounted() {
+        // The real directory that stands for the one that is gone lies elsewhere.
+        return Route::Failed(Errno(libc::ENOENT));
+    }
     let joined = [&base.path(), &b"/"[..], path].concat();
     absolute(table, &joined)
 }
 
-fn absolute(table: &Table, path: &[u8]) -> Route {
+/// Where an absolute path leads.
+pub fn absolute(table: &Table, path: &[u8]) -> Route {
     if is_clean(path) {
         return match table.find(path) {
             Some(place) => target(place, path),
             None => Route::Real,
         };
     }
-    walk(table, path)
+    let mut path = Cow::Borrowed(path);
+    loop {
+        match walk(table, &path) {
+            Walked::Out(next) => path = Cow::Owned(next),
+            Walked::To(Route::Real) => {
+                return match path {
+                    Cow::Borrowed(_) => Route::Real,
+                    Cow::Owned(path) => CString::new(path)
+                        .map_or(Route::Failed(Errno(libc::ENOENT)), Route::Elsewhere),
+                }
+            }
+            Walked::To(route) => return route,
+        }
+    }
+}
+
+/// What walking along a path came to.
+enum Walked {
+    /// Its end.
+    To(Route),
+    /// Out of a mount, by `..`: what is still to be walked, from the real directory there on.
+    Out(Vec<u8>),
 }
 
 fn target(place: Place, path: &[u8]) -> Route {
@@ -149,14 +176,6 @@ fn has_long_name(path: &[u8]) -> bool {
     path.len() > NAME_MAX && path.split(|b| *b == b'/').any(|name| name.len() > NAME_MAX)
 }
 
-/// The place in a mount that an absolute path leads to, if it does.
-pub fn inside(table: &Table, path: &[u8]) -> Option<Target> {
-    match absolute(table, path) {
-        Route::Virtual(target) => Some(target),
-        _ => None,
-    }
-}
-
 /// Whether nothing in the path could be an empty component, `.` or `..`. Names that begin with a dot are taken for
 /// unclean, too: the walk finds out.
 fn is_clean(path: &[u8]) -> bool {
@@ -171,9 +190,8 @@ fn is_clean(path: &[u8]) -> bool {
 ///
 /// `..` after a directory of a mount leads to the directory that holds it, which may be a real one; `..` after real
 /// directories is left to the system, unless the path seems to lead into a mount after it: then it is asked where.
-fn walk(table: &Table, path: &[u8]) -> Route {
+fn walk(table: &Table, path: &[u8]) -> Walked {
     let mut at = Vec::with_capacity(path.len());
-    let mut through_mount = false;
     // How far the path was walked when it last left a real directory upwards, and where that leads by its letters.
     let mut climbed: Option<(usize, Vec<u8>)> = None;
     let mut walked = 0;
@@ -183,12 +201,21 @@ fn walk(table: &Table, path: &[u8]) -> Route {
             b"" | b"." => {}
             b".." => {
                 if let Some(place) = table.find(&at) {
-                    through_mount = true;
+                    if let Some((walked, letters)) = &climbed {
+                        if !same_directory(path.get(..*walked), letters) {
+                            return Walked::To(Route::Real);
+                        }
+                    }
                     match resolve::directory(&place) {
                         Ok(real) => at = real,
-                        Err(errno) => return Route::Failed(errno),
+                        Err(errno) => return Walked::To(Route::Failed(errno)),
                     }
                     pop(&mut at);
+                    if table.find(if at.is_empty() { b"/" } else { &at }).is_none() {
+                        let rest = path.get(walked..).unwrap_or_default();
+                        at.extend_from_slice(if rest.is_empty() { b"/" } else { rest });
+                        return Walked::Out(at);
+                    }
                 } else {
                     pop(&mut at);
                     climbed = Some((walked, at.clone()));
@@ -204,19 +231,13 @@ fn walk(table: &Table, path: &[u8]) -> Route {
     if at.is_empty() {
         at.push(b'/');
     }
-    match (table.find(&at), climbed) {
+    Walked::To(match (table.find(&at), climbed) {
         (Some(_), Some((walked, letters))) if !same_directory(path.get(..walked), &letters) => {
             Route::Real
         }
         (Some(place), _) => target(place, path),
-        (None, _) if through_mount => {
-            if means_directory(path) {
-                at.push(b'/');
-            }
-            CString::new(at).map_or(Route::Failed(Errno(libc::ENOENT)), Route::Elsewhere)
-        }
         (None, _) => Route::Real,
-    }
+    })
 }
 
 fn pop(path: &mut Vec<u8>) {

@@ -2,11 +2,12 @@
 
 use std::hash::{BuildHasher, Hasher};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use arc_swap::{ArcSwapOption, Guard};
 
 use super::errno::{Answer, Errno};
+use super::fork::{ForkMutex, Forked};
 use super::served::{How, Node, Opened, Served};
 use crate::mounts::MountTable;
 use crate::path::{Subpath, SubpathBuf};
@@ -62,7 +63,12 @@ pub struct Table {
 
 static TABLE: ArcSwapOption<Table> = ArcSwapOption::const_empty();
 /// Held while the table is replaced.
-static CHANGING: Mutex<()> = Mutex::new(());
+static CHANGING: ForkMutex<()> = ForkMutex::new(());
+/// The lock, which is taken while a process forks.
+pub fn lock() -> &'static dyn Forked {
+    &CHANGING
+}
+
 static IDS: AtomicU64 = AtomicU64::new(1);
 
 /// A place inside a mount.
@@ -142,6 +148,15 @@ impl Place {
     /// The absolute path.
     pub fn path(&self) -> Vec<u8> {
         self.mount.path_of(&self.sub)
+    }
+
+    /// Whether there is a mount at it now; not necessarily the one that was there when it was found.
+    pub fn is_mounted(&self) -> bool {
+        let path = self.path();
+        let table = current();
+        table
+            .as_ref()
+            .is_some_and(|table| table.find(&path).is_some() || table.way(&path).is_some())
     }
 
     /// Looks the place up; a directory on the way to another mount exists although its file system has none.
@@ -291,7 +306,7 @@ pub fn find(path: &[u8]) -> Option<Place> {
 }
 
 fn change<T>(edit: impl FnOnce(&mut Table) -> T) -> T {
-    let _alone = CHANGING.lock().unwrap_or_else(PoisonError::into_inner);
+    let _alone = CHANGING.lock();
     let mut table = Table::default();
     if let Some(now) = &*TABLE.load() {
         for (root, mount) in now.by_root.iter() {
@@ -300,5 +315,6 @@ fn change<T>(edit: impl FnOnce(&mut Table) -> T) -> T {
     }
     let result = edit(&mut table);
     TABLE.store(Some(Arc::new(table)));
+    super::links::changed();
     result
 }

@@ -36,7 +36,7 @@ pub fn open(
         return Err(Errno(libc::EAGAIN));
     }
     let file = memory::file(contents, &place.path(), false)?;
-    files::remember(place, &file, node);
+    files::remember(place, &file, node, false);
     // Opened anew for the flags that were asked for, such as appending.
     let fd = match memory::reopen(&file, flags) {
         Ok(fd) => fd,
@@ -57,6 +57,18 @@ impl Writers {
         }
         old
     }
+}
+
+/// The descriptor is about to become another file.
+pub fn make_way(fd: RawFd) {
+    for writer in STATE.lock().writers.0.values() {
+        writer.file.make_way(fd);
+    }
+}
+
+/// The descriptors of files that are open for writing.
+pub fn open_descriptors() -> Vec<RawFd> {
+    STATE.lock().writers.0.keys().copied().collect()
 }
 
 /// `copy` is a duplicate of `fd` now.

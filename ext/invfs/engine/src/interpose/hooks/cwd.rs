@@ -5,7 +5,7 @@ use std::ffi::{c_char, c_int};
 use super::{dispatch_for, guard};
 use crate::interpose::errno::{Answer, Errno};
 use crate::interpose::route::Wants;
-use crate::interpose::{cwd, directories};
+use crate::interpose::{cwd, directories, links};
 
 pub unsafe extern "C" fn chdir(path: *const c_char) -> c_int {
     // SAFETY: the arguments are the caller's own.
@@ -31,6 +31,7 @@ pub unsafe extern "C" fn fchdir(fd: c_int) -> c_int {
 
 fn left(result: c_int) -> c_int {
     if result == 0 {
+        links::changed();
         cwd::left();
     }
     result
@@ -40,6 +41,8 @@ pub unsafe extern "C" fn getcwd(buffer: *mut c_char, size: usize) -> *mut c_char
     guard(std::ptr::null_mut(), || match cwd::current() {
         // SAFETY: the arguments are the caller's own.
         None => Ok(unsafe { libc::getcwd(buffer, size) }),
+        // As in a directory that was removed.
+        Some(place) if !place.is_mounted() => Err(Errno(libc::ENOENT)),
         // SAFETY: as above.
         Some(place) => unsafe { hand_out(&place.path(), buffer, size) },
     })

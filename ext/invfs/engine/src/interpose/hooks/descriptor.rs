@@ -1,10 +1,10 @@
 //! Descriptors that come and go: what they stand for goes with them.
 
-use std::ffi::c_int;
+use std::ffi::{c_int, c_uint};
 
 use super::guard;
 use crate::interpose::errno::{Answer, Errno};
-use crate::interpose::{directories, files, own, writers};
+use crate::interpose::{directories, files, fork, own, writers};
 
 pub unsafe extern "C" fn close(fd: c_int) -> c_int {
     guard(-1, || {
@@ -20,6 +20,126 @@ pub unsafe extern "C" fn close(fd: c_int) -> c_int {
     })
 }
 
+pub unsafe extern "C" fn close_range(first: c_uint, last: c_uint, flags: c_int) -> c_int {
+    guard(-1, || {
+        if flags == 0 {
+            closing(first, last)?;
+        }
+        let mut from = first;
+        while let Some(ours) = own::first_from(from, last) {
+            if ours > from {
+                range(from, ours - 1, flags)?;
+            }
+            from = ours + 1;
+        }
+        match from > last && last >= first {
+            true => Ok(0),
+            false => range(from, last, flags).map(|()| 0),
+        }
+    })
+}
+
+/// All descriptors in the range are about to be closed.
+fn closing(first: c_uint, last: c_uint) -> Answer<()> {
+    let mut saved = Ok(());
+    let known = directories::open_descriptors()
+        .into_iter()
+        .chain(writers::open_descriptors());
+    for fd in known.filter(|fd| (first..=last).contains(&(*fd as c_uint))) {
+        directories::closing(fd);
+        saved = saved.and(writers::closing(fd));
+    }
+    saved
+}
+
+fn range(first: c_uint, last: c_uint, flags: c_int) -> Answer<()> {
+    // SAFETY: plain integers.
+    match unsafe { libc::syscall(libc::SYS_close_range, first, last, flags) } {
+        0 => Ok(()),
+        _ => Err(Errno::last()),
+    }
+}
+
+pub unsafe extern "C" fn closefrom(first: c_int) {
+    let first = first.max(0) as c_uint;
+    // SAFETY: plain integers.
+    if unsafe { close_range(first, c_uint::MAX, 0) } != 0 {
+        // Before Linux 5.9.
+        // SAFETY: plain integers; who calls this wants all of them closed.
+        (first..unsafe { libc::sysconf(libc::_SC_OPEN_MAX) } as c_uint).for_each(|fd| unsafe {
+            close(fd as c_int);
+        });
+    }
+}
+
+/// Once more where the first try found no room for a descriptor, after those that are held to save time were closed.
+fn with_room(call: impl Fn() -> c_int) -> c_int {
+    match call() {
+        -1 if files::made_room() => call(),
+        result => result,
+    }
+}
+
+pub unsafe extern "C" fn pipe(ends: *mut c_int) -> c_int {
+    // SAFETY: the arguments are the caller's own, here and in the functions that follow.
+    guard(-1, || Ok(with_room(|| unsafe { libc::pipe(ends) })))
+}
+
+pub unsafe extern "C" fn pipe2(ends: *mut c_int, flags: c_int) -> c_int {
+    // SAFETY: as above.
+    guard(-1, || Ok(with_room(|| unsafe { libc::pipe2(ends, flags) })))
+}
+
+pub unsafe extern "C" fn socket(domain: c_int, kind: c_int, protocol: c_int) -> c_int {
+    // SAFETY: as above.
+    guard(-1, || {
+        Ok(with_room(|| unsafe {
+            libc::socket(domain, kind, protocol)
+        }))
+    })
+}
+
+pub unsafe extern "C" fn socketpair(
+    domain: c_int,
+    kind: c_int,
+    protocol: c_int,
+    ends: *mut c_int,
+) -> c_int {
+    // SAFETY: as above.
+    guard(-1, || {
+        Ok(with_room(|| unsafe {
+            libc::socketpair(domain, kind, protocol, ends)
+        }))
+    })
+}
+
+pub unsafe extern "C" fn accept(
+    socket: c_int,
+    address: *mut libc::sockaddr,
+    length: *mut libc::socklen_t,
+) -> c_int {
+    // SAFETY: as above.
+    guard(-1, || {
+        Ok(with_room(|| unsafe {
+            libc::accept(socket, address, length)
+        }))
+    })
+}
+
+pub unsafe extern "C" fn accept4(
+    socket: c_int,
+    address: *mut libc::sockaddr,
+    length: *mut libc::socklen_t,
+    flags: c_int,
+) -> c_int {
+    // SAFETY: as above.
+    guard(-1, || {
+        Ok(with_room(|| unsafe {
+            libc::accept4(socket, address, length, flags)
+        }))
+    })
+}
+
 fn duplicated(fd: c_int, copy: c_int) -> c_int {
     if copy >= 0 {
         directories::duplicated(fd, copy);
@@ -30,7 +150,9 @@ fn duplicated(fd: c_int, copy: c_int) -> c_int {
 
 pub unsafe extern "C" fn dup(fd: c_int) -> c_int {
     // SAFETY: the arguments are the caller's own.
-    guard(-1, || Ok(duplicated(fd, unsafe { libc::dup(fd) })))
+    guard(-1, || {
+        Ok(duplicated(fd, with_room(|| unsafe { libc::dup(fd) })))
+    })
 }
 
 pub unsafe extern "C" fn dup2(fd: c_int, to: c_int) -> c_int {
@@ -61,8 +183,9 @@ fn replaced(fd: c_int, to: c_int) -> Answer<()> {
     if unsafe { libc::fcntl(fd, libc::F_GETFD) } < 0 {
         return Ok(());
     }
-    if own::is_ours(to) {
-        files::replaced(to);
+    // In the child of a vfork, the number means a file of the child's alone.
+    if own::is_ours(to) && fork::owns_memory() {
+        own::make_way(to);
     }
     directories::closing(to);
     writers::closing(to)
@@ -72,10 +195,10 @@ fn replaced(fd: c_int, to: c_int) -> Answer<()> {
 pub unsafe extern "C" fn fcntl(fd: c_int, command: c_int, argument: usize) -> c_int {
     guard(-1, || {
         // SAFETY: the arguments are the caller's own.
-        let result = unsafe { libc::fcntl(fd, command, argument) };
+        let call = || unsafe { libc::fcntl(fd, command, argument) };
         Ok(match command {
-            libc::F_DUPFD | libc::F_DUPFD_CLOEXEC => duplicated(fd, result),
-            _ => result,
+            libc::F_DUPFD | libc::F_DUPFD_CLOEXEC => duplicated(fd, with_room(call)),
+            _ => call(),
         })
     })
 }

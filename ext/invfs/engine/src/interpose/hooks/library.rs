@@ -1,38 +1,86 @@
 //! `dlopen`: shared objects that lie in a mount, and hooks for every object that is loaded later.
 
 use std::collections::HashMap;
-use std::ffi::{c_char, c_int, c_void, CString};
-use std::os::fd::AsRawFd;
-use std::sync::{Mutex, PoisonError};
+use std::ffi::{c_char, c_int, c_void, CString, OsStr};
+use std::os::fd::{AsRawFd, RawFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
 
 use super::dispatch;
 use crate::elf;
 use crate::interpose::errno::{Answer, Errno};
+use crate::interpose::fork::{ForkMutex, Forked};
+use crate::interpose::memory::ProcPath;
 use crate::interpose::own::Own;
 use crate::interpose::route::Target;
 use crate::interpose::served::{How, Opened};
 use crate::interpose::table::Place;
-use crate::interpose::{install, memory, resolve};
+use crate::interpose::{directories, install, memory, resolve, scratch};
 use crate::path::Subpath;
 
 /// The files that libraries were loaded from: the same file is the same library, as it is on disk.
-static LOADED: Mutex<Option<HashMap<Vec<u8>, Own>>> = Mutex::new(None);
+static LOADED: ForkMutex<Option<HashMap<Vec<u8>, Loaded>>> = ForkMutex::new(None);
+
+/// A library that was loaded from a mount.
+struct Loaded {
+    file: Own,
+    /// Its path for the loader, where it had to be a file with a name. There is nothing at it any more, but the loader
+    /// knows what it was.
+    named: Option<CString>,
+}
+
+/// The lock, which is taken while a process forks.
+pub fn lock() -> &'static dyn Forked {
+    &LOADED
+}
+
+/// The descriptor is about to become another file.
+pub fn make_way(fd: RawFd) {
+    for library in LOADED.lock().iter().flat_map(HashMap::values) {
+        library.file.make_way(fd);
+    }
+}
 
 pub unsafe extern "C" fn dlopen(path: *const c_char, flags: c_int) -> *mut c_void {
-    // A name without a slash is searched for where the system has its libraries.
     // SAFETY: the arguments are the caller's own.
     let library = unsafe {
-        dispatch(
-            libc::AT_FDCWD,
-            path,
-            std::ptr::null_mut(),
-            |_, path| libc::dlopen(path, flags),
-            // What is wrong with it, the loader is to say: it finds nothing there, and `dlerror` has a message.
-            |at| target(&at, flags, 0).or_else(|_| Ok(libc::dlopen(path, flags))),
-        )
+        // A name without a slash is searched for where the system has its libraries.
+        if path.is_null() || libc::strchr(path, c_int::from(b'/')).is_null() {
+            libc::dlopen(path, flags)
+        } else {
+            dispatch(
+                libc::AT_FDCWD,
+                path,
+                std::ptr::null_mut(),
+                |_, path| libc::dlopen(path, flags),
+                |at| target(&at, flags, 0).inspect_err(|_| explain(&at.place, path)),
+            )
+        }
     };
     install::scan();
     library
+}
+
+/// Lets the loader say why it finds nothing: only it can set what `dlerror` tells.
+///
+/// # Safety
+/// `path` is a NUL-terminated string.
+unsafe fn explain(place: &Place, path: *const c_char) {
+    let directory = directories::open(place, libc::O_CLOEXEC);
+    let proc = ProcPath::new(directory.unwrap_or(-1));
+    let bytes = place.path();
+    let hidden = std::fs::symlink_metadata(OsStr::from_bytes(&bytes)).is_ok();
+    let path = match hidden || directory.is_ok() {
+        true => proc.as_ptr(),
+        false => path,
+    };
+    // SAFETY: a NUL-terminated path of what is no library: a directory, or nothing.
+    unsafe { libc::dlopen(path, libc::RTLD_LAZY) };
+    if let Ok(fd) = directory {
+        directories::closing(fd);
+        // SAFETY: opened above, and given to nobody.
+        unsafe { libc::close(fd) };
+    }
 }
 
 /// How deep libraries may need one another inside a mount.
@@ -83,25 +131,69 @@ fn contents(place: &Place) -> Answer<Vec<u8>> {
 
 fn open(place: &Place, contents: &[u8], flags: c_int) -> Answer<*mut c_void> {
     let path = place.path();
-    let spelled = {
-        let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
-        let loaded = loaded.get_or_insert_default();
-        let known = loaded
-            .get(&path)
-            .filter(|file| memory::read_all(file.as_raw_fd()).is_ok_and(|old| old == contents));
-        match known {
-            Some(file) => memory::unused_path(file),
-            None => {
-                let file = Own::new(memory::file(contents, &path, true)?);
-                let spelled = memory::unused_path(&file);
-                loaded.insert(path, file);
-                spelled
-            }
+    let is_it =
+        |known: &&Loaded| memory::read_all(known.file.as_raw_fd()).is_ok_and(|old| old == contents);
+    let mut loaded = LOADED.lock();
+    let loaded_before = loaded.get_or_insert_default();
+    let spelled = match loaded_before.get(&path).filter(is_it) {
+        Some(Loaded {
+            named: Some(path), ..
+        }) => path.clone(),
+        Some(known) => spelling(&known.file)?,
+        None => {
+            let file = Own::out_of_the_way(memory::file(contents, &path, true)?);
+            let spelled = spelling(&file)?;
+            let named = None;
+            loaded_before.insert(path.clone(), Loaded { file, named });
+            spelled
         }
     };
-    let spelled = CString::new(spelled).map_err(|_| Errno(libc::EINVAL))?;
-    // SAFETY: opening runs the library's initialisers, which is what the caller of `dlopen` asked for.
+    // The library's initialisers may open others.
+    drop(loaded);
+    // SAFETY: a NUL-terminated path; opening runs the initialisers, which is what the caller of `dlopen` asked for.
     let library = unsafe { libc::dlopen(spelled.as_ptr(), flags) };
+    // SAFETY: as above.
+    if library.is_null() && unsafe { libc::access(spelled.as_ptr(), libc::F_OK) } != 0 {
+        return open_named(path, contents, flags);
+    }
+    if library.is_null() {
+        // What is no library need not be kept.
+        let gone = LOADED
+            .lock()
+            .as_mut()
+            .and_then(|loaded| loaded.remove(&path));
+        drop(gone);
+    }
     // NULL is the answer that callers know; `dlerror` has the reason.
     Ok(library)
+}
+
+/// Without /proc the loader has to be shown a file with a name.
+fn open_named(path: Vec<u8>, contents: &[u8], flags: c_int) -> Answer<*mut c_void> {
+    let directory = scratch::private_directory()?;
+    let named = directory.join(
+        path.rsplit(|b| *b == b'/')
+            .next()
+            .map_or("".as_ref(), OsStr::from_bytes),
+    );
+    let library = load_named(&named, contents, flags);
+    // What cannot be removed stays behind.
+    let _ = std::fs::remove_file(&named).and_then(|()| std::fs::remove_dir(&directory));
+    let (library, named) = library?;
+    if let Some(known) = LOADED.lock().get_or_insert_default().get_mut(&path) {
+        known.named = (!library.is_null()).then_some(named);
+    }
+    Ok(library)
+}
+
+fn load_named(named: &PathBuf, contents: &[u8], flags: c_int) -> Answer<(*mut c_void, CString)> {
+    std::fs::write(named, contents)?;
+    let spelled = CString::new(named.as_os_str().as_bytes()).map_err(|_| Errno(libc::EINVAL))?;
+    // SAFETY: as in `open`.
+    Ok((unsafe { libc::dlopen(spelled.as_ptr(), flags) }, spelled))
+}
+
+/// A path of the open file for the loader.
+fn spelling(file: &Own) -> Answer<CString> {
+    CString::new(memory::unused_path(file)).map_err(|_| Errno(libc::EINVAL))
 }

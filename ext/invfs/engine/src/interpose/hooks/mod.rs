@@ -22,9 +22,11 @@ mod temporary;
 use std::ffi::{c_char, c_int};
 use std::panic::{catch_unwind, AssertUnwindSafe};
 
+pub use library::{lock, make_way};
 pub use table::HOOKS;
 
 use super::errno::{Answer, Errno};
+use super::files;
 use super::links;
 use super::route::{self, Route, Target, Wants};
 
@@ -82,22 +84,45 @@ unsafe fn dispatch_for<T: Copy + PartialEq>(
     inside: impl Fn(Target) -> Answer<T>,
 ) -> T {
     guard(failure, || {
-        // SAFETY: the caller's promise.
-        match unsafe { route::at(fd, path, wants) } {
-            Route::Real => {
-                let result = real(fd, path);
-                if result != failure || path.is_null() {
-                    return Ok(result);
-                }
-                // SAFETY: the caller's promise.
-                match unsafe { links::followed(fd, path) } {
-                    Some(target) => inside(target),
-                    None => Ok(result),
+        let attempt = || {
+            // SAFETY: the caller's promise.
+            let mut route = unsafe { route::at(fd, path, wants) };
+            for _ in 0..links::MAX_LINKS {
+                let next = match route {
+                    Route::Real => {
+                        let result = real(fd, path);
+                        if result != failure || path.is_null() {
+                            return Ok(result);
+                        }
+                        // SAFETY: the caller's promise.
+                        unsafe { links::followed(fd, path) }
+                    }
+                    Route::Elsewhere(path) => {
+                        let result = real(libc::AT_FDCWD, path.as_ptr());
+                        if result != failure {
+                            return Ok(result);
+                        }
+                        // SAFETY: a NUL-terminated string.
+                        unsafe { links::followed(libc::AT_FDCWD, path.as_ptr()) }
+                    }
+                    Route::Virtual(target) => return inside(target),
+                    Route::Failed(errno) => return Err(errno),
+                };
+                match next {
+                    Some(next) => route = next,
+                    None => return Ok(failure),
                 }
             }
-            Route::Elsewhere(path) => Ok(real(libc::AT_FDCWD, path.as_ptr())),
-            Route::Virtual(target) => inside(target),
-            Route::Failed(errno) => Err(errno),
+            Err(Errno(libc::ELOOP))
+        };
+        let answer = attempt();
+        if let Err(errno) = answer {
+            errno.set();
+        }
+        match answer {
+            Ok(value) if value != failure => Ok(value),
+            _ if files::made_room() => attempt(),
+            answer => answer,
         }
     })
 }

@@ -13,9 +13,11 @@ extern "C" {
 }
 
 /// A descriptor of the program that the new one inherits: a script's interpreter opens it by its number.
-fn program(target: &Target) -> Answer<RawFd> {
-    access::executable(target)?;
-    open::target(target, libc::O_RDONLY, 0)
+///
+/// The target is gone when this returns: what the child of a `vfork` still held would never be given back to its parent.
+fn program(target: Target) -> Answer<RawFd> {
+    access::executable(&target)?;
+    open::target(&target, libc::O_RDONLY, 0)
 }
 
 pub unsafe extern "C" fn execve(
@@ -31,9 +33,23 @@ pub unsafe extern "C" fn execve(
             -1,
             |_, path| libc::execve(path, arguments, environment),
             |at| {
-                let fd = program(&at)?;
+                let fd = program(at)?;
                 libc::execve(ProcPath::new(fd).as_ptr(), arguments, environment);
-                let errno = crate::interpose::Errno::last();
+                let mut errno = crate::interpose::Errno::last();
+                if errno.0 == libc::ENOENT {
+                    // Without /proc: good for programs, not for scripts, whose interpreter would need the path.
+                    let nothing = c"".as_ptr();
+                    let flags = libc::AT_EMPTY_PATH;
+                    libc::syscall(
+                        libc::SYS_execveat,
+                        fd,
+                        nothing,
+                        arguments,
+                        environment,
+                        flags,
+                    );
+                    errno = crate::interpose::Errno::last();
+                }
                 libc::close(fd);
                 Err(errno)
             },
@@ -74,7 +90,7 @@ pub unsafe extern "C" fn execvpe(
             -1,
             |_, file| real(file),
             |at| {
-                let fd = program(&at)?;
+                let fd = program(at)?;
                 real(ProcPath::new(fd).as_ptr());
                 let errno = crate::interpose::Errno::last();
                 libc::close(fd);
@@ -118,7 +134,7 @@ pub unsafe extern "C" fn posix_spawn(
             -1,
             |_, path| libc::posix_spawn(pid, path, actions, attributes, arguments, environment),
             |at| {
-                let fd = program(&at)?;
+                let fd = program(at)?;
                 let path = ProcPath::new(fd);
                 let path = path.as_ptr();
                 let result =

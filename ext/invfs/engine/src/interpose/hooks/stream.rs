@@ -69,9 +69,18 @@ pub unsafe extern "C" fn freopen(
             std::ptr::null_mut(),
             |_, path| libc::freopen64(path, mode, stream),
             |at| {
+                let given = stream;
                 let fd = open::target(&at, flags(mode)? | libc::O_CLOEXEC, 0o666)?;
-                let stream = libc::freopen64(ProcPath::new(fd).as_ptr(), mode, stream);
-                let errno = Errno::last();
+                let mut stream = libc::freopen64(ProcPath::new(fd).as_ptr(), mode, stream);
+                let mut errno = Errno::last();
+                if stream.is_null() && errno.0 == libc::ENOENT {
+                    // Without /proc, something else is opened first.
+                    stream = libc::freopen64(c"/dev/null".as_ptr(), mode, given);
+                    if !stream.is_null() && libc::dup2(fd, libc::fileno(stream)) < 0 {
+                        errno = Errno::last();
+                        stream = std::ptr::null_mut();
+                    }
+                }
                 libc::close(fd);
                 if stream.is_null() {
                     Err(errno)

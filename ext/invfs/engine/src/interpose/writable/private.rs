@@ -37,7 +37,7 @@ impl Upper {
 
     /// The same to be held for long.
     pub fn out_of_the_way(self) -> Upper {
-        let moved = |file: Own| Own::out_of_the_way(file.into_inner());
+        let moved = Own::moved_out_of_the_way;
         Upper {
             root: moved(self.root),
             private: moved(self.private),
