@@ -11,7 +11,8 @@ OUTER = { "rel" => "app", "chain" => "rel", "tod" => "app/d", "ls" => "r/s", "r/
           "dang" => "app/nope", "tof" => "app/hello", "toin" => "app/in", "todin" => "app/din", "treal" => "real",
           "lo" => "lo", "thru" => "app/../real" }.freeze
 NAMES = (FILES.keys + INNER.keys + OUTER.keys + %w[app abs r s q real nope]).flat_map { |name| name.split("/") }.uniq.freeze
-DISK, MOUNTED = "#{DIRECTORY}/disk=", "#{DIRECTORY}/mounted="
+# Deep enough for what is above them to be the same, however far a path climbs.
+DISK, MOUNTED = "#{DIRECTORY}/above/above/above/disk=", "#{DIRECTORY}/above/above/above/mounted="
 
 [DISK, MOUNTED].each do |base|
   FileUtils.mkdir_p("#{base}/r/s")
@@ -72,7 +73,6 @@ ARGV[1].to_i.times do
   # Relative paths in a real directory are the system's own, unless a link leads into the mount.
   next if [".", "r", "ls"].include?(from) && path.split("/").include?("app")
 
-  # What is above the two trees is not the same.
   next if path.start_with?("/") || path.scan("..").size > 2
 
   name = one_of[LOOKS.keys]
