@@ -15,6 +15,7 @@ mod hooks;
 mod install;
 mod links;
 pub mod memory;
+mod object;
 mod own;
 mod read_only;
 mod resolve;
