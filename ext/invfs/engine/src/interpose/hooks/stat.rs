@@ -107,7 +107,7 @@ pub unsafe extern "C" fn statx(
 ) -> c_int {
     // SAFETY: the arguments are the caller's own.
     unsafe {
-        let real = |fd, path| libc::statx(fd, path, flags, mask, out);
+        let real = |fd, path| real_statx(fd, path, flags, mask, out);
         if flags & libc::AT_EMPTY_PATH != 0 && !path.is_null() && *path == 0 && fd >= 0 {
             return guard(-1, || descriptor_statx(fd, real(fd, path), out));
         }
@@ -116,6 +116,23 @@ pub unsafe extern "C" fn statx(
             *out = status::extended(&found);
             Ok(0)
         })
+    }
+}
+
+/// The C library's `statx`, for the sake of those that are laid over it; musl has none before 1.2.5.
+unsafe fn real_statx(
+    fd: c_int,
+    path: *const c_char,
+    flags: c_int,
+    mask: u32,
+    out: *mut libc::statx,
+) -> c_int {
+    // SAFETY: the arguments are the caller's own.
+    unsafe {
+        #[cfg(target_env = "musl")]
+        return libc::syscall(libc::SYS_statx, fd, path, flags, mask, out) as c_int;
+        #[cfg(not(target_env = "musl"))]
+        libc::statx(fd, path, flags, mask, out)
     }
 }
 
