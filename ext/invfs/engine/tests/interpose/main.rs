@@ -1,7 +1,7 @@
 //! Mounts as C programs see them, without Ruby: linked in all ways that matter, and on other systems than this one.
 //!
 //! `cargo test --test interpose` runs the programs here. The tests of other targets are ignored unless they are asked
-//! for, because they need compilers and libraries that few have; docs/compatibility.md says which:
+//! for, because they need compilers and libraries that few have; docs/mounts.md says which:
 //!
 //! ```text
 //! cargo test --test interpose -- --ignored            # all of them
@@ -78,7 +78,6 @@ fn check(target: &Target) {
     let engine = target.engine();
     let directory =
         Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("interpose-{}", target.name));
-    let _ = std::fs::remove_dir_all(&directory);
     std::fs::create_dir_all(&directory).expect("a directory");
 
     let answer = directory.join("answer.so");
@@ -88,8 +87,9 @@ fn check(target: &Target) {
 
     let mut failed = Vec::new();
     let mut use_it = |name: String, program: &Path, checks: Option<&PathBuf>| {
-        let place = directory.join(&name).join("work");
-        let upper = directory.join(&name).join("upper");
+        let scratch = directory.join(&name);
+        let (place, upper) = (scratch.join("work"), scratch.join("upper"));
+        let _ = std::fs::remove_dir_all(&scratch);
         for new in [&place, &upper] {
             std::fs::create_dir_all(new).expect("a directory");
         }

@@ -116,7 +116,7 @@ static const char *names(DIR *stream)
     struct dirent *entry;
     while (stream && count < 16 && (entry = readdir(stream))) {
         if (entry->d_name[0] != '.')
-            snprintf(name[count++], sizeof name[0], "%s%s", entry->d_name, entry->d_type == DT_DIR ? "/" : "");
+            snprintf(name[count++], sizeof name[0], "%.29s%s", entry->d_name, entry->d_type == DT_DIR ? "/" : "");
     }
     qsort(name, count, sizeof name[0], (int (*)(const void *, const void *))strcmp);
     all[0] = 0;
