@@ -334,6 +334,10 @@ impl Vfs for Archive {
         }
     }
 
+    fn is_constant(&self) -> bool {
+        true
+    }
+
     fn has_links(&self) -> bool {
         self.index.has_symlinks()
     }

@@ -1,13 +1,12 @@
 //! Opening a file of a mount, and what `fstat` says of it afterwards.
 
 use std::collections::VecDeque;
-use std::hash::BuildHasher;
 use std::os::fd::{AsRawFd, IntoRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
 
 use super::errno::{Answer, Errno};
 use super::fork;
@@ -18,114 +17,13 @@ use super::state::STATE;
 use super::status;
 use super::table::Place;
 use super::writers;
-use crate::path::SubpathBuf;
 
-/// How much the cache may hold together.
-const CACHED_BYTES: u64 = 64 << 20;
-/// A larger file is made anew each time.
-const CACHED_FILE: u64 = 8 << 20;
 /// How many names of files in memory are remembered; what is older than that is described by the system.
 const IDENTITIES: usize = 16_384;
 
-/// Contents that were read, as files in memory that can be opened again.
-#[derive(Default)]
-pub struct Cache {
-    files: HashMap<(u64, SubpathBuf), Cached, RandomState>,
-    /// Hashes of the names of files that were opened once, and are not held: most files are read once.
-    opened_once: HashSet<u64, RandomState>,
-    bytes: u64,
-    clock: u64,
-    /// How many descriptors may be held; 0 before the first use.
-    capacity: usize,
-}
-
-struct Cached {
-    file: Arc<Own>,
-    inode: u64,
-    size: u64,
-    used: u64,
-}
-
-/// How many files are remembered to have been opened once.
-const OPENED_ONCE: usize = 4096;
-
-impl Cache {
-    /// Whether the file was opened before, as far as is remembered.
-    fn comes_again(&mut self, key: &(u64, SubpathBuf)) -> bool {
-        if self.opened_once.len() >= OPENED_ONCE {
-            self.opened_once.clear();
-        }
-        let hash = self.opened_once.hasher().hash_one(key);
-        !self.opened_once.insert(hash)
-    }
-
-    fn get(&mut self, key: &(u64, SubpathBuf)) -> Option<(Arc<Own>, u64)> {
-        self.clock += 1;
-        let cached = self.files.get_mut(key)?;
-        cached.used = self.clock;
-        Some((cached.file.clone(), cached.inode))
-    }
-
-    /// Takes the file in; what has to go for it is handed back, to be closed without the lock.
-    fn put(&mut self, key: (u64, SubpathBuf), file: Arc<Own>, size: u64) -> Vec<Cached> {
-        if self.capacity == 0 {
-            self.capacity = capacity();
-        }
-        let mut gone = Vec::new();
-        if self.files.len() >= self.capacity || self.bytes + size > CACHED_BYTES {
-            gone = self.shrink();
-        }
-        self.clock += 1;
-        self.bytes += size;
-        let cached = Cached {
-            inode: memory::metadata(file.as_raw_fd()).map_or(0, |found| found.st_ino),
-            file,
-            size,
-            used: self.clock,
-        };
-        if let Some(old) = self.files.insert(key, cached) {
-            self.bytes -= old.size;
-            gone.push(old);
-        }
-        gone
-    }
-
-    /// Takes out the quarter that was not used for the longest time.
-    fn shrink(&mut self) -> Vec<Cached> {
-        let mut ages: Vec<u64> = self.files.values().map(|cached| cached.used).collect();
-        ages.sort_unstable();
-        let limit = ages.get(ages.len() / 4).copied().unwrap_or(u64::MAX);
-        self.take(|_, cached| cached.used <= limit)
-    }
-
-    fn take(&mut self, goes: impl Fn(&(u64, SubpathBuf), &Cached) -> bool) -> Vec<Cached> {
-        let gone: Vec<Cached> = self
-            .files
-            .extract_if(|key, cached| goes(key, cached))
-            .map(|(_, cached)| cached)
-            .collect();
-        self.bytes -= gone.iter().map(|cached| cached.size).sum::<u64>();
-        gone
-    }
-}
-
-/// A quarter of the descriptors that the process may have, and never more than a thousand.
-fn capacity() -> usize {
-    let mut limit = libc::rlimit {
-        rlim_cur: 0,
-        rlim_max: 0,
-    };
-    // SAFETY: room for the answer; where there is none the limit stays 0.
-    unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) };
-    (limit.rlim_cur / 4).clamp(16, 1024) as usize
-}
-
 /// The descriptor is about to become another file: what was cached under it is gone.
 pub fn make_way(fd: RawFd) {
-    let gone = STATE
-        .lock()
-        .cache
-        .take(|_, cached| cached.file.as_raw_fd() == fd);
+    let gone = STATE.lock().cache.take(|cached| cached.has(fd));
     for cached in &gone {
         // Closed by whoever takes its number.
         cached.file.lose();
@@ -138,18 +36,23 @@ pub fn made_room() -> bool {
     if !Errno::last().is_no_room() || !fork::owns_memory() {
         return false;
     }
-    let gone = STATE.lock().cache.take(|_, _| true);
+    let gone = STATE.lock().cache.take(|_| true);
     !gone.is_empty()
 }
 
 /// Forgets the contents of a mount that is gone.
 pub fn forget(mount: u64) {
-    let gone = STATE.lock().cache.take(|key, _| key.0 == mount);
+    let gone = STATE.lock().cache.take(|cached| cached.is_in(mount));
     drop(gone);
 }
 
 /// Opens the file at `place` and hands the descriptor over.
 pub fn open(place: &Place, how: How) -> Answer<RawFd> {
+    if place.mount.served.is_constant() && !how.writes() {
+        if let Some(fd) = again(place, how.flags)? {
+            return Ok(fd);
+        }
+    }
     match place.mount.served.open(&place.sub, how)? {
         Opened::Shared => shared(place, how.flags),
         Opened::Contents(contents, mut node) => {
@@ -167,14 +70,22 @@ pub fn open(place: &Place, how: How) -> Answer<RawFd> {
     }
 }
 
+/// Opens contents once more that were read before. Without /proc, or where the process changed its user since,
+/// contents of its own have to do.
+fn again(place: &Place, flags: i32) -> Answer<Option<RawFd>> {
+    let cached = STATE.lock().cache.get(place);
+    match cached {
+        Some((file, inode)) => reopen(&file, inode, flags),
+        None => Ok(None),
+    }
+}
+
+/// Opens a file whose contents stay what they are.
 fn shared(place: &Place, flags: i32) -> Answer<RawFd> {
-    let key = (place.mount.id, place.sub.clone());
-    let cached = STATE.lock().cache.get(&key);
-    if let Some((file, inode)) = cached {
-        if let Some(fd) = reopen(&file, inode, flags)? {
+    if !place.mount.served.is_constant() {
+        if let Some(fd) = again(place, flags)? {
             return Ok(fd);
         }
-        // No /proc, or the process changed its user since: contents of its own will do.
     }
     let contents = place.mount.served.read(&place.sub)?;
     let node = place.stat(true)?;
@@ -182,14 +93,13 @@ fn shared(place: &Place, flags: i32) -> Answer<RawFd> {
     remember(place, &file, &node, true);
     let size = contents.len() as u64;
     drop(contents);
-    let again = || STATE.lock().cache.comes_again(&key);
-    if size > CACHED_FILE || !fork::owns_memory() || !again() {
+    if !fork::owns_memory() || !STATE.lock().cache.wants(place, size) {
         return hand_over(file, flags);
     }
     let file = Arc::new(Own::new(file));
-    match memory::reopen(&file, flags) {
+    match memory::reopen(&*file, flags) {
         Ok(fd) => {
-            let gone = STATE.lock().cache.put(key, file, size);
+            let gone = STATE.lock().cache.put(place, file, size);
             drop(gone);
             Ok(fd)
         }
@@ -306,23 +216,27 @@ pub fn remember(place: &Place, file: &OwnedFd, node: &Node, sealed: bool) {
     }
 }
 
-/// Corrects what the system said of a descriptor, where that is a file of a mount.
-pub fn correct(found: &mut libc::stat) {
+/// What is remembered of the file that the system describes so.
+fn identity(found: &libc::stat) -> Option<Identity> {
+    let is_ours = |known: &AtomicU64| known.load(Ordering::Relaxed) == found.st_dev;
     // Our files have no name.
-    let device = found.st_dev;
-    if found.st_nlink != 0
-        || !DEVICES
-            .iter()
-            .any(|known| known.load(Ordering::Relaxed) == device)
-    {
-        return;
+    if found.st_nlink != 0 || !DEVICES.iter().any(is_ours) {
+        return None;
     }
     let key = (found.st_dev, found.st_ino);
-    let identity = STATE.lock().identities.known.get(&key).copied();
+    let identity = STATE.lock().identities.known.get(&key).copied()?;
     // A file that has the number of one that is gone was made later.
-    let identity =
-        identity.filter(|identity| !identity.sealed || identity.changed == changed(found));
-    if let Some(identity) = identity {
+    (!identity.sealed || identity.changed == changed(found)).then_some(identity)
+}
+
+/// Whether the descriptor is one of a mount's file that nobody can change.
+pub fn is_sealed(fd: RawFd) -> bool {
+    memory::metadata(fd).is_ok_and(|found| identity(&found).is_some_and(|file| file.sealed))
+}
+
+/// Corrects what the system said of a descriptor, where that is a file of a mount.
+pub fn correct(found: &mut libc::stat) {
+    if let Some(identity) = identity(found) {
         let size = found.st_size as u64;
         let Identity {
             device,

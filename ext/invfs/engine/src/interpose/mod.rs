@@ -4,6 +4,7 @@
 //! `table` of mounts where a path leads; a [`Served`] answers; `files` and `directories` turn the answer into
 //! descriptors that are real ones, so that reading, seeking, mapping and passing them on needs no hook.
 
+mod cache;
 mod cwd;
 mod directories;
 mod errno;

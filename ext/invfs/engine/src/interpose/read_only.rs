@@ -99,7 +99,8 @@ impl Served for ReadOnly {
             Err(Errno(libc::ENOENT)) if how.flags & libc::O_CREAT != 0 => Err(Errno(libc::EROFS)),
             Ok(_) if how.flags & libc::O_ACCMODE != libc::O_RDONLY => Err(Errno(libc::EROFS)),
             Ok(_) if how.flags & libc::O_TRUNC != 0 => Err(Errno(libc::EROFS)),
-            Ok(_) => Ok(Opened::Shared),
+            Ok(_) if self.is_constant() => Ok(Opened::Shared),
+            Ok(_) => Ok(Opened::Contents(self.read(sub)?, found?)),
             Err(errno) => Err(errno),
         }
     }
@@ -149,6 +150,10 @@ impl Served for ReadOnly {
             }
         }
         Err(Errno(libc::EROFS))
+    }
+
+    fn is_constant(&self) -> bool {
+        self.vfs.is_constant()
     }
 
     fn has_links(&self) -> bool {

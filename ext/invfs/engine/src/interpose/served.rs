@@ -130,6 +130,11 @@ pub trait Served: Send + Sync {
     /// The names in a directory, without `.` and `..`; `ENOTDIR` where that is none.
     fn list(&self, sub: &Subpath) -> Answer<Listing>;
 
+    /// Whether all of its files stay what they are, so that what was read of one is good for as long as the mount lasts.
+    fn is_constant(&self) -> bool {
+        false
+    }
+
     /// Whether there may be symbolic links in it.
     fn has_links(&self) -> bool {
         true

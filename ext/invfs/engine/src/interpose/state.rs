@@ -2,9 +2,10 @@
 
 use std::sync::LazyLock;
 
+use super::cache::Cache;
 use super::cwd::Parked;
 use super::directories::Descriptors;
-use super::files::{Cache, Identities};
+use super::files::Identities;
 use super::fork::ForkMutex;
 use super::streams::Streams;
 use super::writers::Writers;

@@ -116,6 +116,11 @@ pub trait Vfs: Send + Sync {
         Ok(None)
     }
 
+    /// Whether its files stay what they are as long as it exists.
+    fn is_constant(&self) -> bool {
+        false
+    }
+
     /// Whether there may be symbolic links in it.
     fn has_links(&self) -> bool {
         false

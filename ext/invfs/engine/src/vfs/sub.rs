@@ -49,6 +49,10 @@ impl Vfs for SubVfs {
         self.parent.compiled(&self.directory.join(sub), key, path)
     }
 
+    fn is_constant(&self) -> bool {
+        self.parent.is_constant()
+    }
+
     fn has_links(&self) -> bool {
         self.parent.has_links()
     }

@@ -102,6 +102,10 @@ impl Vfs for UnionVfs {
         }
     }
 
+    fn is_constant(&self) -> bool {
+        self.layers.iter().all(|layer| layer.is_constant())
+    }
+
     fn has_links(&self) -> bool {
         self.layers.iter().any(|layer| layer.has_links())
     }

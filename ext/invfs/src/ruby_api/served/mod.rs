@@ -6,7 +6,6 @@
 
 mod bridge;
 mod interruptions;
-mod live;
 mod locked_vfs;
 mod ruby_fs;
 mod saver;
@@ -100,9 +99,7 @@ pub fn of_vfs(vfs: Arc<dyn Vfs>) -> Arc<dyn Served> {
     if vfs.is_independent() {
         return Arc::new(ReadOnly::new(vfs));
     }
-    Arc::new(live::Live::new(ReadOnly::new(Arc::new(
-        locked_vfs::LockedVfs::new(vfs),
-    ))))
+    Arc::new(ReadOnly::new(Arc::new(locked_vfs::LockedVfs::new(vfs))))
 }
 
 /// Loads what is needed around each call.

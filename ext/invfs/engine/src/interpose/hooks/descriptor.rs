@@ -198,7 +198,19 @@ pub unsafe extern "C" fn fcntl(fd: c_int, command: c_int, argument: usize) -> c_
         let call = || unsafe { libc::fcntl(fd, command, argument) };
         Ok(match command {
             libc::F_DUPFD | libc::F_DUPFD_CLOEXEC => duplicated(fd, with_room(call)),
+            libc::F_GETFL => flags(fd, call()),
             _ => call(),
         })
     })
+}
+
+/// The flags of a descriptor: a sealed file that was handed out as it was made is open for writing to the system alone.
+fn flags(fd: c_int, flags: c_int) -> c_int {
+    if flags < 0 || flags & libc::O_ACCMODE != libc::O_RDWR {
+        return flags;
+    }
+    match files::is_sealed(fd) {
+        true => flags & !libc::O_ACCMODE,
+        false => flags,
+    }
 }
