@@ -63,14 +63,14 @@ FileUtils.cp("/store/greeting.txt", "/store/config/copy.txt")
 File.rename("/store/config/production", "/store/config/live")
 
 puts File.read("/store/greeting.txt")
-p YAML.load_file("/store/config/live/app.yml")
+p YAML.load_file("/store/config/live/app.yml")["port"]
 puts Dir.glob("/store/**/*").sort
 FileUtils.rm_r("/store/config")
 p Dir.children("/store")
 __END__
 Hello
 and good bye
-{"port"=>80}
+80
 /store/config
 /store/config/copy.txt
 /store/config/live

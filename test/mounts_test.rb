@@ -105,6 +105,27 @@ class MountsTest < Minitest::Test
     RUBY
   end
 
+  def test_files_below_a_union_may_change_at_any_time
+    assert_prints <<~TEXT, <<~'RUBY'
+      ["1", "2", "3", "4"]
+    TEXT
+      InVFS.mount("/app", InVFS.union(DIR))
+      p((1..4).map { |number| File.write("#{DIR}/changing", number.to_s) && File.read("/app/changing") })
+    RUBY
+  end
+
+  def test_descriptors_are_open_for_what_was_asked
+    assert_prints <<~TEXT, <<~'RUBY'
+      [true, true, true]
+      Errno::EROFS
+    TEXT
+      require "fcntl"
+      InVFS.mount("/app", APP)
+      p(Array.new(3) { File.open("/app/VERSION") { |file| file.fcntl(Fcntl::F_GETFL) & Fcntl::O_ACCMODE == Fcntl::O_RDONLY } })
+      File.open("/app/VERSION", "r+") rescue puts $!.class
+    RUBY
+  end
+
   def test_open_files_outlive_the_mount
     assert_prints <<~TEXT, <<~'RUBY'
       ["1.2\\n", "VERSION", ["VERSION", "lib"]]

@@ -19,11 +19,15 @@ end
 
 library = CONFIG["host_os"].match?(/mswin|mingw/) ? "invfs.dll" : "libinvfs.#{CONFIG["SOEXT"]}"
 
+# Where the C library is musl, Rust links all of it into what it makes, unless it is told not to: no library then.
+flags = ENV["RUSTFLAGS"] || ("-C target-feature=-crt-static" if CONFIG["host_os"].include?("musl"))
+
 # RUBY tells rb-sys which Ruby's headers to take; it would ask whatever `ruby` is first in PATH. The target folder is
 # removed because RubyGems would keep its hundred megabytes for good.
 File.write("Makefile", <<~MAKEFILE)
   SHELL = /bin/sh
   export RUBY = #{RbConfig.ruby}
+  #{"export RUSTFLAGS = #{flags}" if flags}
   srcdir = #{File.expand_path(__dir__)}
   DESTDIR =
   sitearchdir = $(DESTDIR)#{CONFIG["sitearchdir"]}
