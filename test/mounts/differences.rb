@@ -4,6 +4,7 @@
 module Differences
   READ_ONLY = "what cannot be changed is not writable, as on a disk that is mounted for reading alone"
   OUTSIDE = "no link in an archive leads out of it"
+  ORDER = "a change is refused before the name is looked for, as on a disk that is mounted for reading alone"
   REAL_PARENT = "a real directory does not list what is mounted in it, and relative paths in it are the system's own"
   CHILD = "a child process asks the system, which knows no mount"
 
@@ -24,6 +25,7 @@ module Differences
       "stdio of the C library" => "a function that was looked up by name while the program runs is the C library's own"
     },
     errors: {
+      "changing what is not there" => ORDER,
       "a path that is too long" => "no path may be longer than the system takes, not even one for realpath"
     },
     copies: {
@@ -32,13 +34,6 @@ module Differences
       "a child in a working directory inside" => CHILD,
       "a script of Ruby's that is run by name" => "the interpreter, a child process, gets the script as a descriptor"
     }
-  }.freeze
-
-  ORDER = "a change is refused before it is looked whether it makes sense"
-
-  # What mounts cannot do yet.
-  NOT_YET = {
-    errors: { "changing what is not there" => ORDER }
   }.freeze
 
   NO_PARENT = "where the mount's parent does not exist, neither do its neighbours"
@@ -68,12 +63,12 @@ module Differences
     special = ON.dig(kind, kase.subject)
     return special[kase.name] if special&.key?(kase.name)
 
-    BY_DESIGN.dig(*place) || NOT_YET.dig(*place)
+    BY_DESIGN.dig(*place)
   end
 
   # The cases that are listed here, [subject, name], table by table.
   def self.all
-    [BY_DESIGN, NOT_YET, *ON.values].map do |table|
+    [BY_DESIGN, *ON.values].map do |table|
       table.flat_map { |subject, cases| cases.keys.map { |name| [subject, name] } }
     end
   end

@@ -37,7 +37,7 @@ module MountsPage
     end
 
     def differences(subject)
-      listed = [Differences::BY_DESIGN, Differences::NOT_YET].map { |table| table.fetch(subject, {}) }.reduce(:merge)
+      listed = Differences::BY_DESIGN.fetch(subject, {})
       by_reason = listed.group_by(&:last)
       by_reason.map { |reason, cases| "#{reason} (#{cases.map(&:first).join("; ")})" }.join("<br>")
     end
