@@ -35,7 +35,7 @@ pub use got::Patched;
 pub use install::{install, rescan, Unsupported};
 pub use read_only::ReadOnly;
 pub use served::{Change, How, Node, Opened, Saver, Served, Time};
-pub use table::{find, mount, mount_below, roots, Mount, Place};
+pub use table::{find, mount, mount_below, Mount, Place};
 pub use writable::Writable;
 
 /// Takes the mount at exactly `root` away; `None` where there is none. What was opened stays open.
@@ -48,9 +48,4 @@ pub fn unmount(root: &[u8]) -> Option<std::sync::Arc<Mount>> {
 /// What `realpath` answers for an absolute, clean path that exists in a mount; `None` for all others.
 pub fn real_path(path: &[u8]) -> Option<Vec<u8>> {
     Some(resolve::real(&find(path)?).ok()?.path())
-}
-
-/// The names of all functions that have a hook.
-pub fn hooked() -> impl Iterator<Item = &'static std::ffi::CStr> {
-    hooks::HOOKS.iter().map(|hook| hook.symbol)
 }

@@ -285,21 +285,6 @@ pub fn unmount(root: &[u8]) -> Option<Arc<Mount>> {
     change(|table| table.by_root.remove(root))
 }
 
-/// The roots of all mounts, sorted.
-pub fn roots() -> Vec<Vec<u8>> {
-    let table = current();
-    let Some(table) = &*table else {
-        return Vec::new();
-    };
-    let mut roots: Vec<Vec<u8>> = table
-        .by_root
-        .iter()
-        .map(|(root, _)| root.to_vec())
-        .collect();
-    roots.sort_unstable();
-    roots
-}
-
 /// The mount that the absolute, clean `path` lies in.
 pub fn find(path: &[u8]) -> Option<Place> {
     current().as_ref()?.find(path)
