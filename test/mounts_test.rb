@@ -126,6 +126,24 @@ class MountsTest < Minitest::Test
     RUBY
   end
 
+  def test_the_reason_is_told_when_a_file_is_damaged
+    bytes = ZipBuilder.build { |zip| zip.add("VERSION", "1.2\n") }
+    File.binwrite("#{@dir}/app.zip", bytes.sub("1.2", "1.3"))
+    program = <<~RUBY
+      InVFS.mount("/app", InVFS.zip("#{@dir}/app.zip"))
+      begin
+        File.read("/app/VERSION")
+      rescue Errno::EIO => e
+        puts e.message
+      end
+    RUBY
+    [[[], ""], [["-w"], "invfs: #{@dir}/app.zip: entry \"VERSION\": the CRC-32 is "]].each do |options, told|
+      outcome = RubyProcess.run(*options, *RubyProcess::INVFS, "-", input: program)
+      assert_equal "Input/output error @ rb_sysopen - /app/VERSION\n", outcome.stdout, outcome
+      assert_match(/\A#{Regexp.escape(told)}#{".+\n" unless told.empty?}\z/, outcome.stderr)
+    end
+  end
+
   def test_open_files_outlive_the_mount
     assert_prints <<~TEXT, <<~'RUBY'
       ["1.2\\n", "VERSION", ["VERSION", "lib"]]

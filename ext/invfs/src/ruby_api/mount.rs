@@ -1,6 +1,7 @@
 //! `InVFS.mount` and what belongs to it: a VFS at a path, for everything in the process that opens files.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::sync::{
     atomic::{AtomicBool, Ordering},
     Arc, LazyLock,
@@ -98,8 +99,23 @@ fn mount(ruby: &Ruby, args: &[Value]) -> Result<RString, Error> {
     Ok(string::path(ruby, &root))
 }
 
+/// Says under `-w` why a file of a mount cannot be read. Not by way of Ruby: its lock may be elsewhere.
+fn report(reason: &str) {
+    // SAFETY: asks about the calling thread. If Ruby made it, it has a flag, which is read; where that is written at this
+    // moment, either value will do.
+    let verbose = unsafe {
+        rb_sys::ruby_native_thread_p() != 0
+            && *rb_sys::rb_ruby_verbose_ptr() == rb_sys::Qtrue as rb_sys::VALUE
+    };
+    if verbose {
+        // Without stderr there is nobody to tell.
+        let _ = writeln!(std::io::stderr(), "invfs: {reason}");
+    }
+}
+
 /// Leads everything that opens files to the mounts, from now on.
 fn install(ruby: &Ruby) -> Result<(), Error> {
+    interpose::report_to(report);
     interpose::install()
         .map_err(|reason| Error::new(ruby.get_inner(&MOUNT_UNSUPPORTED), reason.0))?;
     compiled::serve_mounts(ruby)

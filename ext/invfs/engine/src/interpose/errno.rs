@@ -1,5 +1,7 @@
 //! The error numbers that file operations answer with.
 
+use std::sync::OnceLock;
+
 use crate::error::{Error, ErrorKind};
 
 /// A number of `errno.h`.
@@ -37,9 +39,23 @@ impl From<std::io::Error> for Errno {
     }
 }
 
+/// Is told what a number cannot tell.
+static REPORTER: OnceLock<fn(&str)> = OnceLock::new();
+
+/// Has `reporter` told the reason, in one line, whenever a file cannot be read because its archive is damaged, closed or
+/// of a kind that is not read: programs see a mere number. It is called in any thread, with or without Ruby's lock.
+pub fn report_to(reporter: fn(&str)) {
+    // The first one stays.
+    let _ = REPORTER.set(reporter);
+}
+
 impl From<Box<Error>> for Errno {
     /// What a program that reads a real file would see if something like this happened to it.
     fn from(error: Box<Error>) -> Errno {
+        let expected = [ErrorKind::NotFound, ErrorKind::IsDirectory, ErrorKind::Io];
+        if let Some(report) = REPORTER.get().filter(|_| !expected.contains(&error.kind())) {
+            report(&error.to_string());
+        }
         let number = match error.kind() {
             ErrorKind::NotFound => libc::ENOENT,
             ErrorKind::IsDirectory => libc::EISDIR,

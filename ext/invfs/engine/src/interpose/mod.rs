@@ -30,7 +30,7 @@ mod table;
 mod writable;
 mod writers;
 
-pub use errno::{Answer, Errno};
+pub use errno::{report_to, Answer, Errno};
 pub use got::Patched;
 pub use install::{install, rescan, Unsupported};
 pub use read_only::ReadOnly;
