@@ -20,6 +20,21 @@ class MountsHazardsTest < Minitest::Test
     end
   RUBY
 
+  # As under a policy that lets nobody change what the dynamic linker has protected.
+  def test_where_the_tables_cannot_be_written_nothing_is_mounted
+    assert_right(<<~'RUBY')
+      $: << InVFS.stringmap({ "found.rb" => "FOUND = true" })
+      forbid(10, 226, Errno::EPERM::Errno)
+      begin
+        InVFS.mount("/x", InVFS.stringmap({ "a" => "1" }))
+      rescue InVFS::MountUnsupported => e
+        same(true) { e.message.match?(/does not let \d+ of the loaded objects be changed/) }
+      end
+      same([{}, false, true]) { [InVFS.mounts, File.exist?("/x/a"), require("found")] }
+      same(InVFS::MountUnsupported) { InVFS.transparent! rescue $!.class }
+    RUBY
+  end
+
   def test_as_many_files_can_be_open_as_on_disk
     assert_right(<<~RUBY)
       #{EXHAUST}
