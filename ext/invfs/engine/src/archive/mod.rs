@@ -334,8 +334,9 @@ impl Vfs for Archive {
         }
     }
 
+    /// Until it is closed.
     fn is_constant(&self) -> bool {
-        true
+        !self.is_closed()
     }
 
     fn has_links(&self) -> bool {

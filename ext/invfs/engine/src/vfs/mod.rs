@@ -116,7 +116,7 @@ pub trait Vfs: Send + Sync {
         Ok(None)
     }
 
-    /// Whether its files stay what they are as long as it exists.
+    /// Whether its files stay what they are, and can be read, as long as this is so.
     fn is_constant(&self) -> bool {
         false
     }
