@@ -103,7 +103,7 @@ class MountsHazardsTest < Minitest::Test
   # Never is another file taken for one of the mount's.
   %w[close close_range].each do |function|
     define_method("test_#{function}_past_all_hooks") do
-      assert_right(<<~RUBY)
+      assert_prints("right\n", <<~RUBY)
         mount
         all_right
         #{function == "close" ? '(3..1100).each { |number| unhooked("close", number) }' : 'unhooked("close_range", 3, 1100, 0)'}
@@ -122,6 +122,9 @@ class MountsHazardsTest < Minitest::Test
           same("\#{ROOT}/d") { Dir.chdir("\#{ROOT}/d") { Dir.pwd } }
         end
         others.each { |other| same(passwd) { other.pread(100_000, 0) } }
+        puts :right
+        # Ruby 3.3 aborts when it finds its own descriptors closed.
+        exit!(0)
       RUBY
     end
   end

@@ -1,12 +1,13 @@
 //! `dlopen`: shared objects that lie in a mount, and hooks for every object that is loaded later.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
-use std::ffi::{c_char, c_int, c_void, CString, OsStr};
+use std::ffi::{c_char, c_int, c_void, CStr, CString, OsStr};
 use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
-use super::dispatch;
+use super::{dispatch, guard};
 use crate::elf;
 use crate::interpose::errno::{Answer, Errno};
 use crate::interpose::fork::{ForkMutex, Forked};
@@ -76,6 +77,8 @@ unsafe fn explain(place: &Place, path: *const c_char) {
     };
     // SAFETY: a NUL-terminated path of what is no library: a directory, or nothing.
     unsafe { libc::dlopen(path, libc::RTLD_LAZY) };
+    // SAFETY: as above.
+    failed(unsafe { CStr::from_ptr(path) }, bytes);
     if let Ok(fd) = directory {
         directories::closing(fd);
         // SAFETY: opened above, and given to nobody.
@@ -163,6 +166,7 @@ fn open(place: &Place, contents: &[u8], flags: c_int) -> Answer<*mut c_void> {
             .as_mut()
             .and_then(|loaded| loaded.remove(&path));
         drop(gone);
+        failed(&spelled, path);
     }
     // NULL is the answer that callers know; `dlerror` has the reason.
     Ok(library)
@@ -191,6 +195,39 @@ fn load_named(named: &PathBuf, contents: &[u8], flags: c_int) -> Answer<(*mut c_
     let spelled = CString::new(named.as_os_str().as_bytes()).map_err(|_| Errno(libc::EINVAL))?;
     // SAFETY: as in `open`.
     Ok((unsafe { libc::dlopen(spelled.as_ptr(), flags) }, spelled))
+}
+
+thread_local! {
+    /// The path that the loader was shown when it last failed, and the one that was asked for.
+    static FAILED: RefCell<Option<(Vec<u8>, Vec<u8>)>> = const { RefCell::new(None) };
+    /// What `dlerror` told; it stays valid until the next call.
+    static TOLD: RefCell<Option<CString>> = const { RefCell::new(None) };
+}
+
+/// The loader could not open what it was shown at `spelled`.
+fn failed(spelled: &CStr, path: Vec<u8>) {
+    FAILED.set(Some((spelled.to_bytes().to_vec(), path)));
+}
+
+/// The loader's message, with the path that was asked for: programs show it, and some look for the file there.
+pub unsafe extern "C" fn dlerror() -> *mut c_char {
+    // SAFETY: a message of the calling thread, which stays valid until the next call.
+    let message = unsafe { libc::dlerror() };
+    let told = guard(None, || {
+        let failed = FAILED.take().filter(|_| !message.is_null());
+        // SAFETY: a NUL-terminated string.
+        let told =
+            failed.and_then(|it| renamed(unsafe { CStr::from_ptr(message) }.to_bytes(), &it));
+        let pointer = told.as_ref().map(|told| told.as_ptr().cast_mut());
+        TOLD.set(told);
+        Ok(pointer)
+    });
+    told.unwrap_or(message)
+}
+
+fn renamed(message: &[u8], (spelled, path): &(Vec<u8>, Vec<u8>)) -> Option<CString> {
+    let rest = message.strip_prefix(spelled.as_slice())?;
+    CString::new([path.as_slice(), rest].concat()).ok()
 }
 
 /// A path of the open file for the loader.

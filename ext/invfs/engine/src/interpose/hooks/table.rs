@@ -118,6 +118,7 @@ hooks! {
     c"mknod" => change::mknod,
     c"mknodat" => change::mknodat,
     c"dlopen" => library::dlopen,
+    c"dlerror" => library::dlerror,
     c"execve" => program::execve,
     c"execv" => program::execv,
     c"execvp" => program::execvp,
