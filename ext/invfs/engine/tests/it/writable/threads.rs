@@ -29,7 +29,8 @@ fn no_write_is_lost_when_many_copy_up_one_file() {
                 scope.spawn(move || {
                     let flags = libc::O_WRONLY | libc::O_APPEND;
                     let mut file = open(union, path, flags).expect("a real file");
-                    writeln!(file, " {thread}").unwrap();
+                    // In one piece: `writeln!` may write the number and the end of the line one by one.
+                    file.write_all(format!(" {thread}\n").as_bytes()).unwrap();
                 });
             }
         });
