@@ -138,7 +138,7 @@ class MountsHazardsTest < Minitest::Test
         int range(void) { return close_range(3, ~0U, 0); }
         int from(void) { closefrom(3); return 0; }
       C
-      assert_right(<<~'RUBY', library)
+      assert_prints("right\n", <<~'RUBY', library)
         library = Fiddle.dlopen(ARGV.first)
         mount
         all_right
@@ -150,6 +150,9 @@ class MountsHazardsTest < Minitest::Test
           same(%w[one.txt sub two.txt]) { Dir.children("#{ROOT}/d").sort }
           same("#{ROOT}/d") { Dir.chdir("#{ROOT}/d") { Dir.pwd } }
         end
+        puts :right
+        # Ruby 3.3 aborts when it finds its own descriptors closed.
+        exit!(0)
       RUBY
     end
   end

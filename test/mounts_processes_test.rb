@@ -75,7 +75,7 @@ class MountsProcessesTest < Minitest::Test
         failing = ->(name) do
           Fiddle.dlopen(name)
           abort "#{name} was loaded"
-        rescue Fiddle::DLError => e
+        rescue Fiddle::DLError, ArgumentError => e # the latter: Ruby 3.3 reads what is no library as text
           e.message
         end
         same(true) { %w[truncated header text empty].all? { |name| failing["#{ROOT}n/#{name}.so"].size > 10 } }
