@@ -6,6 +6,15 @@
 use std::borrow::Borrow;
 use std::ops::Deref;
 
+/// As many symbolic links as Linux follows on the way to one file.
+pub(crate) const MAX_LINKS: usize = 40;
+
+/// The components of a path that lead somewhere: neither empty ones nor `.`.
+pub(crate) fn components(path: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> {
+    path.split(|b| *b == b'/')
+        .filter(|component| !matches!(*component, b"" | b"."))
+}
+
 /// A clean path inside a VFS. Bytes, UTF-8 where the user's names are.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(transparent)]
@@ -116,9 +125,8 @@ impl SubpathBuf {
             return None;
         }
         let mut parts: Vec<&[u8]> = Vec::new();
-        for part in bytes.split(|b| *b == b'/') {
+        for part in components(bytes) {
             match part {
-                b"" | b"." => {}
                 b".." => {
                     parts.pop()?;
                 }
@@ -161,9 +169,8 @@ impl ToOwned for Subpath {
 /// ```
 pub fn clean_absolute(path: &[u8]) -> Vec<u8> {
     let mut parts: Vec<&[u8]> = Vec::new();
-    for part in path.split(|b| *b == b'/') {
+    for part in components(path) {
         match part {
-            b"" | b"." => {}
             b".." => {
                 parts.pop();
             }

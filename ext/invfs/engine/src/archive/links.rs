@@ -2,9 +2,8 @@
 
 use super::index::{Index, Node};
 use crate::error::Result;
+use crate::path::{components, MAX_LINKS};
 
-/// As many links as Linux follows on the way to one file.
-const MAX_LINKS: usize = 40;
 /// The longest target, as `PATH_MAX` has it.
 pub(super) const MAX_TARGET: u64 = 4096;
 
@@ -97,11 +96,5 @@ fn directory(index: &Index, name: &[u8]) -> Place {
 }
 
 fn push_components(ahead: &mut Vec<Vec<u8>>, path: &[u8]) {
-    let components = path.split(|b| *b == b'/');
-    ahead.extend(
-        components
-            .filter(|component| !matches!(*component, b"" | b"."))
-            .map(<[u8]>::to_vec)
-            .rev(),
-    );
+    ahead.extend(components(path).map(<[u8]>::to_vec).rev());
 }

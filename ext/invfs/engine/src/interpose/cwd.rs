@@ -30,8 +30,8 @@ pub fn current() -> Option<Place> {
 
 /// Makes `place` the working directory.
 pub fn enter(place: &Place) -> Answer<()> {
-    let real = resolve::real(place)?;
-    if real.stat(true)?.kind != Kind::Directory {
+    let (real, node) = resolve::real(place)?;
+    if node.kind != Kind::Directory {
         return Err(Errno(libc::ENOTDIR));
     }
     directories::park()?;

@@ -131,16 +131,19 @@ fn release() {
     }
 }
 
+// SAFETY: called by `fork`, in the thread that forks.
 unsafe extern "C" fn prepare() {
     for lock in locks() {
         lock.acquire();
     }
 }
 
+// SAFETY: called by `fork`, in the thread that ran `prepare`.
 unsafe extern "C" fn parent() {
     release();
 }
 
+// SAFETY: called by `fork`, in the only thread of the child, the copy of the one that ran `prepare`.
 unsafe extern "C" fn child() {
     claim();
     super::install::restart();

@@ -98,6 +98,7 @@ impl Scanner {
 /// Calls `each` for all loaded objects, with the linker's lock held.
 fn iterate(each: &mut dyn FnMut(&libc::dl_phdr_info, usize)) {
     type Each<'a> = &'a mut dyn FnMut(&libc::dl_phdr_info, usize);
+    // SAFETY: called by the linker, with the pointer that it was given below.
     unsafe extern "C" fn call(
         info: *mut libc::dl_phdr_info,
         size: libc::size_t,

@@ -11,11 +11,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::errno::Errno;
 use super::memory::ProcPath;
+use super::resolve::stack;
 use super::route::{self, Route, Target};
 use super::table::{self, Table};
+use crate::path::MAX_LINKS;
 
-/// As many links as Linux follows on the way to one file.
-pub const MAX_LINKS: usize = 40;
 const KNOWN: usize = 256;
 const LASTING: u64 = 100_000_000;
 
@@ -100,7 +100,7 @@ fn walk(table: &Table, path: &[u8]) -> Option<Route> {
             at.clear();
         }
     }
-    let mut ahead = components(path);
+    let mut ahead = stack(path);
     let mut links = 0;
     while let Some(component) = ahead.pop() {
         if component == b".." {
@@ -145,7 +145,7 @@ fn walk(table: &Table, path: &[u8]) -> Option<Route> {
             if target.starts_with(b"/") {
                 at.clear();
             }
-            ahead.extend(components(&target));
+            ahead.extend(stack(&target));
         }
     }
     None
@@ -159,15 +159,6 @@ fn real_or_root(path: &[u8]) -> &OsStr {
 fn real_target(path: &[u8]) -> Option<Vec<u8>> {
     let target = std::fs::read_link(OsStr::from_bytes(path)).ok()?;
     Some(target.into_os_string().into_encoded_bytes())
-}
-
-/// The components of a path, the first one last.
-fn components(path: &[u8]) -> Vec<Vec<u8>> {
-    path.split(|b| *b == b'/')
-        .filter(|component| !matches!(*component, b"" | b"."))
-        .map(<[u8]>::to_vec)
-        .rev()
-        .collect()
 }
 
 fn hash(path: &[u8]) -> u64 {

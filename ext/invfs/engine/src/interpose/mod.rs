@@ -47,5 +47,6 @@ pub fn unmount(root: &[u8]) -> Option<std::sync::Arc<Mount>> {
 
 /// What `realpath` answers for an absolute, clean path that exists in a mount; `None` for all others.
 pub fn real_path(path: &[u8]) -> Option<Vec<u8>> {
-    Some(resolve::real(&find(path)?).ok()?.path())
+    let (real, _) = resolve::real(&find(path)?).ok()?;
+    Some(real.path())
 }

@@ -1,15 +1,13 @@
 //! What `realpath` finds inside a mount: the name of a place with all links followed.
 
 use super::errno::{Answer, Errno};
+use super::served::Node;
 use super::table::Place;
-use crate::path::{Subpath, SubpathBuf};
+use crate::path::{components, Subpath, SubpathBuf, MAX_LINKS};
 use crate::vfs::Kind;
 
-/// As many links as Linux follows on the way to one file.
-const MAX_LINKS: usize = 40;
-
-/// The place that `place` leads to, links followed, at its end too. It exists.
-pub fn real(place: &Place) -> Answer<Place> {
+/// The place that `place` leads to, links followed, at its end too, and what is there.
+pub fn real(place: &Place) -> Answer<(Place, Node)> {
     let served = &*place.mount.served;
     let sub = match served.has_links() {
         true => follow(&place.sub, |link| served.read_link(link).ok())?,
@@ -19,24 +17,24 @@ pub fn real(place: &Place) -> Answer<Place> {
         mount: place.mount.clone(),
         sub,
     };
-    real.stat(true)?;
-    Ok(real)
+    let node = real.stat(true)?;
+    Ok((real, node))
 }
 
 /// The absolute path of the directory that `place` leads to; `ENOTDIR` where that is none.
 pub fn directory(place: &Place) -> Answer<Vec<u8>> {
-    let real = real(place)?;
-    match real.stat(true)?.kind {
+    let (real, node) = real(place)?;
+    match node.kind {
         Kind::Directory => Ok(real.path()),
         _ => Err(Errno(libc::ENOTDIR)),
     }
 }
 
-/// The name of what `sub` leads to; `target` reads a link, and `ELOOP` is for too many of them. Where a link cannot be followed, the name stays as it is from there on, and
-/// looking it up will tell.
+/// The name of what `sub` leads to; `target` reads a link, and `ELOOP` is for too many of them. Where a link cannot be
+/// followed, the name stays as it is from there on, and looking it up will tell.
 pub fn follow(sub: &Subpath, target: impl Fn(&Subpath) -> Option<Vec<u8>>) -> Answer<SubpathBuf> {
     let mut at = SubpathBuf::default();
-    let mut ahead: Vec<Vec<u8>> = components(sub.as_bytes());
+    let mut ahead = stack(sub.as_bytes());
     let mut links = 0;
     while let Some(component) = ahead.pop() {
         if component == b".." {
@@ -53,7 +51,7 @@ pub fn follow(sub: &Subpath, target: impl Fn(&Subpath) -> Option<Vec<u8>>) -> An
                 if links > MAX_LINKS {
                     return Err(Errno(libc::ELOOP));
                 }
-                ahead.extend(components(&target));
+                ahead.extend(stack(&target));
             }
             _ => at = next,
         }
@@ -61,11 +59,7 @@ pub fn follow(sub: &Subpath, target: impl Fn(&Subpath) -> Option<Vec<u8>>) -> An
     Ok(at)
 }
 
-/// The components of a path, the first one last.
-fn components(path: &[u8]) -> Vec<Vec<u8>> {
-    path.split(|b| *b == b'/')
-        .filter(|component| !matches!(*component, b"" | b"."))
-        .map(<[u8]>::to_vec)
-        .rev()
-        .collect()
+/// The components of a path that are still to be walked, the first one last.
+pub fn stack(path: &[u8]) -> Vec<Vec<u8>> {
+    components(path).map(<[u8]>::to_vec).rev().collect()
 }

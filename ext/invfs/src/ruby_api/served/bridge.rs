@@ -67,6 +67,7 @@ pub fn end() {
 }
 
 fn take_gvl(work: &mut dyn FnMut()) {
+    // SAFETY: called by Ruby, with the pointer that it was given below.
     unsafe extern "C" fn run(work: *mut c_void) -> *mut c_void {
         // SAFETY: the pointer is that of the reference below, which waits until this function returns.
         let work = unsafe { &mut *work.cast::<&mut dyn FnMut()>() };

@@ -117,6 +117,7 @@ fn deliver(_ruby: &Ruby, thread: Value, noted: Vec<Held>) {
     without_gvl(wait);
 }
 
+// SAFETY: called by Ruby, once, with the pointer that `deliver` gave it.
 unsafe extern "C" fn run(delivery: *mut c_void) -> VALUE {
     // SAFETY: the pointer is that of the box in `deliver`, which was given away to this thread.
     let delivery = unsafe { Box::from_raw(delivery.cast::<Delivery>()) };
@@ -132,6 +133,7 @@ unsafe extern "C" fn run(delivery: *mut c_void) -> VALUE {
 
 /// Waits without the GVL, and without looking for interrupts afterwards. Where one is there already, does not wait.
 fn without_gvl(wait: Receiver<()>) {
+    // SAFETY: called by Ruby, with the pointer that it was given below.
     unsafe extern "C" fn receive(wait: *mut c_void) -> *mut c_void {
         // SAFETY: the pointer is that of the receiver below.
         let wait = unsafe { &*wait.cast::<Receiver<()>>() };

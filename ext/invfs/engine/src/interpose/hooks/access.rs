@@ -2,7 +2,7 @@
 
 use std::ffi::{c_char, c_int};
 
-use super::dispatch;
+use super::{dispatch, dispatch_path};
 use crate::interpose::errno::{Answer, Errno};
 use crate::interpose::route::Target;
 use crate::interpose::served::Node;
@@ -54,32 +54,33 @@ fn granted(node: &Node, owner: (u32, u32), effective: bool) -> c_int {
     (bits & 0o7) as c_int
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn access(path: *const c_char, mode: c_int) -> c_int {
     // SAFETY: the arguments are the caller's own.
     unsafe {
-        dispatch(
-            libc::AT_FDCWD,
+        dispatch_path(
             path,
             -1,
-            |_, path| libc::access(path, mode),
+            |path| libc::access(path, mode),
             |at| target(&at, mode, false, true),
         )
     }
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn eaccess(path: *const c_char, mode: c_int) -> c_int {
     // SAFETY: the arguments are the caller's own.
     unsafe {
-        dispatch(
-            libc::AT_FDCWD,
+        dispatch_path(
             path,
             -1,
-            |_, path| libc::faccessat(libc::AT_FDCWD, path, mode, libc::AT_EACCESS),
+            |path| libc::faccessat(libc::AT_FDCWD, path, mode, libc::AT_EACCESS),
             |at| target(&at, mode, true, true),
         )
     }
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn faccessat(
     fd: c_int,
     path: *const c_char,

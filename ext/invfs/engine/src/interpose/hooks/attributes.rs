@@ -2,22 +2,25 @@
 
 use std::ffi::{c_char, c_int};
 
-use super::dispatch;
+use super::{dispatch, dispatch_path};
 use crate::interpose::errno::{Answer, Errno};
 use crate::interpose::route::Target;
 use crate::interpose::served::{Change, Time};
 use crate::vfs::Kind;
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn chmod(path: *const c_char, mode: u32) -> c_int {
     // SAFETY: passed through.
     unsafe { fchmodat(libc::AT_FDCWD, path, mode, 0) }
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn lchmod(path: *const c_char, mode: u32) -> c_int {
     // SAFETY: passed through.
     unsafe { fchmodat(libc::AT_FDCWD, path, mode, libc::AT_SYMLINK_NOFOLLOW) }
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn fchmodat(
     fd: c_int,
     path: *const c_char,
@@ -43,16 +46,19 @@ pub unsafe extern "C" fn fchmodat(
     }
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn chown(path: *const c_char, user: u32, group: u32) -> c_int {
     // SAFETY: passed through.
     unsafe { fchownat(libc::AT_FDCWD, path, user, group, 0) }
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn lchown(path: *const c_char, user: u32, group: u32) -> c_int {
     // SAFETY: passed through.
     unsafe { fchownat(libc::AT_FDCWD, path, user, group, libc::AT_SYMLINK_NOFOLLOW) }
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn fchownat(
     fd: c_int,
     path: *const c_char,
@@ -76,14 +82,14 @@ pub unsafe extern "C" fn fchownat(
     }
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn truncate(path: *const c_char, length: i64) -> c_int {
     // SAFETY: the arguments are the caller's own.
     unsafe {
-        dispatch(
-            libc::AT_FDCWD,
+        dispatch_path(
             path,
             -1,
-            |_, path| libc::truncate64(path, length),
+            |path| libc::truncate64(path, length),
             |at| {
                 at.check_existing()?;
                 let length = u64::try_from(length).map_err(|_| Errno(libc::EINVAL))?;
@@ -93,6 +99,7 @@ pub unsafe extern "C" fn truncate(path: *const c_char, length: i64) -> c_int {
     }
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn utimensat(
     fd: c_int,
     path: *const c_char,
@@ -130,27 +137,27 @@ fn set_times(at: &Target, times: [Time; 2], follow: bool) -> Answer<c_int> {
     at.change(Change::Times(&at.place.sub, times, follow))
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn utimes(path: *const c_char, times: *const libc::timeval) -> c_int {
     // SAFETY: the arguments are the caller's own: NULL or two times.
     unsafe {
-        dispatch(
-            libc::AT_FDCWD,
+        dispatch_path(
             path,
             -1,
-            |_, path| libc::utimes(path, times),
+            |path| libc::utimes(path, times),
             |at| set_times(&at, seconds(times), true),
         )
     }
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn lutimes(path: *const c_char, times: *const libc::timeval) -> c_int {
     // SAFETY: the arguments are the caller's own: NULL or two times.
     unsafe {
-        dispatch(
-            libc::AT_FDCWD,
+        dispatch_path(
             path,
             -1,
-            |_, path| libc::lutimes(path, times),
+            |path| libc::lutimes(path, times),
             |at| set_times(&at, seconds(times), false),
         )
     }
@@ -163,19 +170,18 @@ unsafe fn seconds(times: *const libc::timeval) -> [Time; 2] {
         return [Time::Now; 2];
     }
     // SAFETY: the caller's promise.
-    [0, 1]
-        .map(|at| unsafe { *times.add(at) })
-        .map(|time| Time::At(time.tv_sec, (time.tv_usec * 1000) as u32))
+    let times = unsafe { [*times, *times.add(1)] };
+    times.map(|time| Time::At(time.tv_sec, (time.tv_usec * 1000) as u32))
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn utime(path: *const c_char, times: *const libc::utimbuf) -> c_int {
     // SAFETY: the arguments are the caller's own: NULL or a pair of times.
     unsafe {
-        dispatch(
-            libc::AT_FDCWD,
+        dispatch_path(
             path,
             -1,
-            |_, path| libc::utime(path, times),
+            |path| libc::utime(path, times),
             |at| {
                 let times = match times.is_null() {
                     true => [Time::Now; 2],

@@ -2,7 +2,7 @@
 
 use std::ffi::{c_char, c_int, CStr};
 
-use super::{dispatch, guard};
+use super::{dispatch, dispatch_path, guard};
 use crate::interpose::errno::{Answer, Errno};
 use crate::interpose::links;
 use crate::interpose::route::{self, Route, Target, Wants::Anything};
@@ -32,11 +32,13 @@ impl Target {
     }
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn mkdir(path: *const c_char, mode: u32) -> c_int {
     // SAFETY: passed through.
     unsafe { mkdirat(libc::AT_FDCWD, path, mode) }
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn mkdirat(fd: c_int, path: *const c_char, mode: u32) -> c_int {
     // SAFETY: the arguments are the caller's own.
     unsafe {
@@ -50,16 +52,19 @@ pub unsafe extern "C" fn mkdirat(fd: c_int, path: *const c_char, mode: u32) -> c
     }
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn rmdir(path: *const c_char) -> c_int {
     // SAFETY: passed through.
     unsafe { unlinkat(libc::AT_FDCWD, path, libc::AT_REMOVEDIR) }
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn unlink(path: *const c_char) -> c_int {
     // SAFETY: passed through.
     unsafe { unlinkat(libc::AT_FDCWD, path, 0) }
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn unlinkat(fd: c_int, path: *const c_char, flags: c_int) -> c_int {
     // SAFETY: the arguments are the caller's own.
     unsafe {
@@ -82,14 +87,14 @@ pub unsafe extern "C" fn unlinkat(fd: c_int, path: *const c_char, flags: c_int) 
     }
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn remove(path: *const c_char) -> c_int {
     // SAFETY: the arguments are the caller's own.
     unsafe {
-        dispatch(
-            libc::AT_FDCWD,
+        dispatch_path(
             path,
             -1,
-            |_, path| libc::remove(path),
+            |path| libc::remove(path),
             |at| {
                 let sub = &at.place.sub;
                 match at.place.stat(false)?.kind {
@@ -102,6 +107,9 @@ pub unsafe extern "C" fn remove(path: *const c_char) -> c_int {
 }
 
 /// Makes a change that concerns two paths: both lie in one mount, or neither in any, or it fails with `EXDEV`.
+///
+/// # Safety
+/// Both paths are NULL or NUL-terminated strings.
 unsafe fn two(
     from: (c_int, *const c_char),
     to: (c_int, *const c_char),
@@ -143,11 +151,13 @@ fn moved(result: c_int) -> c_int {
     result
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn rename(from: *const c_char, to: *const c_char) -> c_int {
     // SAFETY: passed through.
     unsafe { renameat(libc::AT_FDCWD, from, libc::AT_FDCWD, to) }
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn renameat(
     from_fd: c_int,
     from: *const c_char,
@@ -165,6 +175,7 @@ pub unsafe extern "C" fn renameat(
     }
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn renameat2(
     from_fd: c_int,
     from: *const c_char,
@@ -200,11 +211,13 @@ fn renamed(from: &Target, to: &Target, flags: u32) -> Answer<c_int> {
     from.change(Change::Rename(&from.place.sub, &to.place.sub, keep))
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn link(from: *const c_char, to: *const c_char) -> c_int {
     // SAFETY: passed through.
     unsafe { linkat(libc::AT_FDCWD, from, libc::AT_FDCWD, to, 0) }
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn linkat(
     from_fd: c_int,
     from: *const c_char,
@@ -229,11 +242,13 @@ pub unsafe extern "C" fn linkat(
     }
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn symlink(target: *const c_char, path: *const c_char) -> c_int {
     // SAFETY: passed through.
     unsafe { symlinkat(target, libc::AT_FDCWD, path) }
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn symlinkat(target: *const c_char, fd: c_int, path: *const c_char) -> c_int {
     // SAFETY: the arguments are the caller's own.
     unsafe {
@@ -255,21 +270,25 @@ pub unsafe extern "C" fn symlinkat(target: *const c_char, fd: c_int, path: *cons
     }
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn mkfifo(path: *const c_char, mode: u32) -> c_int {
     // SAFETY: passed through.
     unsafe { mknodat(libc::AT_FDCWD, path, libc::S_IFIFO | mode, 0) }
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn mkfifoat(fd: c_int, path: *const c_char, mode: u32) -> c_int {
     // SAFETY: passed through.
     unsafe { mknodat(fd, path, libc::S_IFIFO | mode, 0) }
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn mknod(path: *const c_char, mode: u32, device: u64) -> c_int {
     // SAFETY: passed through.
     unsafe { mknodat(libc::AT_FDCWD, path, mode, device) }
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn mknodat(fd: c_int, path: *const c_char, mode: u32, device: u64) -> c_int {
     // SAFETY: the arguments are the caller's own.
     unsafe {

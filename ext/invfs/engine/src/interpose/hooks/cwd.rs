@@ -7,6 +7,7 @@ use crate::interpose::errno::{Answer, Errno};
 use crate::interpose::route::Wants;
 use crate::interpose::{cwd, directories, links};
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn chdir(path: *const c_char) -> c_int {
     // SAFETY: the arguments are the caller's own.
     unsafe {
@@ -21,6 +22,7 @@ pub unsafe extern "C" fn chdir(path: *const c_char) -> c_int {
     }
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn fchdir(fd: c_int) -> c_int {
     guard(-1, || match directories::of_descriptor(fd) {
         Some(place) => cwd::enter(&place).map(|()| 0),
@@ -37,6 +39,7 @@ fn left(result: c_int) -> c_int {
     result
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn getcwd(buffer: *mut c_char, size: usize) -> *mut c_char {
     guard(std::ptr::null_mut(), || match cwd::current() {
         // SAFETY: the arguments are the caller's own.
@@ -48,11 +51,13 @@ pub unsafe extern "C" fn getcwd(buffer: *mut c_char, size: usize) -> *mut c_char
     })
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn getcwd_chk(buffer: *mut c_char, size: usize, _room: usize) -> *mut c_char {
     // SAFETY: passed through.
     unsafe { getcwd(buffer, size) }
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn get_current_dir_name() -> *mut c_char {
     // SAFETY: memory is allocated for the answer.
     unsafe { getcwd(std::ptr::null_mut(), 0) }

@@ -6,6 +6,7 @@ use super::guard;
 use crate::interpose::errno::{Answer, Errno};
 use crate::interpose::{directories, files, fork, own, writers};
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn close(fd: c_int) -> c_int {
     guard(-1, || {
         if own::is_ours(fd) {
@@ -20,6 +21,7 @@ pub unsafe extern "C" fn close(fd: c_int) -> c_int {
     })
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn close_range(first: c_uint, last: c_uint, flags: c_int) -> c_int {
     guard(-1, || {
         if flags == 0 {
@@ -60,6 +62,7 @@ fn range(first: c_uint, last: c_uint, flags: c_int) -> Answer<()> {
     }
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn closefrom(first: c_int) {
     let first = first.max(0) as c_uint;
     // SAFETY: plain integers.
@@ -80,64 +83,59 @@ fn with_room(call: impl Fn() -> c_int) -> c_int {
     }
 }
 
+/// A function that makes descriptors of no file: it only needs room for them.
+fn new_descriptor(call: impl Fn() -> c_int) -> c_int {
+    guard(-1, || Ok(with_room(call)))
+}
+
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn pipe(ends: *mut c_int) -> c_int {
-    // SAFETY: the arguments are the caller's own, here and in the functions that follow.
-    guard(-1, || Ok(with_room(|| unsafe { libc::pipe(ends) })))
+    // SAFETY: the arguments are the caller's own.
+    new_descriptor(|| unsafe { libc::pipe(ends) })
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn pipe2(ends: *mut c_int, flags: c_int) -> c_int {
-    // SAFETY: as above.
-    guard(-1, || Ok(with_room(|| unsafe { libc::pipe2(ends, flags) })))
+    // SAFETY: the arguments are the caller's own.
+    new_descriptor(|| unsafe { libc::pipe2(ends, flags) })
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn socket(domain: c_int, kind: c_int, protocol: c_int) -> c_int {
-    // SAFETY: as above.
-    guard(-1, || {
-        Ok(with_room(|| unsafe {
-            libc::socket(domain, kind, protocol)
-        }))
-    })
+    // SAFETY: the arguments are the caller's own.
+    new_descriptor(|| unsafe { libc::socket(domain, kind, protocol) })
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn socketpair(
     domain: c_int,
     kind: c_int,
     protocol: c_int,
     ends: *mut c_int,
 ) -> c_int {
-    // SAFETY: as above.
-    guard(-1, || {
-        Ok(with_room(|| unsafe {
-            libc::socketpair(domain, kind, protocol, ends)
-        }))
-    })
+    // SAFETY: the arguments are the caller's own.
+    new_descriptor(|| unsafe { libc::socketpair(domain, kind, protocol, ends) })
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn accept(
     socket: c_int,
     address: *mut libc::sockaddr,
     length: *mut libc::socklen_t,
 ) -> c_int {
-    // SAFETY: as above.
-    guard(-1, || {
-        Ok(with_room(|| unsafe {
-            libc::accept(socket, address, length)
-        }))
-    })
+    // SAFETY: the arguments are the caller's own.
+    new_descriptor(|| unsafe { libc::accept(socket, address, length) })
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn accept4(
     socket: c_int,
     address: *mut libc::sockaddr,
     length: *mut libc::socklen_t,
     flags: c_int,
 ) -> c_int {
-    // SAFETY: as above.
-    guard(-1, || {
-        Ok(with_room(|| unsafe {
-            libc::accept4(socket, address, length, flags)
-        }))
-    })
+    // SAFETY: the arguments are the caller's own.
+    new_descriptor(|| unsafe { libc::accept4(socket, address, length, flags) })
 }
 
 fn duplicated(fd: c_int, copy: c_int) -> c_int {
@@ -148,13 +146,14 @@ fn duplicated(fd: c_int, copy: c_int) -> c_int {
     copy
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn dup(fd: c_int) -> c_int {
     // SAFETY: the arguments are the caller's own.
-    guard(-1, || {
-        Ok(duplicated(fd, with_room(|| unsafe { libc::dup(fd) })))
-    })
+    let call = || unsafe { libc::dup(fd) };
+    guard(-1, || Ok(duplicated(fd, with_room(call))))
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn dup2(fd: c_int, to: c_int) -> c_int {
     guard(-1, || {
         if fd == to {
@@ -168,6 +167,7 @@ pub unsafe extern "C" fn dup2(fd: c_int, to: c_int) -> c_int {
     })
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn dup3(fd: c_int, to: c_int, flags: c_int) -> c_int {
     guard(-1, || {
         let saved = if fd == to { Ok(()) } else { replaced(fd, to) };
@@ -192,6 +192,7 @@ fn replaced(fd: c_int, to: c_int) -> Answer<()> {
 }
 
 /// The third argument is a number or a pointer, or is missing; it stands where a declared one would.
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn fcntl(fd: c_int, command: c_int, argument: usize) -> c_int {
     guard(-1, || {
         // SAFETY: the arguments are the caller's own.

@@ -8,6 +8,7 @@ use crate::interpose::errno::Errno;
 use crate::interpose::route::Wants;
 use crate::interpose::streams::{self, Read};
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn opendir(path: *const c_char) -> *mut libc::DIR {
     // SAFETY: the arguments are the caller's own.
     unsafe {
@@ -29,6 +30,7 @@ pub unsafe extern "C" fn opendir(path: *const c_char) -> *mut libc::DIR {
     }
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn fdopendir(fd: c_int) -> *mut libc::DIR {
     guard(std::ptr::null_mut(), || {
         match directories::of_descriptor(fd) {
@@ -41,6 +43,7 @@ pub unsafe extern "C" fn fdopendir(fd: c_int) -> *mut libc::DIR {
 }
 
 /// `struct dirent` and `struct dirent64` are one on 64-bit systems.
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn readdir(stream: *mut libc::DIR) -> *mut libc::dirent64 {
     guard(std::ptr::null_mut(), || match streams::read(stream) {
         // SAFETY: the arguments are the caller's own.
@@ -50,6 +53,7 @@ pub unsafe extern "C" fn readdir(stream: *mut libc::DIR) -> *mut libc::dirent64 
     })
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn readdir_r(
     stream: *mut libc::DIR,
     entry: *mut libc::dirent64,
@@ -72,6 +76,7 @@ pub unsafe extern "C" fn readdir_r(
     })
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn telldir(stream: *mut libc::DIR) -> c_long {
     guard(-1, || match streams::tell(stream) {
         Some(at) => Ok(at as c_long),
@@ -80,6 +85,7 @@ pub unsafe extern "C" fn telldir(stream: *mut libc::DIR) -> c_long {
     })
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn seekdir(stream: *mut libc::DIR, to: c_long) {
     guard((), || {
         if !streams::seek(stream, to.max(0) as usize) {
@@ -90,6 +96,7 @@ pub unsafe extern "C" fn seekdir(stream: *mut libc::DIR, to: c_long) {
     });
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn rewinddir(stream: *mut libc::DIR) {
     guard((), || {
         if !streams::rewind(stream) {
@@ -100,6 +107,7 @@ pub unsafe extern "C" fn rewinddir(stream: *mut libc::DIR) {
     });
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn closedir(stream: *mut libc::DIR) -> c_int {
     guard(-1, || {
         if stream.is_null() {

@@ -2,7 +2,7 @@
 
 use std::ffi::{c_char, c_int, c_void};
 
-use super::dispatch;
+use super::dispatch_path;
 use crate::interpose::errno::{Answer, Errno};
 use crate::interpose::route::Target;
 
@@ -19,14 +19,11 @@ fn change(target: &Target, follow: bool) -> Answer<c_int> {
 
 macro_rules! extended {
     ($($name:ident $follow:literal ($($argument:ident: $kind:ty),*) -> $result:ty, $inside:path;)*) => {
-        $(pub unsafe extern "C" fn $name(path: *const c_char, $($argument: $kind),*) -> $result {
+        $(// SAFETY: the caller passes what the C library's function of this name takes.
+        pub unsafe extern "C" fn $name(path: *const c_char, $($argument: $kind),*) -> $result {
             // SAFETY: the arguments are the caller's own.
             unsafe {
-                dispatch(
-                    libc::AT_FDCWD,
-                    path,
-                    -1,
-                    |_, path| libc::$name(path, $($argument),*),
+                dispatch_path(path, -1, |path| libc::$name(path, $($argument),*),
                     |at| $inside(&at, $follow),
                 )
             }

@@ -7,7 +7,7 @@ use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
-use super::{dispatch, guard};
+use super::{dispatch_path, guard};
 use crate::elf;
 use crate::interpose::errno::{Answer, Errno};
 use crate::interpose::fork::{ForkMutex, Forked};
@@ -42,6 +42,7 @@ pub fn make_way(fd: RawFd) {
     }
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn dlopen(path: *const c_char, flags: c_int) -> *mut c_void {
     // SAFETY: the arguments are the caller's own.
     let library = unsafe {
@@ -49,11 +50,10 @@ pub unsafe extern "C" fn dlopen(path: *const c_char, flags: c_int) -> *mut c_voi
         if path.is_null() || libc::strchr(path, c_int::from(b'/')).is_null() {
             libc::dlopen(path, flags)
         } else {
-            dispatch(
-                libc::AT_FDCWD,
+            dispatch_path(
                 path,
                 std::ptr::null_mut(),
-                |_, path| libc::dlopen(path, flags),
+                |path| libc::dlopen(path, flags),
                 |at| target(&at, flags, 0).inspect_err(|_| explain(&at.place, path)),
             )
         }
@@ -90,8 +90,8 @@ unsafe fn explain(place: &Place, path: *const c_char) {
 const DEPTH: usize = 32;
 
 fn target(at: &Target, flags: c_int, depth: usize) -> Answer<*mut c_void> {
-    let real = resolve::real(&at.place)?;
-    at.check(&real.stat(true)?)?;
+    let (real, node) = resolve::real(&at.place)?;
+    at.check(&node)?;
     load(&real, flags, depth)
 }
 
@@ -210,14 +210,15 @@ fn failed(spelled: &CStr, path: Vec<u8>) {
 }
 
 /// The loader's message, with the path that was asked for: programs show it, and some look for the file there.
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn dlerror() -> *mut c_char {
     // SAFETY: a message of the calling thread, which stays valid until the next call.
     let message = unsafe { libc::dlerror() };
     let told = guard(None, || {
         let failed = FAILED.take().filter(|_| !message.is_null());
-        // SAFETY: a NUL-terminated string.
-        let told =
-            failed.and_then(|it| renamed(unsafe { CStr::from_ptr(message) }.to_bytes(), &it));
+        // SAFETY: called only where there is a message, which is a NUL-terminated string.
+        let text = || unsafe { CStr::from_ptr(message) }.to_bytes();
+        let told = failed.and_then(|failed| renamed(text(), &failed));
         let pointer = told.as_ref().map(|told| told.as_ptr().cast_mut());
         TOLD.set(told);
         Ok(pointer)

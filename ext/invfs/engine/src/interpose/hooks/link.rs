@@ -2,7 +2,7 @@
 
 use std::ffi::{c_char, c_int, CString};
 
-use super::dispatch;
+use super::{dispatch, dispatch_path};
 use crate::interpose::errno::{Answer, Errno};
 use crate::interpose::resolve;
 use crate::interpose::route::Target;
@@ -22,11 +22,13 @@ unsafe fn read_target(target: &Target, buffer: *mut c_char, size: usize) -> Answ
     Ok(length as isize)
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn readlink(path: *const c_char, buffer: *mut c_char, size: usize) -> isize {
     // SAFETY: passed through.
     unsafe { readlinkat(libc::AT_FDCWD, path, buffer, size) }
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn readlinkat(
     fd: c_int,
     path: *const c_char,
@@ -46,6 +48,7 @@ pub unsafe extern "C" fn readlinkat(
 }
 
 /// Room that the checked variants say a buffer has; `readlink` itself never writes more than its size.
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn readlink_chk(
     path: *const c_char,
     buffer: *mut c_char,
@@ -56,6 +59,7 @@ pub unsafe extern "C" fn readlink_chk(
     unsafe { readlinkat(libc::AT_FDCWD, path, buffer, size) }
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn readlinkat_chk(
     fd: c_int,
     path: *const c_char,
@@ -67,23 +71,24 @@ pub unsafe extern "C" fn readlinkat_chk(
     unsafe { readlinkat(fd, path, buffer, size) }
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn realpath(path: *const c_char, resolved: *mut c_char) -> *mut c_char {
     // SAFETY: the arguments are the caller's own; `resolved` has room for PATH_MAX bytes, or is NULL.
     unsafe {
-        dispatch(
-            libc::AT_FDCWD,
+        dispatch_path(
             path,
             std::ptr::null_mut(),
-            |_, path| libc::realpath(path, resolved),
+            |path| libc::realpath(path, resolved),
             |at| {
-                let real = resolve::real(&at.place)?;
-                at.check(&real.stat(true)?)?;
+                let (real, node) = resolve::real(&at.place)?;
+                at.check(&node)?;
                 hand_out(real.path(), resolved)
             },
         )
     }
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn realpath_chk(
     path: *const c_char,
     resolved: *mut c_char,
@@ -93,6 +98,7 @@ pub unsafe extern "C" fn realpath_chk(
     unsafe { realpath(path, resolved) }
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn canonicalize_file_name(path: *const c_char) -> *mut c_char {
     // SAFETY: passed through.
     unsafe { realpath(path, std::ptr::null_mut()) }

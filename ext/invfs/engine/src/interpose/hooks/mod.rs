@@ -29,6 +29,7 @@ use super::errno::{Answer, Errno};
 use super::files;
 use super::links;
 use super::route::{self, Route, Target, Wants};
+use crate::path::MAX_LINKS;
 
 /// A function with its replacement.
 pub struct Hook {
@@ -71,6 +72,21 @@ unsafe fn dispatch<T: Copy + PartialEq>(
     unsafe { dispatch_for(Wants::Anything, fd, path, failure, real, inside) }
 }
 
+/// [`dispatch`] for a function that takes no directory descriptor.
+///
+/// # Safety
+/// `path` is NULL or a NUL-terminated string.
+unsafe fn dispatch_path<T: Copy + PartialEq>(
+    path: *const c_char,
+    failure: T,
+    real: impl Fn(*const c_char) -> T,
+    inside: impl Fn(Target) -> Answer<T>,
+) -> T {
+    let real = |_, path| real(path);
+    // SAFETY: the caller's promise.
+    unsafe { dispatch(libc::AT_FDCWD, path, failure, real, inside) }
+}
+
 /// [`dispatch`] for a function that does something with certain things only.
 ///
 /// # Safety
@@ -87,7 +103,7 @@ unsafe fn dispatch_for<T: Copy + PartialEq>(
         let attempt = || {
             // SAFETY: the caller's promise.
             let mut route = unsafe { route::at(fd, path, wants) };
-            for _ in 0..links::MAX_LINKS {
+            for _ in 0..MAX_LINKS {
                 let next = match route {
                     Route::Real => {
                         let result = real(fd, path);

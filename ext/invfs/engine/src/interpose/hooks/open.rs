@@ -45,11 +45,13 @@ pub fn target(target: &Target, flags: c_int, mode: u32) -> Answer<RawFd> {
 // The functions take a mode only with O_CREAT or O_TMPFILE. On x86-64 and AArch64 it stands where a declared argument
 // would; without one the value means nothing, and nothing looks at it.
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn open(path: *const c_char, flags: c_int, mode: u32) -> c_int {
     // SAFETY: passed through from the caller of `openat`.
     unsafe { openat(libc::AT_FDCWD, path, flags, mode) }
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn openat(fd: c_int, path: *const c_char, flags: c_int, mode: u32) -> c_int {
     let wants = match flags & libc::O_DIRECTORY {
         0 => Wants::Anything,
@@ -68,16 +70,19 @@ pub unsafe extern "C" fn openat(fd: c_int, path: *const c_char, flags: c_int, mo
     }
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn open_2(path: *const c_char, flags: c_int) -> c_int {
     // SAFETY: as for `openat`; flags with O_CREAT would not have come this way.
     unsafe { openat(libc::AT_FDCWD, path, flags, 0) }
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn openat_2(fd: c_int, path: *const c_char, flags: c_int) -> c_int {
     // SAFETY: as for `openat`.
     unsafe { openat(fd, path, flags, 0) }
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn creat(path: *const c_char, mode: u32) -> c_int {
     let flags = libc::O_CREAT | libc::O_WRONLY | libc::O_TRUNC;
     // SAFETY: as for `openat`.

@@ -3,7 +3,7 @@
 use std::ffi::{c_char, c_int, CStr};
 use std::os::fd::RawFd;
 
-use super::{access, dispatch, open};
+use super::{access, dispatch_path, open};
 use crate::interpose::errno::Answer;
 use crate::interpose::memory::ProcPath;
 use crate::interpose::route::Target;
@@ -20,6 +20,7 @@ fn program(target: Target) -> Answer<RawFd> {
     open::target(&target, libc::O_RDONLY, 0)
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn execve(
     path: *const c_char,
     arguments: *const *const c_char,
@@ -27,11 +28,10 @@ pub unsafe extern "C" fn execve(
 ) -> c_int {
     // SAFETY: the arguments are the caller's own.
     unsafe {
-        dispatch(
-            libc::AT_FDCWD,
+        dispatch_path(
             path,
             -1,
-            |_, path| libc::execve(path, arguments, environment),
+            |path| libc::execve(path, arguments, environment),
             |at| {
                 let fd = program(at)?;
                 libc::execve(ProcPath::new(fd).as_ptr(), arguments, environment);
@@ -57,22 +57,28 @@ pub unsafe extern "C" fn execve(
     }
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn execv(path: *const c_char, arguments: *const *const c_char) -> c_int {
     // SAFETY: the arguments are the caller's own; the environment is read as `execv` would.
     unsafe { execve(path, arguments, environ.cast()) }
 }
 
 /// A name without a slash is looked for by the C library, along `PATH`; it does not see mounts.
+///
+/// # Safety
+/// `file` is NULL or a NUL-terminated string.
 unsafe fn has_slash(file: *const c_char) -> bool {
     // SAFETY: the caller's own argument: NULL or a NUL-terminated string.
     !file.is_null() && unsafe { CStr::from_ptr(file) }.to_bytes().contains(&b'/')
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn execvp(file: *const c_char, arguments: *const *const c_char) -> c_int {
     // SAFETY: the arguments are the caller's own; the environment is read as `execvp` would.
     unsafe { execvpe(file, arguments, environ.cast()) }
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn execvpe(
     file: *const c_char,
     arguments: *const *const c_char,
@@ -84,22 +90,17 @@ pub unsafe extern "C" fn execvpe(
         if !has_slash(file) {
             return real(file);
         }
-        dispatch(
-            libc::AT_FDCWD,
-            file,
-            -1,
-            |_, file| real(file),
-            |at| {
-                let fd = program(at)?;
-                real(ProcPath::new(fd).as_ptr());
-                let errno = crate::interpose::Errno::last();
-                libc::close(fd);
-                Err(errno)
-            },
-        )
+        dispatch_path(file, -1, real, |at| {
+            let fd = program(at)?;
+            real(ProcPath::new(fd).as_ptr());
+            let errno = crate::interpose::Errno::last();
+            libc::close(fd);
+            Err(errno)
+        })
     }
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn posix_spawnp(
     pid: *mut libc::pid_t,
     file: *const c_char,
@@ -117,6 +118,7 @@ pub unsafe extern "C" fn posix_spawnp(
     }
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn posix_spawn(
     pid: *mut libc::pid_t,
     path: *const c_char,
@@ -128,11 +130,10 @@ pub unsafe extern "C" fn posix_spawn(
     // Answers with the error number itself, and never with -1.
     // SAFETY: the arguments are the caller's own.
     let result = unsafe {
-        dispatch(
-            libc::AT_FDCWD,
+        dispatch_path(
             path,
             -1,
-            |_, path| libc::posix_spawn(pid, path, actions, attributes, arguments, environment),
+            |path| libc::posix_spawn(pid, path, actions, attributes, arguments, environment),
             |at| {
                 let fd = program(at)?;
                 let path = ProcPath::new(fd);

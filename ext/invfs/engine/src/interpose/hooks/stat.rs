@@ -2,7 +2,7 @@
 
 use std::ffi::{c_char, c_int};
 
-use super::{dispatch, guard};
+use super::{dispatch, dispatch_path, guard};
 use crate::interpose::errno::Answer;
 use crate::interpose::route::Target;
 use crate::interpose::{directories, files, status};
@@ -36,16 +36,19 @@ unsafe fn look(fd: c_int, path: *const c_char, out: *mut libc::stat, flags: c_in
     }
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn stat(path: *const c_char, out: *mut libc::stat) -> c_int {
     // SAFETY: as for `look`.
     unsafe { look(libc::AT_FDCWD, path, out, 0) }
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn lstat(path: *const c_char, out: *mut libc::stat) -> c_int {
     // SAFETY: as for `look`.
     unsafe { look(libc::AT_FDCWD, path, out, libc::AT_SYMLINK_NOFOLLOW) }
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn fstatat(
     fd: c_int,
     path: *const c_char,
@@ -56,6 +59,7 @@ pub unsafe extern "C" fn fstatat(
     unsafe { look(fd, path, out, flags) }
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn fstat(fd: c_int, out: *mut libc::stat) -> c_int {
     guard(-1, || {
         // SAFETY: the arguments are the caller's own.
@@ -72,21 +76,25 @@ pub unsafe extern "C" fn fstat(fd: c_int, out: *mut libc::stat) -> c_int {
 
 // Before 2.33 the GNU C library had these instead, with the version of the structure in front. There is one version.
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn xstat(_: c_int, path: *const c_char, out: *mut libc::stat) -> c_int {
     // SAFETY: as for `look`.
     unsafe { stat(path, out) }
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn lxstat(_: c_int, path: *const c_char, out: *mut libc::stat) -> c_int {
     // SAFETY: as for `look`.
     unsafe { lstat(path, out) }
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn fxstat(_: c_int, fd: c_int, out: *mut libc::stat) -> c_int {
     // SAFETY: as for `look`.
     unsafe { fstat(fd, out) }
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn fxstatat(
     _: c_int,
     fd: c_int,
@@ -98,6 +106,7 @@ pub unsafe extern "C" fn fxstatat(
     unsafe { look(fd, path, out, flags) }
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn statx(
     fd: c_int,
     path: *const c_char,
@@ -120,6 +129,9 @@ pub unsafe extern "C" fn statx(
 }
 
 /// The C library's `statx`, for the sake of those that are laid over it; musl has none before 1.2.5.
+///
+/// # Safety
+/// As for `statx` itself.
 unsafe fn real_statx(
     fd: c_int,
     path: *const c_char,
@@ -137,6 +149,9 @@ unsafe fn real_statx(
 }
 
 /// `statx` of a descriptor, corrected where that is one of a mount.
+///
+/// # Safety
+/// `out` has what `statx` answered for `fd`, if `result` is 0.
 unsafe fn descriptor_statx(fd: c_int, result: c_int, out: *mut libc::statx) -> Answer<c_int> {
     if result != 0 {
         return Ok(result);
@@ -152,23 +167,30 @@ unsafe fn descriptor_statx(fd: c_int, result: c_int, out: *mut libc::statx) -> A
     Ok(result)
 }
 
+/// What is said of the file system that a path lies in: of the path, and whether nothing can be written there.
+fn file_system(at: &Target) -> Answer<(libc::stat, bool)> {
+    let found = target(at, true)?;
+    let writable = at.place.mount.served.writable(&at.place.sub);
+    Ok((found, writable.is_err()))
+}
+
 /// What `statvfs` says: that nothing can be written, or what the place of the upper layer says.
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn statvfs(path: *const c_char, out: *mut libc::statvfs) -> c_int {
     // SAFETY: the arguments are the caller's own.
     unsafe {
-        dispatch(
-            libc::AT_FDCWD,
+        dispatch_path(
             path,
             -1,
-            |_, path| libc::statvfs(path, out),
+            |path| libc::statvfs(path, out),
             |at| {
-                let found = target(&at, true)?;
+                let (found, read_only) = file_system(&at)?;
                 let mut answer: libc::statvfs = std::mem::zeroed();
                 answer.f_bsize = found.st_blksize as _;
                 answer.f_frsize = found.st_blksize as _;
                 answer.f_fsid = found.st_dev as _;
                 answer.f_namemax = 255;
-                if at.place.mount.served.writable(&at.place.sub).is_err() {
+                if read_only {
                     answer.f_flag = libc::ST_RDONLY;
                 }
                 *out = answer;
@@ -179,23 +201,23 @@ pub unsafe extern "C" fn statvfs(path: *const c_char, out: *mut libc::statvfs) -
 }
 
 /// [`statvfs`], as Linux has it.
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn statfs(path: *const c_char, out: *mut libc::statfs64) -> c_int {
     // SAFETY: the arguments are the caller's own.
     unsafe {
-        dispatch(
-            libc::AT_FDCWD,
+        dispatch_path(
             path,
             -1,
-            |_, path| libc::statfs64(path, out),
+            |path| libc::statfs64(path, out),
             |at| {
-                let found = target(&at, true)?;
+                let (found, read_only) = file_system(&at)?;
                 let mut answer: libc::statfs64 = std::mem::zeroed();
                 // Files are in memory when they are open, and `fstatfs` says this of them.
                 answer.f_type = libc::TMPFS_MAGIC as _;
                 answer.f_bsize = found.st_blksize as _;
                 answer.f_frsize = found.st_blksize as _;
                 answer.f_namelen = 255;
-                if at.place.mount.served.writable(&at.place.sub).is_err() {
+                if read_only {
                     answer.f_flags = libc::ST_RDONLY as _;
                 }
                 *out = answer;

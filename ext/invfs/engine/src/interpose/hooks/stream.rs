@@ -2,7 +2,7 @@
 
 use std::ffi::{c_char, c_int, CStr};
 
-use super::{dispatch, open};
+use super::{dispatch_path, open};
 use crate::interpose::errno::{Answer, Errno};
 use crate::interpose::memory::ProcPath;
 
@@ -34,14 +34,14 @@ unsafe fn flags(mode: *const c_char) -> Answer<c_int> {
     Ok(flags)
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn fopen(path: *const c_char, mode: *const c_char) -> *mut libc::FILE {
     // SAFETY: the arguments are the caller's own.
     unsafe {
-        dispatch(
-            libc::AT_FDCWD,
+        dispatch_path(
             path,
             std::ptr::null_mut(),
-            |_, path| libc::fopen64(path, mode),
+            |path| libc::fopen64(path, mode),
             |at| {
                 let fd = open::target(&at, flags(mode)?, 0o666)?;
                 let stream = libc::fdopen(fd, mode);
@@ -56,6 +56,7 @@ pub unsafe extern "C" fn fopen(path: *const c_char, mode: *const c_char) -> *mut
     }
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn freopen(
     path: *const c_char,
     mode: *const c_char,
@@ -63,11 +64,10 @@ pub unsafe extern "C" fn freopen(
 ) -> *mut libc::FILE {
     // SAFETY: the arguments are the caller's own.
     unsafe {
-        dispatch(
-            libc::AT_FDCWD,
+        dispatch_path(
             path,
             std::ptr::null_mut(),
-            |_, path| libc::freopen64(path, mode, stream),
+            |path| libc::freopen64(path, mode, stream),
             |at| {
                 let given = stream;
                 let fd = open::target(&at, flags(mode)? | libc::O_CLOEXEC, 0o666)?;

@@ -2,7 +2,7 @@
 
 use std::ffi::{c_char, c_int, CStr};
 
-use super::{change, dispatch, open};
+use super::{change, dispatch_path, open};
 use crate::interpose::errno::{Answer, Errno};
 use crate::interpose::table;
 
@@ -67,6 +67,7 @@ fn random() -> usize {
     usize::from_ne_bytes(number)
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn mkostemps(template: *mut c_char, suffix: c_int, flags: c_int) -> c_int {
     // SAFETY: the arguments are the caller's own.
     unsafe {
@@ -74,42 +75,44 @@ pub unsafe extern "C" fn mkostemps(template: *mut c_char, suffix: c_int, flags: 
             return libc::mkostemps(template, suffix, flags);
         };
         let how = flags & !libc::O_ACCMODE | libc::O_RDWR | libc::O_CREAT | libc::O_EXCL;
-        dispatch(
-            libc::AT_FDCWD,
+        dispatch_path(
             template,
             -1,
-            |_, _| libc::mkostemps(template, suffix, flags),
+            |_| libc::mkostemps(template, suffix, flags),
             |_| fill(template, start, || open::open(template, how, 0o600)),
         )
     }
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn mkostemp(template: *mut c_char, flags: c_int) -> c_int {
     // SAFETY: passed through.
     unsafe { mkostemps(template, 0, flags) }
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn mkstemps(template: *mut c_char, suffix: c_int) -> c_int {
     // SAFETY: passed through.
     unsafe { mkostemps(template, suffix, 0) }
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn mkstemp(template: *mut c_char) -> c_int {
     // SAFETY: passed through.
     unsafe { mkostemps(template, 0, 0) }
 }
 
+// SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn mkdtemp(template: *mut c_char) -> *mut c_char {
     // SAFETY: the arguments are the caller's own.
     unsafe {
         let Some(start) = place_of_letters(template, 0) else {
             return libc::mkdtemp(template);
         };
-        dispatch(
-            libc::AT_FDCWD,
+        dispatch_path(
             template,
             std::ptr::null_mut(),
-            |_, _| libc::mkdtemp(template),
+            |_| libc::mkdtemp(template),
             |_| fill(template, start, || change::mkdir(template, 0o700)).map(|_| template),
         )
     }

@@ -7,11 +7,9 @@ use super::session::Session;
 use super::sys::{self, Meta};
 use crate::interpose::errno::{Answer, Errno};
 use crate::interpose::served::Node;
-use crate::path::{Subpath, SubpathBuf};
+use crate::path::{Subpath, SubpathBuf, MAX_LINKS};
 use crate::vfs::Kind;
 
-/// As many links as Linux follows in one path.
-const MOST_LINKS: usize = 40;
 pub(super) const LONGEST_NAME: usize = 255;
 
 /// A directory of the union. Its path has no link in it.
@@ -136,7 +134,7 @@ impl Session<'_> {
             match entry {
                 Some(entry) if entry.is(Kind::Symlink) && (follow || !last) => {
                     links += 1;
-                    if links > MOST_LINKS {
+                    if links > MAX_LINKS {
                         return Err(Errno(libc::ELOOP));
                     }
                     by_upper_link |= entry.upper.is_some();
