@@ -189,7 +189,9 @@ pub unsafe extern "C" fn renameat2(
             (from_fd, from),
             (to_fd, to),
             |from, to| {
-                libc::syscall(libc::SYS_renameat2, from.0, from.1, to.0, to.1, flags) as c_int
+                moved(
+                    libc::syscall(libc::SYS_renameat2, from.0, from.1, to.0, to.1, flags) as c_int,
+                )
             },
             |from, to| renamed(from, to, flags),
         )
@@ -230,7 +232,7 @@ pub unsafe extern "C" fn linkat(
         two(
             (from_fd, from),
             (to_fd, to),
-            |from, to| libc::linkat(from.0, from.1, to.0, to.1, flags),
+            |from, to| moved(libc::linkat(from.0, from.1, to.0, to.1, flags)),
             |from, to| {
                 if to.place.sub.is_root() {
                     return Err(Errno(libc::EEXIST));
