@@ -18,15 +18,13 @@ pub mod archive;
 pub mod compiled;
 pub mod elf;
 pub mod error;
-#[cfg(all(
-    target_os = "linux",
-    any(target_arch = "x86_64", target_arch = "aarch64")
-))]
+#[cfg(mounts)]
 pub mod interpose;
 pub mod load_size;
 pub mod mounts;
 mod os;
 pub mod path;
+pub mod root_map;
 pub mod vfs;
 
 pub use error::{Error, ErrorKind, Result};

@@ -1,161 +1,419 @@
-//! The mount table: which mounted root, if any, an absolute path lies in.
+//! The mount table: which file system appears under which absolute path.
+//!
+//! There is one for the process. `require`, file operations and whoever asks where a file comes from look into it. It is
+//! replaced as a whole, so looking takes no lock.
 
-use std::hash::{BuildHasher, Hasher};
+use std::any::Any;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::Arc;
 
-use foldhash::fast::RandomState;
-use hashbrown::{hash_table::Entry, HashTable};
+use arc_swap::{ArcSwapOption, Guard};
 
-use crate::path::Subpath;
+use crate::archive::Identity;
+#[cfg(mounts)]
+use crate::interpose::{ForkMutex, Forked, Served};
+use crate::path::{Subpath, SubpathBuf};
+use crate::root_map::RootMap;
+use crate::vfs::Vfs;
 
-/// Maps roots to whatever is mounted there.
-///
-/// Roots and the paths that are looked up are absolute and clean, in bytes. A path belongs to the longest root that
-/// it equals or continues after a slash.
-///
-/// ```
-/// use invfs_engine::mounts::MountTable;
-/// let mut mounts = MountTable::default();
-/// mounts.insert(b"/app.zip", "archive");
-/// let (mounted, root, sub) = mounts.find(b"/app.zip/lib/a.rb").unwrap();
-/// assert_eq!((*mounted, root, sub.as_bytes()), ("archive", &b"/app.zip"[..], &b"lib/a.rb"[..]));
-/// assert!(mounts.find(b"/app.zip.old/a.rb").is_none());
-/// ```
-pub struct MountTable<T> {
-    table: HashTable<Mount<T>>,
-    hasher: RandomState,
-    /// What all roots start with: a path that does not lies in none of them, and needs no hash to be told so.
-    common: Vec<u8>,
-    /// The lengths of the roots and how many have each, the longest first.
-    lengths: Vec<(usize, usize)>,
+/// Why a file system has its root.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// Somebody asked for it at this place (`InVFS.mount`).
+    Named,
+    /// It was met in the load path, and has its root from its own path.
+    Adopted,
 }
 
-struct Mount<T> {
-    root: Box<[u8]>,
-    mounted: T,
+/// What the operating system has at a root.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Over {
+    /// Nothing, or what a named mount hides.
+    Nothing,
+    /// A file, such as the archive itself, that stays one for whoever opens it.
+    File,
+    /// A directory, of which an adopted file system hides nothing but the files that it has itself.
+    Directory,
 }
 
-impl<T> Default for MountTable<T> {
-    fn default() -> MountTable<T> {
-        MountTable {
-            table: HashTable::new(),
-            hasher: RandomState::default(),
-            common: Vec::new(),
-            lengths: Vec::new(),
+/// Which file a mount shows, where it is to follow when another file takes that one's place.
+pub struct Watch {
+    /// The file when it was opened.
+    pub identity: Identity,
+    /// When it was last seen to be the same; what the number counts is the business of who looks.
+    pub checked: AtomicU64,
+}
+
+/// A file system at a path.
+pub struct Mount {
+    /// A number that no other mount of the process has.
+    pub id: u64,
+    /// Absolute, clean.
+    pub root: Box<[u8]>,
+    /// Why it is there.
+    pub origin: Origin,
+    /// What `require` reads; `None` for what is no VFS, such as a writable mount.
+    pub vfs: Option<Arc<dyn Vfs>>,
+    /// What file operations ask.
+    #[cfg(mounts)]
+    served: Option<Arc<dyn Served>>,
+    /// Whether file operations see it.
+    visible: AtomicBool,
+    /// What lies at the root.
+    pub over: Over,
+    /// The file that it shows, if that may be replaced.
+    pub watch: Option<Watch>,
+    /// The user and the group that its files seem to belong to: those who mounted it.
+    pub owner: (u32, u32),
+    /// What whoever mounted it knows it by; 0 for nothing. Mounts with the same number show the same files.
+    pub object: u64,
+    /// Lives as long as the mount.
+    _kept: Option<Arc<dyn Any + Send + Sync>>,
+}
+
+/// A mount that is to be made.
+pub struct Request {
+    /// Absolute, clean.
+    pub root: Vec<u8>,
+    /// Why it is there.
+    pub origin: Origin,
+    /// What `require` reads.
+    pub vfs: Option<Arc<dyn Vfs>>,
+    /// What file operations ask.
+    #[cfg(mounts)]
+    pub served: Option<Arc<dyn Served>>,
+    /// Whether file operations see it.
+    pub visible: bool,
+    /// The file that it shows, if it is to follow when that is replaced.
+    pub file: Option<Identity>,
+    /// See [`Mount::object`].
+    pub object: u64,
+    /// What is to live as long as the mount.
+    pub kept: Option<Arc<dyn Any + Send + Sync>>,
+}
+
+static IDS: AtomicU64 = AtomicU64::new(1);
+
+impl Mount {
+    fn new(request: Request) -> Arc<Mount> {
+        let over = match (request.origin, &request.file) {
+            (Origin::Named, _) => Over::Nothing,
+            (Origin::Adopted, Some(_)) => Over::File,
+            (Origin::Adopted, None) => match std::fs::metadata(os_path(&request.root)) {
+                Ok(found) if found.is_dir() => Over::Directory,
+                Ok(_) => Over::File,
+                Err(_) => Over::Nothing,
+            },
+        };
+        Arc::new(Mount {
+            id: IDS.fetch_add(1, Ordering::Relaxed),
+            root: request.root.into(),
+            origin: request.origin,
+            vfs: request.vfs,
+            #[cfg(mounts)]
+            served: request.served,
+            visible: AtomicBool::new(request.visible),
+            over,
+            watch: request.file.map(|identity| Watch {
+                identity,
+                checked: AtomicU64::new(0),
+            }),
+            owner: owner(),
+            object: request.object,
+            _kept: request.kept,
+        })
+    }
+
+    /// A file system that is in no table, at the absolute path `root`; its number is 0.
+    #[cfg(mounts)]
+    pub(crate) fn unlisted(root: &[u8], served: Arc<dyn Served>) -> Arc<Mount> {
+        Arc::new(Mount {
+            id: 0,
+            root: root.into(),
+            origin: Origin::Named,
+            vfs: None,
+            served: Some(served),
+            visible: AtomicBool::new(true),
+            over: Over::Nothing,
+            watch: None,
+            owner: (0, 0),
+            object: 0,
+            _kept: None,
+        })
+    }
+
+    /// What file operations ask.
+    #[cfg(mounts)]
+    pub fn served(&self) -> &dyn Served {
+        match &self.served {
+            Some(served) => &**served,
+            None => crate::interpose::NOTHING,
         }
+    }
+
+    /// Whether file operations see it.
+    pub fn is_visible(&self) -> bool {
+        self.visible.load(Ordering::Acquire)
+    }
+
+    /// Lets file operations see it, or not.
+    pub fn show(&self, visible: bool) {
+        self.visible.store(visible, Ordering::Release);
+        GENERATION.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Whether somebody asked for it at this place.
+    pub fn is_named(&self) -> bool {
+        self.origin == Origin::Named
+    }
+
+    /// The absolute path of `sub`.
+    pub fn path_of(&self, sub: &Subpath) -> Vec<u8> {
+        let mut path = self.root.to_vec();
+        if !sub.is_root() {
+            if *self.root != *b"/" {
+                path.push(b'/');
+            }
+            path.extend_from_slice(sub.as_bytes());
+        }
+        path
     }
 }
 
-impl<T> MountTable<T> {
-    /// An empty table.
-    pub fn new() -> MountTable<T> {
-        MountTable::default()
+/// A place inside a mount.
+#[derive(Clone)]
+pub struct Place {
+    /// The mount.
+    pub mount: Arc<Mount>,
+    /// The path there.
+    pub sub: SubpathBuf,
+}
+
+impl Place {
+    /// The root directory of a mount.
+    pub fn root(mount: Arc<Mount>) -> Place {
+        Place {
+            mount,
+            sub: SubpathBuf::default(),
+        }
+    }
+
+    /// The absolute path.
+    pub fn path(&self) -> Vec<u8> {
+        self.mount.path_of(&self.sub)
+    }
+}
+
+/// All mounts at one moment.
+#[derive(Default)]
+pub struct Table {
+    /// At each root the newest mount comes last: it covers the others.
+    by_root: RootMap<Vec<Arc<Mount>>>,
+}
+
+static TABLE: ArcSwapOption<Table> = ArcSwapOption::const_empty();
+static GENERATION: AtomicU64 = AtomicU64::new(0);
+
+/// Held while the table is replaced.
+#[cfg(mounts)]
+static CHANGING: ForkMutex<()> = ForkMutex::new(());
+#[cfg(not(mounts))]
+static CHANGING: std::sync::Mutex<()> = std::sync::Mutex::new(());
+
+/// The lock, which is taken while a process forks.
+#[cfg(mounts)]
+pub(crate) fn lock() -> &'static dyn Forked {
+    &CHANGING
+}
+
+/// A number that is another one whenever something was mounted, unmounted, shown or hidden.
+pub fn generation() -> u64 {
+    GENERATION.load(Ordering::Acquire)
+}
+
+/// The table; `None` where nothing was ever mounted.
+pub fn current() -> Guard<Option<Arc<Table>>> {
+    TABLE.load()
+}
+
+impl Table {
+    /// The mount that the absolute, clean `path` lies in.
+    pub fn find(&self, path: &[u8]) -> Option<Place> {
+        self.place(path, |_, stack| stack.last())
+    }
+
+    /// The mount that file operations find under the absolute, clean `path`.
+    pub fn find_visible(&self, path: &[u8]) -> Option<Place> {
+        self.place(path, |_, stack| newest_visible(stack))
+    }
+
+    /// What file operations would find under the absolute, clean `path` without the mounts whose root has `len` bytes or
+    /// more.
+    pub fn beneath(&self, path: &[u8], len: usize) -> Option<Place> {
+        self.place(path, |root, stack| match root.len() < len {
+            true => newest_visible(stack),
+            false => None,
+        })
+    }
+
+    fn place<'s>(
+        &'s self,
+        path: &[u8],
+        take: impl Fn(&'s [u8], &'s Vec<Arc<Mount>>) -> Option<&'s Arc<Mount>>,
+    ) -> Option<Place> {
+        let (mount, sub) = self.by_root.find_map(path, take)?;
+        Some(Place {
+            mount: mount.clone(),
+            sub: sub.to_owned(),
+        })
+    }
+
+    /// All mounts, those that are covered among them, in no particular order.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Mount>> {
+        self.by_root.iter().flat_map(|(_, stack)| stack)
+    }
+
+    /// The roots at which file operations find something.
+    pub fn visible_roots(&self) -> impl Iterator<Item = &[u8]> {
+        let visible = |(_, stack): &(&[u8], &Vec<Arc<Mount>>)| newest_visible(stack).is_some();
+        self.by_root.iter().filter(visible).map(|(root, _)| root)
     }
 
     /// How many roots there are.
     pub fn len(&self) -> usize {
-        self.table.len()
+        self.by_root.len()
     }
 
-    /// Whether there are none.
+    /// Whether nothing is mounted.
     pub fn is_empty(&self) -> bool {
-        self.table.is_empty()
+        self.by_root.is_empty()
     }
 
-    /// Mounts at `root`, and gives back what was mounted there.
-    pub fn insert(&mut self, root: &[u8], mounted: T) -> Option<T> {
-        let hasher = &self.hasher;
-        match self.table.entry(
-            hash(hasher, root),
-            |mount| *mount.root == *root,
-            |mount| hash(hasher, &mount.root),
-        ) {
-            Entry::Occupied(mut found) => {
-                Some(std::mem::replace(&mut found.get_mut().mounted, mounted))
-            }
-            Entry::Vacant(place) => {
-                place.insert(Mount {
-                    root: root.into(),
-                    mounted,
-                });
-                self.summarize();
-                None
+    fn push(&mut self, mount: Arc<Mount>) {
+        match self.by_root.get_mut(&mount.root) {
+            Some(stack) => stack.push(mount),
+            None => {
+                let root = mount.root.clone();
+                self.by_root.insert(&root, vec![mount]);
             }
         }
     }
 
-    /// What is mounted at exactly `root`.
-    pub fn get(&self, root: &[u8]) -> Option<&T> {
-        self.mount(root).map(|mount| &mount.mounted)
-    }
-
-    /// Takes the mount at `root` away.
-    pub fn remove(&mut self, root: &[u8]) -> Option<T> {
-        let hash = hash(&self.hasher, root);
-        let found = self
-            .table
-            .find_entry(hash, |mount| *mount.root == *root)
-            .ok()?;
-        let (mount, _) = found.remove();
-        self.summarize();
-        Some(mount.mounted)
-    }
-
-    /// The mount that `path` lies in: what is mounted, its root, and the path inside.
-    ///
-    /// `None` also where the rest of the path is not clean: such a path was not made absolute as it should be.
-    pub fn find<'p>(&self, path: &'p [u8]) -> Option<(&T, &[u8], &'p Subpath)> {
-        if self.is_empty() || !path.starts_with(&self.common) {
-            return None;
+    /// Takes the newest mount at `root` away that `goes` says.
+    fn remove(&mut self, root: &[u8], goes: impl Fn(&Mount) -> bool) -> Option<Arc<Mount>> {
+        let stack = self.by_root.get_mut(root)?;
+        let at = stack.iter().rposition(|mount| goes(mount))?;
+        let mount = stack.remove(at);
+        if stack.is_empty() {
+            self.by_root.remove(root);
         }
-        for (len, _) in &self.lengths {
-            let Some((prefix, rest)) = path.split_at_checked(*len) else {
-                continue;
-            };
-            let inside = match (prefix.last(), rest) {
-                // The root of the file system ends in a slash of its own.
-                (Some(b'/'), rest) => rest,
-                (_, []) => rest,
-                (_, [b'/', rest @ ..]) => rest,
-                _ => continue,
-            };
-            if let Some(mount) = self.mount(prefix) {
-                return Some((&mount.mounted, &mount.root, Subpath::new(inside)?));
-            }
-        }
-        None
-    }
-
-    /// All roots and what is mounted there, in no particular order.
-    pub fn iter(&self) -> impl Iterator<Item = (&[u8], &T)> {
-        self.table
-            .iter()
-            .map(|mount| (&*mount.root, &mount.mounted))
-    }
-
-    fn mount(&self, root: &[u8]) -> Option<&Mount<T>> {
-        self.table
-            .find(hash(&self.hasher, root), |mount| *mount.root == *root)
-    }
-
-    /// Looks all roots over for what they have in common. Mounting is rare, looking up is not.
-    fn summarize(&mut self) {
-        let mut roots = self.table.iter().map(|mount| &*mount.root);
-        let first = roots.next().unwrap_or_default();
-        let common = roots.fold(first, |common, root| {
-            let same = common.iter().zip(root).take_while(|(a, b)| a == b).count();
-            common.get(..same).unwrap_or_default()
-        });
-        self.common = common.to_vec();
-        let mut counts = std::collections::BTreeMap::new();
-        for mount in &self.table {
-            *counts.entry(mount.root.len()).or_insert(0) += 1;
-        }
-        self.lengths = counts.into_iter().rev().collect();
+        Some(mount)
     }
 }
 
-fn hash(hasher: &RandomState, root: &[u8]) -> u64 {
-    let mut hasher = hasher.build_hasher();
-    hasher.write(root);
-    hasher.finish()
+fn newest_visible(stack: &[Arc<Mount>]) -> Option<&Arc<Mount>> {
+    stack.iter().rev().find(|mount| mount.is_visible())
+}
+
+/// The mount that the absolute, clean `path` lies in, whether or not file operations see it.
+pub fn find(path: &[u8]) -> Option<Place> {
+    current().as_ref()?.find(path)
+}
+
+/// The mount that file operations find under the absolute, clean `path`.
+pub fn find_visible(path: &[u8]) -> Option<Place> {
+    current().as_ref()?.find_visible(path)
+}
+
+/// All mounts, those that are covered among them, in the order in which they were made.
+pub fn all() -> Vec<Arc<Mount>> {
+    let mut all: Vec<Arc<Mount>> = current()
+        .iter()
+        .flat_map(|table| table.iter().cloned())
+        .collect();
+    all.sort_unstable_by_key(|mount| mount.id);
+    all
+}
+
+/// Mounts something; it covers what was at its root.
+pub fn add(request: Request) -> Arc<Mount> {
+    let mount = Mount::new(request);
+    change(|table| table.push(mount.clone()));
+    mount
+}
+
+/// Mounts something at the first of `root`, `root@2`, `root@3`, … where nothing else is mounted.
+pub fn add_at_free_root(mut request: Request) -> Arc<Mount> {
+    change(|table| {
+        let wanted = request.root.clone();
+        let mut number = 2;
+        let taken = |root: &[u8]| {
+            let stack = table.by_root.get(root);
+            stack.is_some_and(|stack| stack.iter().any(|mount| mount.object != request.object))
+        };
+        let mut free = wanted.clone();
+        while taken(&free) {
+            free = [wanted.as_slice(), format!("@{number}").as_bytes()].concat();
+            number += 1;
+        }
+        request.root = free;
+        let mount = Mount::new(request);
+        table.push(mount.clone());
+        mount
+    })
+}
+
+/// Mounts something in the place of `old`; just so, if that is not mounted any more. The new one is given back.
+pub fn replace(old: Option<&Mount>, request: Request) -> Arc<Mount> {
+    let mount = Mount::new(request);
+    change(|table| {
+        if let Some(old) = old {
+            table.remove(&old.root, |known| known.id == old.id);
+        }
+        table.push(mount.clone());
+    });
+    mount
+}
+
+/// Takes the newest mount away that somebody asked for at exactly `root`; what it covered is there again.
+pub fn remove_named(root: &[u8]) -> Option<Arc<Mount>> {
+    change(|table| table.remove(root, Mount::is_named))
+}
+
+fn change<T>(edit: impl FnOnce(&mut Table) -> T) -> T {
+    let alone = CHANGING.lock();
+    let mut table = Table::default();
+    if let Some(now) = &*TABLE.load() {
+        for (root, stack) in now.by_root.iter() {
+            table.by_root.insert(root, stack.clone());
+        }
+    }
+    let result = edit(&mut table);
+    TABLE.store(Some(Arc::new(table)));
+    GENERATION.fetch_add(1, Ordering::AcqRel);
+    drop(alone);
+    result
+}
+
+#[cfg(unix)]
+fn owner() -> (u32, u32) {
+    // SAFETY: both only ask for a number.
+    unsafe { (libc::geteuid(), libc::getegid()) }
+}
+
+#[cfg(not(unix))]
+fn owner() -> (u32, u32) {
+    (0, 0)
+}
+
+#[cfg(unix)]
+fn os_path(bytes: &[u8]) -> PathBuf {
+    use std::os::unix::ffi::OsStrExt;
+    std::ffi::OsStr::from_bytes(bytes).into()
+}
+
+#[cfg(not(unix))]
+fn os_path(bytes: &[u8]) -> PathBuf {
+    String::from_utf8_lossy(bytes).into_owned().into()
 }

@@ -1,10 +1,13 @@
 //! A Ruby value that lives where the garbage collector does not look.
 
+use std::sync::Arc;
+
 use magnus::{
     rb_sys::{AsRawValue, FromRawValue},
     value::ReprValue,
     Value,
 };
+use parking_lot::Mutex;
 use rb_sys::VALUE;
 
 /// Keeps one Ruby object alive, and at its address, until it is dropped.
@@ -44,4 +47,28 @@ impl Drop for Held {
         // SAFETY: this very address was registered by `new`.
         unsafe { rb_sys::rb_gc_unregister_address(self.0.as_mut()) };
     }
+}
+
+/// Says that an object is needed: as long as there is a clone, the object lives and stays in place. Unlike a [`Held`] it
+/// may be dropped in any thread.
+pub type Token = Arc<()>;
+
+/// Objects that some mount, open file or call under way still refers to. Only used with the GVL, and never while Ruby
+/// code may run.
+static KEPT: Mutex<Vec<(Held, Token)>> = Mutex::new(Vec::new());
+
+/// Keeps an object as long as the token lives.
+pub fn keep(value: Value) -> Token {
+    let token = Token::default();
+    let mut kept = KEPT.lock();
+    kept.push((Held::new(value), token.clone()));
+    drop(kept);
+    sweep();
+    token
+}
+
+/// Lets go of objects whose tokens are gone.
+pub fn sweep() {
+    KEPT.lock()
+        .retain(|(_, token)| Arc::strong_count(token) > 1);
 }

@@ -79,7 +79,7 @@ pub fn expand(path: RString) -> Result<Vec<u8>, Error> {
 /// entries of its load path.
 pub fn real_or_same(path: Vec<u8>) -> Vec<u8> {
     #[cfg(mounts)]
-    if invfs_engine::interpose::find(&path).is_some() {
+    if invfs_engine::mounts::find_visible(&path).is_some() {
         return invfs_engine::interpose::real_path(&path).unwrap_or(path);
     }
     match std::fs::canonicalize(os_path(&path)) {

@@ -2,7 +2,6 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    io::ErrorKind,
     sync::{Arc, LazyLock},
     thread::ThreadId,
 };
@@ -12,8 +11,8 @@ use magnus::{Error, Ruby};
 use parking_lot::Mutex;
 
 use super::{
-    handlers,
-    mounts::{self, Mount, Place},
+    disk, handlers,
+    mounts::{self, Adopted, Mount, Place},
 };
 use crate::helpers::string;
 
@@ -54,7 +53,7 @@ pub fn place(ruby: &Ruby, path: &[u8]) -> Result<Option<Place>, Error> {
     };
     let split = (file.len(), dir.clone());
     ARCHIVES.lock().split.insert(path.to_vec(), split);
-    Ok(Some(Place { mount, dir }))
+    Ok(Some(Place { mount, sub: dir }))
 }
 
 /// The archives that one search has asked the operating system for: once for each, however many directories of it
@@ -73,7 +72,7 @@ impl Seen {
             Some(at) => at,
             None => {
                 let same = |(known, mount): &(Identity, Option<Arc<Mount>>)| {
-                    let now = Identity::of(&string::os_path(file)).ok();
+                    let now = disk::identity(file);
                     mount.clone().filter(|_| now.as_ref() == Some(known))
                 };
                 let mount = archives.known.get(file).and_then(same);
@@ -82,8 +81,8 @@ impl Seen {
             }
         };
         let mount = self.0.get(at)?.1.clone()?;
-        let dir = dir.clone();
-        Some(Place { mount, dir })
+        let sub = dir.clone();
+        Some(Place { mount, sub })
     }
 
     /// Forgets what was seen: something may have changed since.
@@ -101,40 +100,36 @@ pub fn inside(ruby: &Ruby, path: &[u8]) -> Result<Option<Place>, Error> {
     }
 }
 
-/// Splits `path` after its longest prefix that is a regular file of the operating system; one in a mount does not count.
+/// Splits `path` after its longest prefix that is a regular file, of the operating system or in a mount: the file and what
+/// comes after it. What is already adopted is a file here.
 fn split(path: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut end = path.len();
     loop {
         let prefix = path.get(..end)?;
-        #[cfg(mounts)]
-        if let Some(place) = invfs_engine::interpose::find(prefix) {
-            if !place.mount.over_file {
-                return None;
-            }
-            // The file that the mount stands for is the archive, if anything is.
-            end = place.mount.root.len();
-        }
-        let prefix = path.get(..end)?;
-        match std::fs::metadata(string::os_path(prefix)) {
-            Ok(found) if found.is_file() => {
+        match disk::what(prefix) {
+            Some(disk::What::File) => {
                 let inside = path.get(end..)?;
                 return Some((prefix, inside.strip_prefix(b"/").unwrap_or(inside)));
             }
-            // A component that is a file: look further up. Nothing there at all: there is no file above either.
-            Err(error) if error.kind() == ErrorKind::NotADirectory => {
-                end = prefix
-                    .iter()
-                    .rposition(|b| *b == b'/')
-                    .filter(|at| *at > 0)?;
+            // A component that is a file: look further up.
+            Some(disk::What::BelowFile(len)) => {
+                end = match len {
+                    Some(len) => len,
+                    None => prefix
+                        .iter()
+                        .rposition(|b| *b == b'/')
+                        .filter(|at| *at > 0)?,
+                };
             }
-            _ => return None,
+            // Nothing there at all: there is no file above either.
+            Some(disk::What::Other) | None => return None,
         }
     }
 }
 
 /// The mount of the archive `file`, opened by a handler when it is new or was replaced.
 fn mount(ruby: &Ruby, file: &[u8]) -> Result<Option<Arc<Mount>>, Error> {
-    let Ok(identity) = Identity::of(&string::os_path(file)) else {
+    let Some(identity) = disk::identity(file) else {
         return Ok(None);
     };
     let asking = (file.to_vec(), std::thread::current().id());
@@ -167,5 +162,5 @@ fn ask(ruby: &Ruby, file: &[u8], identity: &Identity) -> Result<Option<Arc<Mount
     let Some(vfs) = handlers::open(ruby, file)? else {
         return Ok(None);
     };
-    Ok(Some(mounts::replace(ruby, root, vfs)?.mount))
+    Ok(Some(mounts::replace(ruby, root, vfs, *identity)?.mount))
 }

@@ -43,10 +43,12 @@ fn remember(name: &[u8]) {
 
 /// `Module#autoload` and `Kernel#autoload`.
 fn autoload(ruby: &Ruby, rb_self: Value, constant: Value, name: Value) -> Result<Value, Error> {
+    let mut name = name;
     if ractor::is_main() {
-        if let Ok(name) = string::path_argument(name) {
-            remember(&string::bytes(name));
-        }
+        // Converted here, once: what comes after gets the String.
+        let path = string::path_argument(name)?;
+        remember(&string::bytes(path));
+        name = path.as_value();
         // What stands in `$:` now gets its root, so that an absolute path leads there even after it has left.
         load_path::current(ruby)?;
     }

@@ -8,7 +8,7 @@ use magnus::{
 };
 use parking_lot::Mutex;
 
-use super::{resolve::Hit, run::instruction_sequence};
+use super::{mounts::Adopted, resolve::Hit, run::instruction_sequence};
 use crate::{helpers::string, ruby_api::errors::to_ruby};
 
 /// The key of this Ruby, until the compile options change.
@@ -17,7 +17,7 @@ static KEY: Mutex<Option<String>> = Mutex::new(None);
 /// The compiled file, if its archive has it for just this Ruby and just this source.
 pub fn load(ruby: &Ruby, hit: &Hit) -> Result<Option<Value>, Error> {
     let key = key(ruby)?;
-    let code = hit.mount.vfs.compiled(&hit.sub, &key, &hit.path);
+    let code = hit.mount.vfs().compiled(&hit.sub, &key, &hit.path);
     let Some(code) = code.map_err(|e| to_ruby(ruby, e))? else {
         return Ok(None);
     };
@@ -25,8 +25,8 @@ pub fn load(ruby: &Ruby, hit: &Hit) -> Result<Option<Value>, Error> {
 }
 
 /// The compiled file in its binary form; `None` where it cannot be used.
-fn from_binary(ruby: &Ruby, code: &[u8]) -> Result<Option<Value>, Error> {
-    if coverage_runs(ruby)? {
+pub fn from_binary(ruby: &Ruby, code: &[u8]) -> Result<Option<Value>, Error> {
+    if counts_lines() {
         return Ok(None);
     }
     let code = ruby.str_from_slice(code);
@@ -37,15 +37,16 @@ fn from_binary(ruby: &Ruby, code: &[u8]) -> Result<Option<Value>, Error> {
     Ok(loaded.ok())
 }
 
-/// Whether lines are being counted: only compiling prepares for that.
-fn coverage_runs(ruby: &Ruby) -> Result<bool, Error> {
-    let object = ruby.class_object();
-    if !object.funcall::<_, _, bool>("const_defined?", ("Coverage",))? {
-        return Ok(false);
+/// Whether `Coverage` was set up, running or not: only compiling prepares for counting lines. Asked of Ruby itself, because
+/// a program may have a constant `Coverage` of its own.
+fn counts_lines() -> bool {
+    extern "C" {
+        // Exported for Ruby's coverage library, declared in none of the public headers.
+        fn rb_get_coverages() -> rb_sys::VALUE;
     }
-    object
-        .const_get::<_, RModule>("Coverage")?
-        .funcall("running?", ())
+    // SAFETY: reads what the library has set; nil or false where it has not.
+    let coverages = unsafe { rb_get_coverages() };
+    coverages & !(rb_sys::Qnil as rb_sys::VALUE) != 0
 }
 
 /// @def InVFS.compiled_key
@@ -98,47 +99,6 @@ fn watch_options(ruby: &Ruby) -> Result<(), Error> {
 fn set_options(rb_self: Value, options: Value) -> Result<Value, Error> {
     *KEY.lock() = None;
     rb_self.funcall("compile_option_without_invfs=", (options,))
-}
-
-/// Makes Ruby's own loading take compiled code out of mounts: `RubyVM::InstructionSequence.load_iseq` is what it asks
-/// before it compiles a file. Whoever defined that before is asked for everything else.
-#[cfg(mounts)]
-pub fn serve_mounts(ruby: &Ruby) -> Result<(), Error> {
-    static DEFINED: OnceLock<()> = OnceLock::new();
-    if DEFINED.set(()).is_err() {
-        return Ok(());
-    }
-    let class = instruction_sequence(ruby)?;
-    if class.respond_to("load_iseq", true)? {
-        let singleton: Value = class.funcall("singleton_class", ())?;
-        singleton.funcall::<_, _, Value>("alias_method", (PREVIOUS, "load_iseq"))?;
-    }
-    RClass::try_convert(class)?.define_singleton_method("load_iseq", method!(load_iseq, 1))
-}
-
-/// What others defined as `load_iseq`.
-#[cfg(mounts)]
-const PREVIOUS: &str = "load_iseq_without_invfs";
-
-/// The compiled form of the file at `path`; nil to have it compiled.
-#[cfg(mounts)]
-fn load_iseq(ruby: &Ruby, rb_self: Value, path: RString) -> Result<Value, Error> {
-    if crate::helpers::ractor::is_main() {
-        let bytes = string::bytes(path);
-        if let Some(place) = invfs_engine::interpose::find(&bytes) {
-            let served = &place.mount.served;
-            // What is wrong with it is a reason to read the source.
-            if let Ok(Some(code)) = served.compiled(&place.sub, &key(ruby)?, &bytes) {
-                if let Some(loaded) = from_binary(ruby, &code)? {
-                    return Ok(loaded);
-                }
-            }
-        }
-    }
-    match rb_self.respond_to(PREVIOUS, true)? {
-        true => rb_self.funcall(PREVIOUS, (path,)),
-        false => Ok(ruby.qnil().as_value()),
-    }
 }
 
 /// `InVFS.link_compiled(entry, source, path)`: the compiled form in `entry` as Ruby loads it for `path`; nil if it was

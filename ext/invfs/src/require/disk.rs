@@ -2,9 +2,11 @@
 
 use std::{fs::File, io::ErrorKind};
 
+use invfs_engine::archive::Identity;
 #[cfg(mounts)]
 use invfs_engine::{
-    interpose::{self, Errno},
+    interpose::{Errno, Watched},
+    mounts::{self, Over, Place},
     vfs::Kind,
 };
 
@@ -21,10 +23,28 @@ pub enum Look {
     BelowFile,
 }
 
+/// The place in a mount that `path` leads into, if Ruby's own search finds something there that is not ours to find: what was
+/// adopted is searched by asking the VFS itself.
+#[cfg(mounts)]
+fn mounted(path: &[u8]) -> Option<Place> {
+    mounts::find_visible(path).filter(|place| place.mount.is_named())
+}
+
+/// What identifies the regular file at `path`, of the operating system or in a mount; `None` where there is none.
+pub fn identity(path: &[u8]) -> Option<Identity> {
+    #[cfg(mounts)]
+    if mounts::current().is_some() {
+        return Identity::at(path);
+    }
+    let path = string::os_path(path);
+    let is_file = std::fs::metadata(&path).is_ok_and(|found| found.is_file());
+    is_file.then(|| Identity::of(&path).ok()).flatten()
+}
+
 /// Whether `path` is a directory, of the operating system or of a mount.
 pub fn is_directory(path: &[u8]) -> bool {
     #[cfg(mounts)]
-    if let Some(place) = interpose::find(path) {
+    if let Some(place) = mounted(path) {
         return place
             .stat(true)
             .is_ok_and(|node| node.kind == Kind::Directory);
@@ -35,7 +55,7 @@ pub fn is_directory(path: &[u8]) -> bool {
 /// Looks `path` up, which may lie in a mount: Ruby's own functions find it there.
 pub fn look(path: &[u8]) -> Look {
     #[cfg(mounts)]
-    if let Some(place) = interpose::find(path) {
+    if let Some(place) = mounted(path) {
         return match place.stat(true) {
             Ok(node) if node.kind == Kind::File => Look::Loadable,
             Err(Errno(libc::ENOTDIR)) => Look::BelowFile,
@@ -50,5 +70,42 @@ pub fn look(path: &[u8]) -> Look {
         Ok(_) => Look::Nothing,
         Err(error) if error.kind() == ErrorKind::NotADirectory => Look::BelowFile,
         Err(_) => Look::Nothing,
+    }
+}
+
+/// What there is under a path, as far as archives go.
+pub enum What {
+    /// A regular file, also where its files can be seen below it already.
+    File,
+    /// Nothing, because a component of the path is a file; how much of the path leads there, where that is known.
+    BelowFile(Option<usize>),
+    /// Something else.
+    Other,
+}
+
+/// Looks whether `path`, absolute and clean, is a file or leads below one; `None` where there is nothing.
+pub fn what(path: &[u8]) -> Option<What> {
+    #[cfg(mounts)]
+    if let Some(place) = mounts::find_visible(path) {
+        // The file that a mount lies over is the archive, if anything is.
+        if place.mount.over == Over::File {
+            return Some(match place.sub.is_root() {
+                true => What::File,
+                false => What::BelowFile(Some(place.mount.root.len())),
+            });
+        }
+        match place.stat(true) {
+            Ok(node) if node.kind == Kind::File => return Some(What::File),
+            Ok(_) => return Some(What::Other),
+            Err(Errno(libc::ENOTDIR)) => return Some(What::BelowFile(None)),
+            Err(_) if place.mount.over == Over::Nothing => return None,
+            Err(_) => {}
+        }
+    }
+    match std::fs::metadata(string::os_path(path)) {
+        Ok(found) if found.is_file() => Some(What::File),
+        Ok(_) => Some(What::Other),
+        Err(error) if error.kind() == ErrorKind::NotADirectory => Some(What::BelowFile(None)),
+        Err(_) => None,
     }
 }

@@ -6,16 +6,16 @@ use magnus::{
 };
 
 use super::{
-    autoload,
-    handlers::{load_error, load_error_path},
-    load, loaded, mounts,
+    autoload, by_ruby, caller, load,
+    load_errors::{cannot_load, explain, too_large},
+    load_path_changes, loaded,
     originals::{self, Layer, BELOW_RUBYGEMS},
-    resolve::{self, Found, PassedOver},
+    resolve::{self, Found},
     rubygems, run,
 };
 use crate::{
     helpers::{ractor, string},
-    ruby_api::{file_system::invfs, limits},
+    ruby_api::file_system::invfs,
 };
 
 /// `Kernel#require`.
@@ -30,19 +30,20 @@ fn require_below_rubygems(ruby: &Ruby, rb_self: Value, name: Value) -> Result<Va
 
 fn require_at(ruby: &Ruby, layer: Layer, rb_self: Value, name: Value) -> Result<Value, Error> {
     if !ractor::is_main() || layer.is_searched() {
-        return layer.require(ruby, rb_self, name);
+        return layer.require(ruby, rb_self, name, true);
     }
     if is_remembered(name) {
         return Ok(ruby.qfalse().as_value());
     }
-    let Ok(path) = string::path_argument(name) else {
-        // The original refuses it in its own words.
-        return layer.require(ruby, rb_self, name);
-    };
+    // Converted here, once: what comes after gets the String.
+    let path = string::path_argument(name)?;
     let bytes = string::bytes(path);
     let rubygems = || layer == Layer::Outer && rubygems::may_intervene(ruby, &bytes);
     match resolve::feature(ruby, &bytes)? {
-        Found::Virtual(hit) => answer(ruby, run::require(ruby, &hit)?),
+        Found::Virtual(hit) => match by_ruby::require(ruby, rb_self, &hit) {
+            Some(answer) => answer,
+            None => answer(ruby, run::require(ruby, &hit)?),
+        },
         Found::Loaded(remember) if !rubygems() => {
             if let Some(remember) = remember {
                 loaded::remember(&bytes, remember.position, &remember.load_path);
@@ -51,14 +52,17 @@ fn require_at(ruby: &Ruby, layer: Layer, rb_self: Value, name: Value) -> Result<
         }
         Found::Disk(file) if !rubygems() => {
             let file = string::path(ruby, &file);
-            layer.require(ruby, rb_self, file.as_value())
+            layer.require(ruby, rb_self, file.as_value(), true)
         }
+        // Ruby's own search would find it.
+        Found::Elsewhere(Some(large)) if layer.is_last() => Err(too_large(ruby, &bytes, &large)?),
         Found::Elsewhere(passed_over) => {
-            let result = layer.require(ruby, rb_self, path.as_value());
+            let searched = passed_over.is_none();
+            let result = layer.require(ruby, rb_self, path.as_value(), searched);
             result.map_err(|e| explain(ruby, e, &bytes, passed_over))
         }
         Found::Loaded(_) | Found::Disk(_) | Found::Directory => {
-            layer.require(ruby, rb_self, path.as_value())
+            layer.require(ruby, rb_self, path.as_value(), true)
         }
     }
 }
@@ -83,10 +87,10 @@ fn require_relative(ruby: &Ruby, rb_self: Value, name: Value) -> Result<Value, E
     if !ractor::is_main() {
         return originals::require_relative(ruby, rb_self, name);
     }
-    match caller_file() {
-        Some(caller) => {
-            let result = relative(ruby, rb_self, name, &caller);
-            if caller.ends_with(b"/bootsnap/load_path_cache.rb") {
+    match caller::file() {
+        Some(file) => {
+            let result = relative(ruby, rb_self, name, file);
+            if string::bytes(file).ends_with(b"/bootsnap/load_path_cache.rb") {
                 bootsnap_arrived(ruby)?;
             }
             result
@@ -102,49 +106,22 @@ fn bootsnap_arrived(ruby: &Ruby) -> Result<(), Error> {
     Ok(())
 }
 
-/// `require_relative` as if called from the file `caller`, an absolute path.
-fn relative(ruby: &Ruby, rb_self: Value, name: Value, caller: &[u8]) -> Result<Value, Error> {
-    let Ok(path) = string::path_argument(name).map(string::bytes) else {
-        return originals::require_relative(ruby, rb_self, name);
-    };
-    let target = match path.first() {
-        Some(b'/') => invfs_engine::path::clean_absolute(&path),
-        _ => {
-            let end = caller.iter().rposition(|b| *b == b'/').unwrap_or(0);
-            let directory = caller.get(..end).unwrap_or_default();
-            invfs_engine::path::clean_absolute(&[directory, b"/", &path].concat())
-        }
-    };
-    match resolve::relative(ruby, &target)? {
-        Some(Found::Virtual(hit)) => answer(ruby, run::require(ruby, &hit)?),
+/// `require_relative` as if called from the file at the real path `file`.
+fn relative(ruby: &Ruby, rb_self: Value, name: Value, file: RString) -> Result<Value, Error> {
+    let target = caller::beside(file, string::path_argument(name)?)?;
+    let path = string::bytes(target);
+    match resolve::relative(ruby, &path)? {
+        Some(Found::Virtual(hit)) => match by_ruby::require(ruby, rb_self, &hit) {
+            Some(answer) => answer,
+            None => answer(ruby, run::require(ruby, &hit)?),
+        },
         Some(Found::Loaded(_)) => answer(ruby, false),
-        Some(Found::Elsewhere(passed_over)) => {
-            let absolute = string::path(ruby, &target).as_value();
-            let result = originals::require_relative(ruby, rb_self, absolute);
-            result.map_err(|e| explain(ruby, e, &target, passed_over))
-        }
-        // Out of the VFS, to a file on disk.
-        Some(Found::Disk(_) | Found::Directory) | None if mounts::find(caller).is_some() => {
-            let absolute = string::path(ruby, &target).as_value();
-            originals::require_relative(ruby, rb_self, absolute)
-        }
-        Some(Found::Disk(_) | Found::Directory) | None => {
-            originals::require_relative(ruby, rb_self, name)
+        // Ruby would find it.
+        Some(Found::Elsewhere(Some(large))) => Err(too_large(ruby, &path, &large)?),
+        Some(Found::Elsewhere(None) | Found::Disk(_) | Found::Directory) | None => {
+            originals::require_path(rb_self, target)
         }
     }
-}
-
-/// The absolute path of the Ruby file that called us; `None` in `eval` and the like.
-fn caller_file() -> Option<Vec<u8>> {
-    // SAFETY: Ruby's own NUL-terminated path of the current frame, copied before anything else runs.
-    let path = unsafe {
-        let path = rb_sys::rb_sourcefile();
-        if path.is_null() {
-            return None;
-        }
-        std::ffi::CStr::from_ptr(path).to_bytes().to_vec()
-    };
-    path.starts_with(b"/").then_some(path)
 }
 
 /// `Kernel#load`.
@@ -153,26 +130,28 @@ fn load(ruby: &Ruby, rb_self: Value, args: &[Value]) -> Result<Value, Error> {
         return originals::load(ruby, rb_self, args);
     }
     let parsed = scan_args::<(Value,), (Option<Value>,), (), (), (), ()>(args)?;
-    let Ok(bytes) = string::path_argument(parsed.required.0).map(string::bytes) else {
-        return originals::load(ruby, rb_self, args);
+    // Converted here, once: what comes after gets the String.
+    let path = string::path_argument(parsed.required.0)?;
+    let bytes = string::bytes(path);
+    let wrap = parsed.optional.0;
+    let original = || match wrap {
+        Some(wrap) => originals::load(ruby, rb_self, &[path.as_value(), wrap]),
+        None => originals::load(ruby, rb_self, &[path.as_value()]),
     };
     match resolve::file(ruby, &bytes)? {
-        Found::Virtual(hit) => {
-            load::load(ruby, rb_self, &hit, parsed.optional.0)?;
-            answer(ruby, true)
+        Found::Virtual(hit) => match by_ruby::load(ruby, rb_self, &hit, wrap) {
+            Some(answer) => answer,
+            None => {
+                load::load(ruby, rb_self, &hit, wrap)?;
+                answer(ruby, true)
+            }
+        },
+        // Ruby's own search would find it.
+        Found::Elsewhere(Some(large)) if !resolve::is_on_disk(ruby, &bytes)? => {
+            Err(too_large(ruby, &bytes, &large)?)
         }
-        Found::Elsewhere(passed_over) => {
-            let result = originals::load(ruby, rb_self, args);
-            result.map_err(|e| explain(ruby, e, &bytes, passed_over))
-        }
-        Found::Directory => {
-            let message = format!(
-                "cannot load such file -- {}",
-                String::from_utf8_lossy(&bytes)
-            );
-            Err(load_error(ruby, &message, &bytes, None)?)
-        }
-        Found::Loaded(_) | Found::Disk(_) => originals::load(ruby, rb_self, args),
+        Found::Directory => Err(cannot_load(ruby, &bytes)?),
+        Found::Elsewhere(_) | Found::Loaded(_) | Found::Disk(_) => original(),
     }
 }
 
@@ -183,40 +162,12 @@ fn answer(ruby: &Ruby, loaded: bool) -> Result<Value, Error> {
     })
 }
 
-/// A `LoadError` about `name` itself tells of the file that was too large, and what to do about it.
-fn explain(ruby: &Ruby, error: Error, name: &[u8], passed_over: Option<PassedOver>) -> Error {
-    let Some(large) = passed_over else {
-        return error;
-    };
-    let is_load_error = error.is_kind_of(ruby.exception_load_error());
-    if !is_load_error || load_error_path(&error).as_deref() != Some(name) {
-        return error;
-    }
-    let Some(exception) = error.value() else {
-        return error;
-    };
-    let attempt = || -> Result<Error, Error> {
-        let message: String = exception.funcall("message", ())?;
-        let message = format!(
-            "{message} ({} has {} bytes, more than the limit of {}; set {} to raise it)",
-            String::from_utf8_lossy(&large.path),
-            large.size,
-            limits::max_load_size(),
-            limits::VARIABLE,
-        );
-        let explained: magnus::Exception = exception.funcall("exception", (message,))?;
-        let backtrace: Value = exception.funcall("backtrace", ())?;
-        explained.funcall::<_, _, Value>("set_backtrace", (backtrace,))?;
-        Ok(explained.into())
-    };
-    attempt().unwrap_or(error)
-}
-
 /// @def $LOAD_PATH.resolve_feature_path(name)
 /// @return [Array(Symbol, String), nil] `[:rb, path]` or `[:so, path]`
 fn resolve_feature_path(ruby: &Ruby, rb_self: Value, name: Value) -> Result<Value, Error> {
-    let path = string::bytes(string::path_argument(name)?);
-    if let Found::Virtual(hit) = resolve::where_is(ruby, &path)? {
+    // Converted here, once: what comes after gets the String.
+    let name = string::path_argument(name)?;
+    if let Found::Virtual(hit) = resolve::where_is(ruby, &string::bytes(name))? {
         let kind = ruby.to_symbol(if hit.native { "so" } else { "rb" });
         return Ok(ruby
             .ary_new_from_values(&[kind.as_value(), string::path(ruby, &hit.path).as_value()])
@@ -230,7 +181,7 @@ fn resolve_feature_path(ruby: &Ruby, rb_self: Value, name: Value) -> Result<Valu
 /// @return [Boolean]
 fn require_original(ruby: &Ruby, name: Value) -> Result<Value, Error> {
     // RubyGems may activate a gem for it, as always; below that invfs is passed by.
-    Layer::Outer.require(ruby, ruby.module_kernel().as_value(), name)
+    Layer::Outer.require(ruby, ruby.module_kernel().as_value(), name, true)
 }
 
 /// @def InVFS.require_relative!(name, base = the caller)
@@ -268,15 +219,18 @@ pub fn init(ruby: &Ruby, module: RModule) -> Result<(), Error> {
     )?;
     if originals::keep(ruby)? {
         let kernel = ruby.module_kernel();
+        if originals::keep_below_rubygems(ruby)? {
+            // Called `require` in backtraces, as the one in whose place it stands.
+            kernel.define_private_method("require", method!(require_below_rubygems, 1))?;
+            kernel
+                .funcall::<_, _, Value>("alias_method", (BELOW_RUBYGEMS.0, originals::ALIASES[0].0))?;
+        }
         kernel.define_private_method("require", method!(require, 1))?;
         kernel.define_private_method("require_relative", method!(require_relative, 1))?;
         kernel.define_private_method("load", method!(load, -1))?;
         kernel.define_singleton_method("require", method!(require, 1))?;
         kernel.define_singleton_method("require_relative", method!(require_relative, 1))?;
         kernel.define_singleton_method("load", method!(load, -1))?;
-        if originals::keep_below_rubygems(ruby)? {
-            kernel.define_private_method(BELOW_RUBYGEMS.0, method!(require_below_rubygems, 1))?;
-        }
         autoload::init(ruby)?;
         let load_path: RArray = ruby.eval("$LOAD_PATH")?;
         let name = "resolve_feature_path";
@@ -284,6 +238,7 @@ pub fn init(ruby: &Ruby, module: RModule) -> Result<(), Error> {
         singleton
             .funcall::<_, _, Value>("alias_method", (format!("{name}_without_invfs"), name))?;
         load_path.define_singleton_method(name, method!(resolve_feature_path, 1))?;
+        load_path_changes::init(load_path)?;
     }
     // SAFETY: as above.
     unsafe { rb_sys::rb_ext_ractor_safe(false) };

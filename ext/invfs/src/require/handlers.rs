@@ -1,12 +1,11 @@
 //! The registry of handlers: who turns the path of a file in `$:` into a VFS.
 
 use magnus::{
-    function, kwargs, prelude::*, rb_sys::AsRawValue, Error, RArray, RModule, RString, Ruby,
-    TryConvert, Value,
+    function, prelude::*, rb_sys::AsRawValue, Error, RArray, RModule, Ruby, Value,
 };
 use parking_lot::Mutex;
 
-use super::{archives, load_path};
+use super::{archives, load_errors::load_error, load_path};
 use crate::{
     helpers::{answers, held::Held, ractor, string},
     ruby_api::{ruby_vfs::is_standard_error, vfs_value::is_vfs},
@@ -62,28 +61,6 @@ fn lossy(path: &[u8]) -> String {
     String::from_utf8_lossy(path).into_owned()
 }
 
-/// A `LoadError` with `path` and `cause`, as `raise` makes it.
-pub fn load_error(
-    ruby: &Ruby,
-    message: &str,
-    path: &[u8],
-    cause: Option<Value>,
-) -> Result<Error, Error> {
-    let exception: Value = ruby.exception_load_error().funcall("new", (message,))?;
-    exception
-        .funcall::<_, _, Value>("instance_variable_set", ("@path", string::path(ruby, path)))?;
-    let raised = match cause {
-        Some(cause) => ruby
-            .module_kernel()
-            .funcall::<_, _, Value>("raise", (exception, kwargs!("cause" => cause))),
-        None => ruby.module_kernel().funcall("raise", (exception,)),
-    };
-    Ok(match raised {
-        Err(error) => error,
-        Ok(_) => Error::new(ruby.exception_load_error(), message.to_owned()),
-    })
-}
-
 /// @def InVFS.register(handler)
 /// Registers a handler, once: strings in `$:` that name a regular file are offered to it.
 /// `probe(path)` tells whether the file is its business, `open(path)` gives the VFS. {InVFS::ZipFS} is one.
@@ -112,7 +89,10 @@ fn register(ruby: &Ruby, handler: Value) -> Result<(), Error> {
     handlers.push(Held::new(handler));
     drop(handlers);
     archives::forget();
-    load_path::forget()
+    load_path::forget()?;
+    // Strings that stand in `$:` may name archives now.
+    super::adopt_load_path(ruby);
+    Ok(())
 }
 
 /// @def InVFS.handlers
@@ -128,11 +108,4 @@ pub fn init(_ruby: &Ruby, module: RModule) -> Result<(), Error> {
     module.define_singleton_method("register", function!(register, 1))?;
     module.define_singleton_method("regist", function!(register, 1))?;
     module.define_singleton_method("handlers", function!(list, 0))
-}
-
-/// The `path` of a `LoadError`.
-pub fn load_error_path(error: &Error) -> Option<Vec<u8>> {
-    let exception = error.value()?;
-    let path: Value = exception.funcall("path", ()).ok()?;
-    Some(string::bytes(RString::try_convert(path).ok()?))
 }

@@ -85,6 +85,12 @@ pub fn init(ruby: &Ruby) -> Result<(), Error> {
     Ok(())
 }
 
+/// `$:` itself.
+pub fn array() -> Option<RArray> {
+    let array = STATE.lock().as_ref().map(|state| state.load_path.get())?;
+    RArray::from_value(array)
+}
+
 impl State {
     fn unchanged(&self) -> bool {
         // SAFETY: both Arrays are held, and nothing runs until they are compared.
@@ -231,7 +237,7 @@ impl Builder {
                     (Entry::Directory(a), Entry::Directory(b)) => a == b,
                     (Entry::Elsewhere(a), Entry::Elsewhere(b)) => a == b,
                     (Entry::Virtual(a), Entry::Virtual(b)) => {
-                        Arc::ptr_eq(&a.mount, &b.mount) && a.dir == b.dir
+                        Arc::ptr_eq(&a.mount, &b.mount) && a.sub == b.sub
                     }
                     _ => false,
                 })

@@ -2,6 +2,7 @@
 //! `InVFS.explain`.
 
 use invfs_engine::{
+    mounts,
     path::SubpathBuf,
     vfs::{Kind, Stat, Vfs},
 };
@@ -11,7 +12,7 @@ use magnus::{
 
 use super::{
     archives, compiled, load_path, loaded,
-    mounts::{self, Place},
+    mounts::{Adopted, Place},
     resolve::{self, Found},
 };
 use crate::{
@@ -24,7 +25,7 @@ use crate::{
 };
 
 /// @def InVFS.locate(path)
-/// Which VFS holds `path`, and under which name: the VFS objects and archives of `$:` are asked, and everything that
+/// Which VFS holds `path`, and under which name: what is mounted, the VFS objects and archives of `$:`, and everything that
 /// code was loaded from. Whether there is a file of that name is not said.
 /// @param path [String, #to_path]
 /// @return [Array(VFS, String), nil] the object and the subpath; nil for a path that lies in none
@@ -35,16 +36,16 @@ fn locate(ruby: &Ruby, path: Value) -> Result<Value, Error> {
     let path = string::expand(string::path_argument(path)?)?;
     // Objects that were put in `$:` since the last search get their roots first.
     load_path::current(ruby)?;
-    let Some((mount, dir)) = mounts::find(&path) else {
+    let Some(place) = mounts::find(&path) else {
         return Ok(ruby.qnil().as_value());
     };
-    if mount.by_path() {
+    if place.mount.by_path() {
         // The archive may have been replaced since; what is gone altogether is still held open.
         if let Some(place) = archives::place(ruby, &path)? {
             return pair(ruby, &place);
         }
     }
-    pair(ruby, &Place { mount, dir })
+    pair(ruby, &place)
 }
 
 /// `InVFS::Located.entry(path)`: the VFS behind a path that stands in `$:`, opened as a search does it.
@@ -60,7 +61,7 @@ fn entry(ruby: &Ruby, path: Value) -> Result<Value, Error> {
 fn pair(ruby: &Ruby, place: &Place) -> Result<Value, Error> {
     let array = ruby.ary_new();
     array.push(place.mount.object())?;
-    array.push(string::name(ruby, place.dir.as_bytes()))?;
+    array.push(string::name(ruby, place.sub.as_bytes()))?;
     Ok(array.as_value())
 }
 

@@ -1,18 +1,29 @@
 //! The require family: what happens between `require "name"` and code that has run.
 //!
 //! Reading order: [`entry`] the patched methods; [`loaded`] is it loaded already? [`resolve`] which file is
-//! meant, along [`load_path`] and [`mounts`]; [`loading`] one thread at a time; [`run`] compiles and runs
-//! it, [`native_ext`] opens a shared object; [`originals`] what is not ours goes on as before.
+//! meant, along [`load_path`] and [`mounts`]; [`by_ruby`] Ruby's own loader gets its path, and asks [`load_iseq`] for it;
+//! [`originals`] what is not ours goes on as before. Where there are no mounts: [`loading`] one thread at a time; [`run`]
+//! compiles and runs it, [`native_ext`] opens a shared object.
 
 mod archives;
 mod autoload;
+#[cfg(mounts)]
+mod by_ruby;
+#[cfg(not(mounts))]
+#[path = "by_nobody.rs"]
+mod by_ruby;
+mod caller;
 mod candidates;
-pub mod compiled;
+mod compiled;
 mod disk;
 mod entry;
 mod handlers;
 mod load;
-pub mod load_path;
+mod load_errors;
+#[cfg(mounts)]
+pub mod load_iseq;
+mod load_path;
+mod load_path_changes;
 mod loaded;
 mod loading;
 mod locate;
@@ -38,6 +49,16 @@ pub fn init(ruby: &Ruby, module: RModule) -> Result<(), Error> {
     locate::init(ruby, module)?;
     entry::init(ruby, module)?;
     #[cfg(mounts)]
-    crate::ruby_api::mount::start(ruby)?;
+    crate::ruby_api::transparent::start(ruby)?;
+    // Objects may stand there already.
+    adopt_load_path(ruby);
     Ok(())
+}
+
+pub use load_path_changes::adopt_load_path;
+
+/// Looks at the archive at `root` anew: the handlers open it if it is another file now.
+#[cfg(mounts)]
+pub fn reopen(ruby: &Ruby, root: &[u8]) -> Result<(), Error> {
+    archives::place(ruby, root).map(|_| ())
 }

@@ -1,115 +1,125 @@
-//! The mount table: which VFS appears under which absolute path.
+//! VFS objects and archives get their roots: the mount table as `require` uses it.
 
 use std::{
     collections::HashMap,
     sync::{Arc, LazyLock},
 };
 
-use invfs_engine::{archive::Identity, mounts::MountTable, path::SubpathBuf, vfs::Vfs};
+use invfs_engine::{
+    archive::Identity,
+    mounts::{self, Origin, Request},
+    path::SubpathBuf,
+    vfs::Vfs,
+};
 use magnus::{
-    function, prelude::*, rb_sys::AsRawValue, typed_data::Obj, Error, RModule, RString, Ruby,
-    TryConvert, Value,
+    function,
+    prelude::*,
+    rb_sys::{AsRawValue, FromRawValue},
+    Error, RModule, RString, Ruby, Value,
 };
 use parking_lot::Mutex;
 
+pub use invfs_engine::mounts::{Mount, Place};
+
 use crate::{
-    helpers::{held::Held, ractor, string},
+    helpers::{
+        held::{keep, Held},
+        ractor, string,
+    },
     ruby_api::{
         sub_fs::SubFS,
-        vfs_value::{is_vfs, vfs_of},
+        transparent,
+        vfs_value::{is_vfs, typed, vfs_of},
         zip_fs::ZipFS,
     },
 };
 
-/// A VFS with its root. Once adopted it stays, so that what was loaded from it can go on loading.
-pub struct Mount {
-    /// Absolute, clean, without a trailing slash.
-    pub root: Vec<u8>,
-    /// The file system.
-    pub vfs: Arc<dyn Vfs>,
-    /// The Ruby object; it must outlive `vfs`.
-    object: Held,
+/// What `require` asks of a mount.
+pub trait Adopted {
+    /// The VFS.
+    fn vfs(&self) -> &dyn Vfs;
+    /// The Ruby object behind it.
+    fn object(&self) -> Value;
     /// Whether a handler opened it because its path stands in `$:`.
-    by_path: bool,
-}
-
-/// A directory inside a mount.
-#[derive(Clone)]
-pub struct Place {
-    /// The mount.
-    pub mount: Arc<Mount>,
-    /// The directory, the root itself when empty.
-    pub dir: SubpathBuf,
-}
-
-impl Place {
-    /// The root directory of a mount.
-    fn root(mount: Arc<Mount>) -> Place {
-        Place {
-            mount,
-            dir: SubpathBuf::default(),
-        }
-    }
-
-    /// The virtual path of the directory.
-    pub fn path(&self) -> Vec<u8> {
-        self.mount.path_of(&self.dir)
-    }
-}
-
-impl Mount {
+    fn by_path(&self) -> bool;
     /// Whether it is the zip archive in the file `identity`, and open.
-    pub fn is_zip(&self, identity: &Identity) -> bool {
-        zip_identity(self.object.get()).as_ref() == Some(identity)
-    }
+    fn is_zip(&self, identity: &Identity) -> bool;
+    /// Whether Ruby itself finds its file at `path`, in this mount or another of the same object.
+    fn is_readable_at(&self, path: &[u8]) -> bool;
+}
 
-    /// The Ruby object.
-    pub fn object(&self) -> Value {
-        self.object.get()
-    }
-
-    /// Whether a handler opened it because its path stands in `$:`.
-    pub fn by_path(&self) -> bool {
-        self.by_path
-    }
-
-    /// The virtual path of `sub`.
-    pub fn path_of(&self, sub: &invfs_engine::path::Subpath) -> Vec<u8> {
-        let mut path = self.root.clone();
-        if !sub.is_root() {
-            if path != b"/" {
-                path.push(b'/');
-            }
-            path.extend_from_slice(sub.as_bytes());
+impl Adopted for Mount {
+    fn vfs(&self) -> &dyn Vfs {
+        match &self.vfs {
+            Some(vfs) => &**vfs,
+            None => &Nothing,
         }
-        path
+    }
+
+    fn object(&self) -> Value {
+        // SAFETY: the mount keeps the object alive and in place.
+        unsafe { Value::from_raw(self.object as rb_sys::VALUE) }
+    }
+
+    fn by_path(&self) -> bool {
+        self.watch.is_some()
+    }
+
+    fn is_zip(&self, identity: &Identity) -> bool {
+        zip_identity(self.object()).as_ref() == Some(identity)
+    }
+
+    fn is_readable_at(&self, path: &[u8]) -> bool {
+        mounts::find_visible(path).is_some_and(|place| {
+            place.mount.object == self.object && place.mount.root == self.root
+        })
     }
 }
 
-/// Never locked while Ruby code may run.
-struct Mounts {
-    by_root: MountTable<Arc<Mount>>,
-    /// Adopted objects by address, each held in place.
-    by_object: HashMap<rb_sys::VALUE, (Held, Arc<Mount>)>,
+/// A VFS that has no files.
+struct Nothing;
+
+impl Vfs for Nothing {
+    fn stat(
+        &self,
+        _: &invfs_engine::path::Subpath,
+    ) -> invfs_engine::Result<Option<invfs_engine::vfs::Stat>> {
+        Ok(None)
+    }
+
+    fn read(
+        &self,
+        sub: &invfs_engine::path::Subpath,
+        _: u64,
+        _: &mut dyn invfs_engine::vfs::Sink,
+    ) -> invfs_engine::Result<()> {
+        let kind = invfs_engine::ErrorKind::NotFound;
+        Err(invfs_engine::Error::new(kind, "", "").entry(sub.as_bytes()))
+    }
+
+    fn list(
+        &self,
+        _: &invfs_engine::path::Subpath,
+    ) -> invfs_engine::Result<Option<invfs_engine::vfs::Listing>> {
+        Ok(None)
+    }
 }
 
-static MOUNTS: LazyLock<Mutex<Mounts>> = LazyLock::new(|| {
-    Mutex::new(Mounts {
-        by_root: MountTable::default(),
-        by_object: HashMap::new(),
-    })
-});
+/// Adopted objects by address, each held in place. Never locked while Ruby code may run.
+static ADOPTED: LazyLock<Mutex<HashMap<rb_sys::VALUE, (Held, Arc<Mount>)>>> =
+    LazyLock::new(Mutex::default);
 
-/// The mount that holds the absolute, clean `path`, and the subpath there.
+/// The adopted mount that holds the absolute, clean `path`, and the subpath there; `None` also where a mount that was
+/// asked for at its place covers it.
 pub fn find(path: &[u8]) -> Option<(Arc<Mount>, SubpathBuf)> {
-    let mounts = MOUNTS.lock();
-    let (mount, _, sub) = mounts.by_root.find(path)?;
-    Some((mount.clone(), sub.to_owned()))
+    let place = mounts::find(path)?;
+    (!place.mount.is_named()).then_some((place.mount, place.sub))
 }
 
-/// The mount with exactly this root.
+/// The adopted mount with exactly this root.
 pub fn at(root: &[u8]) -> Option<Arc<Mount>> {
-    MOUNTS.lock().by_root.get(root).cloned()
+    let (mount, sub) = find(root)?;
+    sub.is_root().then_some(mount)
 }
 
 /// Gives `object` its root, if it has none yet, and tells where its files appear.
@@ -120,9 +130,9 @@ pub fn adopt(ruby: &Ruby, object: Value) -> Result<Place, Error> {
     if let Some(mount) = adopted(object) {
         return Ok(Place::root(mount));
     }
-    if let Ok(sub_fs) = Obj::<SubFS>::try_convert(object) {
+    if let Some(sub_fs) = typed::<SubFS>(object) {
         let mut place = adopt(ruby, sub_fs.parent_value(ruby))?;
-        place.dir = place.dir.join(sub_fs.subpath());
+        place.sub = place.sub.join(sub_fs.subpath());
         return Ok(place);
     }
     let to_path: Value = object.funcall_public("to_path", ())?;
@@ -130,92 +140,80 @@ pub fn adopt(ruby: &Ruby, object: Value) -> Result<Place, Error> {
     let vfs = vfs_of(ruby, object)?;
     // The same file, opened by a handler before: one archive, not two.
     if let Some(identity) = zip_identity(object) {
-        if let Some(mount) = at(&root).filter(|mount| mount.by_path && mount.is_zip(&identity)) {
+        if let Some(mount) = at(&root).filter(|mount| mount.by_path() && mount.is_zip(&identity)) {
             return Ok(remember(mount, object));
         }
     }
-    Ok(insert_once(root, vfs, object))
+    let request = request(ruby, root, vfs, object, None);
+    Ok(insert_once(request, object))
 }
 
-/// Mounts `object` at `root`, in the place of what was there.
-pub fn replace(ruby: &Ruby, root: Vec<u8>, object: Value) -> Result<Place, Error> {
+/// Mounts `object`, which a handler made of the file `identity`, at `root`, in the place of what a handler made before.
+pub fn replace(
+    ruby: &Ruby,
+    root: Vec<u8>,
+    object: Value,
+    identity: Identity,
+) -> Result<Place, Error> {
     let vfs = vfs_of(ruby, object)?;
-    Ok(insert(root, vfs, object))
+    let old = at(&root).filter(|mount| mount.by_path());
+    let request = request(ruby, root, vfs, object, Some(identity));
+    let mount = mounts::replace(old.as_deref(), request);
+    if let Some(old) = old {
+        transparent::forget(&old);
+    }
+    Ok(remember(mount, object))
 }
 
-fn insert(root: Vec<u8>, vfs: Arc<dyn Vfs>, object: Value) -> Place {
-    let mount = Arc::new(Mount {
+fn request(
+    ruby: &Ruby,
+    root: Vec<u8>,
+    vfs: Arc<dyn Vfs>,
+    object: Value,
+    file: Option<Identity>,
+) -> Request {
+    Request {
         root,
-        vfs,
-        object: Held::new(object),
-        by_path: true,
-    });
-    MOUNTS.lock().by_root.insert(&mount.root, mount.clone());
-    rooted(&mount);
-    remember(mount, object)
+        origin: Origin::Adopted,
+        visible: transparent::shows_adopted(ruby),
+        #[cfg(mounts)]
+        served: Some(transparent::serving(vfs.clone())),
+        vfs: Some(vfs),
+        file,
+        object: object.as_raw() as u64,
+        kept: Some(keep(object)),
+    }
 }
 
-/// Mounts `object` at the first of `root`, `root@2`, … that is free. All under one lock: while its `to_path` ran,
-/// another thread may have come here with the same object.
-fn insert_once(root: Vec<u8>, vfs: Arc<dyn Vfs>, object: Value) -> Place {
-    let (held, own) = (Held::new(object), Held::new(object));
-    let mut mounts = MOUNTS.lock();
-    if let Some((_, mount)) = mounts.by_object.get(&held.raw()) {
+/// Mounts `object` at the first free root, unless, while its `to_path` ran, another thread came here with the same object.
+fn insert_once(request: Request, object: Value) -> Place {
+    let held = Held::new(object);
+    let mut adopted = ADOPTED.lock();
+    if let Some((_, mount)) = adopted.get(&held.raw()) {
         return Place::root(mount.clone());
     }
-    let mut free = root.clone();
-    let mut number = 2;
-    while mounts.by_root.get(&free).is_some() {
-        free = [root.as_slice(), format!("@{number}").as_bytes()].concat();
-        number += 1;
-    }
-    let mount = Arc::new(Mount {
-        root: free,
-        vfs,
-        object: own,
-        by_path: false,
-    });
-    mounts.by_root.insert(&mount.root, mount.clone());
-    mounts.by_object.insert(held.raw(), (held, mount.clone()));
-    drop(mounts);
-    rooted(&mount);
+    let mount = mounts::add_at_free_root(request);
+    adopted.insert(held.raw(), (held, mount.clone()));
     Place::root(mount)
 }
 
 /// Notes that the files of `object` appear in `mount`.
 fn remember(mount: Arc<Mount>, object: Value) -> Place {
     let held = Held::new(object);
-    let mut mounts = MOUNTS.lock();
-    mounts.by_object.insert(held.raw(), (held, mount.clone()));
+    ADOPTED.lock().insert(held.raw(), (held, mount.clone()));
     Place::root(mount)
-}
-
-/// Calls `f` with the root and the file system of every mount.
-#[cfg(mounts)]
-pub fn each(mut f: impl FnMut(&[u8], &Arc<dyn Vfs>)) {
-    for (root, mount) in MOUNTS.lock().by_root.iter() {
-        f(root, &mount.vfs);
-    }
-}
-
-/// The file system has its root now: whoever wants to read it there may.
-fn rooted(mount: &Mount) {
-    #[cfg(mounts)]
-    crate::ruby_api::mount::rooted(&mount.root, &mount.vfs);
-    #[cfg(not(mounts))]
-    let _ = mount;
 }
 
 /// Which file the object is an archive of, if it is an open {InVFS::ZipFS} of a file.
 fn zip_identity(object: Value) -> Option<Identity> {
-    let zip = Obj::<ZipFS>::try_convert(object).ok()?;
+    let zip = typed::<ZipFS>(object)?;
     let archive = zip.archive();
     (!archive.is_closed()).then(|| archive.identity())?
 }
 
 fn adopted(object: Value) -> Option<Arc<Mount>> {
-    let mounts = MOUNTS.lock();
-    let (_, mount) = mounts.by_object.get(&object.as_raw())?;
+    let adopted = ADOPTED.lock();
+    let (_, mount) = adopted.get(&object.as_raw())?;
     Some(mount.clone())
 }
 

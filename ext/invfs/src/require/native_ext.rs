@@ -15,8 +15,8 @@ use magnus::{Error, Ruby};
 use parking_lot::Mutex;
 
 use super::{
-    handlers::load_error,
-    mounts::Mount,
+    load_errors::load_error,
+    mounts::{Adopted, Mount},
     native_image::{self, Image},
     resolve::Hit,
 };
@@ -134,7 +134,7 @@ fn beside(
         return Ok(None);
     };
     let beside = sub.parent().join(name);
-    let kind = mount.vfs.kind(&beside).map_err(|e| to_ruby(ruby, e))?;
+    let kind = mount.vfs().kind(&beside).map_err(|e| to_ruby(ruby, e))?;
     Ok((kind == Some(Kind::File)).then_some(beside))
 }
 
@@ -162,7 +162,7 @@ fn collect_beside(
 fn read(ruby: &Ruby, mount: &Mount, sub: &Subpath) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     mount
-        .vfs
+        .vfs()
         .read(sub, max_load_size(), &mut bytes)
         .map_err(|e| to_ruby(ruby, e))?;
     Ok(bytes)

@@ -1,8 +1,18 @@
 //! The methods that were there before ours, under the names that they were kept.
 
-use std::{cell::Cell, sync::OnceLock};
+use std::{
+    cell::Cell,
+    sync::{
+        atomic::{AtomicBool, Ordering},
+        OnceLock,
+    },
+};
 
-use magnus::{prelude::*, value::OpaqueId, Error, RModule, Ruby, Value};
+use magnus::{
+    prelude::*, rb_sys::AsRawValue, value::OpaqueId, Error, RModule, RString, Ruby, Value,
+};
+
+use crate::helpers::protected;
 
 /// The methods that are wrapped, each with the alias of what it was before.
 pub const ALIASES: [(&str, &str); 4] = [
@@ -41,6 +51,9 @@ thread_local! {
     static SEARCHED: Cell<bool> = const { Cell::new(false) };
 }
 
+/// Which of the two layers found Ruby's own function, not a method that somebody wrote in its place.
+static OWN: [AtomicBool; 2] = [const { AtomicBool::new(false) }; 2];
+
 /// Which `require` was replaced.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Layer {
@@ -56,11 +69,29 @@ impl Layer {
         self == Layer::BelowRubyGems && SEARCHED.take()
     }
 
-    /// `require` (`Kernel#require` or `Kernel.require`, as `rb_self` is) as it was without invfs.
-    pub fn require(self, ruby: &Ruby, rb_self: Value, name: Value) -> Result<Value, Error> {
+    /// Whether there is nothing below this layer but Ruby's own search of `$:`.
+    pub fn is_last(self) -> bool {
+        OWN.get(self as usize)
+            .is_some_and(|own| own.load(Ordering::Relaxed))
+    }
+
+    /// `require` (`Kernel#require` or `Kernel.require`, as `rb_self` is) as it was without invfs. `searched`, no VFS has
+    /// the name.
+    pub fn require(
+        self,
+        ruby: &Ruby,
+        rb_self: Value,
+        name: Value,
+        searched: bool,
+    ) -> Result<Value, Error> {
+        if self.is_last() {
+            // The function, not the method: that would be one more frame in every backtrace.
+            // SAFETY: live objects; what is raised is caught.
+            return protected(|| unsafe { rb_sys::rb_f_require(rb_self.as_raw(), name.as_raw()) });
+        }
         match self {
             Layer::Outer => {
-                SEARCHED.set(true);
+                SEARCHED.set(searched);
                 let result = rb_self.funcall(ids(ruby).require, (name,));
                 SEARCHED.set(false);
                 result
@@ -68,6 +99,12 @@ impl Layer {
             Layer::BelowRubyGems => rb_self.funcall(ids(ruby).require_below_rubygems, (name,)),
         }
     }
+}
+
+/// Has Ruby itself load the file at an absolute path, past whoever wrapped `require`.
+pub fn require_path(rb_self: Value, path: RString) -> Result<Value, Error> {
+    // SAFETY: live objects; what is raised is caught.
+    protected(|| unsafe { rb_sys::rb_f_require(rb_self.as_raw(), path.as_raw()) })
 }
 
 /// `Kernel#require_relative` without invfs. Native frames are invisible to it, so a relative name still
@@ -89,6 +126,7 @@ pub fn keep(ruby: &Ruby) -> Result<bool, Error> {
         return Ok(false);
     }
     let singleton: Value = kernel.singleton_class()?.as_value();
+    OWN[0].store(is_rubys_own(kernel, ALIASES[0].0)?, Ordering::Relaxed);
     for owner in [kernel.as_value(), singleton] {
         for (name, alias) in ALIASES {
             keep_one(ruby, owner, name, alias)?;
@@ -103,9 +141,18 @@ pub fn keep_below_rubygems(ruby: &Ruby) -> Result<bool, Error> {
     let (name, alias) = BELOW_RUBYGEMS;
     let there = has_private(ruby, kernel, name)?;
     if there {
+        OWN[1].store(is_rubys_own(kernel, name)?, Ordering::Relaxed);
         keep_one(ruby, kernel.as_value(), name, alias)?;
     }
     Ok(there)
+}
+
+/// Whether the method is the `require` that Ruby defines: in no file, and known to it by that name.
+fn is_rubys_own(kernel: RModule, name: &str) -> Result<bool, Error> {
+    let method: Value = kernel.funcall("instance_method", (name,))?;
+    let place: Value = method.funcall("source_location", ())?;
+    let name: magnus::Symbol = method.funcall("original_name", ())?;
+    Ok(place.is_nil() && name.name()? == "require")
 }
 
 fn has_private(ruby: &Ruby, kernel: RModule, name: &str) -> Result<bool, Error> {

@@ -15,7 +15,7 @@ use super::{
     disk::{self, Look},
     load_path::{self, Entry, LoadPath},
     loaded, loading,
-    mounts::{self, Mount, Place},
+    mounts::{self, Adopted, Mount, Place},
 };
 use crate::{
     helpers::string,
@@ -135,6 +135,12 @@ pub fn file(ruby: &Ruby, name: &[u8]) -> Result<Found, Error> {
         None => None,
     };
     Ok(found.map_or(Found::Elsewhere(passed_over), Found::Virtual))
+}
+
+/// Whether `load name` finds a file of the operating system from the current directory on.
+pub fn is_on_disk(ruby: &Ruby, name: &[u8]) -> Result<bool, Error> {
+    let path = absolute(ruby, name)?;
+    Ok(mounts::find(&path).is_none() && disk::look(&path) == Look::Loadable)
 }
 
 /// Where `name` is found, loaded or not: what `$LOAD_PATH.resolve_feature_path` asks.
@@ -339,7 +345,7 @@ impl<'a> Search<'a> {
             return look(
                 self.ruby,
                 &place.mount,
-                place.dir.join(name),
+                place.sub.join(name),
                 native,
                 passed_over,
             );
@@ -364,7 +370,7 @@ fn look(
     if sub.is_root() {
         return Ok(None);
     }
-    let stat = match mount.vfs.stat(&sub) {
+    let stat = match mount.vfs().stat(&sub) {
         Ok(stat) => stat,
         // As a directory that was removed.
         Err(error) if error.kind() == ErrorKind::Closed => return Ok(None),

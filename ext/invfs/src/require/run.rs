@@ -7,6 +7,7 @@ use magnus::{prelude::*, Error, RString, Ruby, Value};
 use super::{
     autoload, compiled, load, load_path, loaded,
     loading::{self, Turn},
+    mounts::Adopted,
     native_ext, order,
     resolve::Hit,
 };
@@ -75,7 +76,7 @@ pub fn compile(ruby: &Ruby, hit: &Hit) -> Result<Value, Error> {
     if let Some(compiled) = compiled::load(ruby, hit)? {
         return Ok(compiled);
     }
-    let code = read_all(ruby, &*hit.mount.vfs, &hit.sub, max_load_size())?;
+    let code = read_all(ruby, hit.mount.vfs(), &hit.sub, max_load_size())?;
     // The parser starts from the String's encoding; a magic comment may change it.
     let code: RString = code.funcall("force_encoding", (source_encoding(ruby)?,))?;
     let path = string::path(ruby, &hit.path);

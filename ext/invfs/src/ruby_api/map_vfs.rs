@@ -112,6 +112,10 @@ impl Vfs for MapVfs {
         false
     }
 
+    fn runs_code(&self) -> bool {
+        false
+    }
+
     fn list(&self, sub: &Subpath) -> Result<Option<Vec<(Vec<u8>, Kind)>>> {
         Ok(children(self.names()?, sub))
     }

@@ -8,14 +8,17 @@ pub mod limits;
 mod listing;
 mod map_vfs;
 #[cfg(mounts)]
-pub mod mount;
-#[cfg(not(mounts))]
-mod mount_unsupported;
+mod mount;
 pub mod ruby_vfs;
 #[cfg(mounts)]
 mod served;
 mod string_map_fs;
 pub mod sub_fs;
+#[cfg(mounts)]
+pub mod transparent;
+#[cfg(not(mounts))]
+#[path = "mount_unsupported.rs"]
+pub mod transparent;
 mod union_fs;
 pub mod vfs_value;
 pub mod zip_fs;
@@ -33,7 +36,6 @@ pub fn init(ruby: &Ruby, module: RModule) -> Result<(), Error> {
     archive_writer::init(ruby, module)?;
     #[cfg(mounts)]
     mount::init(ruby, module)?;
-    #[cfg(not(mounts))]
-    mount_unsupported::init(ruby, module)?;
+    transparent::init(module)?;
     limits::init(ruby, module)
 }

@@ -2,6 +2,9 @@
 
 use magnus::{function, prelude::*, Error, ExceptionClass, RClass, RHash, RModule, Ruby, Value};
 
+const REASON: &str =
+    "mounts need Linux on x86-64 or AArch64; require and load find code in a VFS everywhere";
+
 fn unsupported(ruby: &Ruby) -> Error {
     let class = super::file_system::invfs(ruby)
         .and_then(|module| module.const_get::<_, RClass>("MountUnsupported"));
@@ -9,15 +12,38 @@ fn unsupported(ruby: &Ruby) -> Error {
         .ok()
         .and_then(|class| ExceptionClass::from_value(class.as_value()))
         .unwrap_or(ruby.exception_not_imp_error());
-    Error::new(
-        class,
-        "mounts need Linux on x86-64 or AArch64; require and load find code in a VFS everywhere",
-    )
+    Error::new(class, REASON)
 }
 
 /// `InVFS.mount`, as it is documented for Linux.
 fn mount(ruby: &Ruby, _arguments: &[Value]) -> Result<Value, Error> {
     Err(unsupported(ruby))
+}
+
+/// `InVFS.transparent = wanted`: it is off, and stays so.
+fn set_transparent(ruby: &Ruby, wanted: Value) -> Result<(), Error> {
+    match wanted.to_bool() {
+        true => Err(unsupported(ruby)),
+        false => Ok(()),
+    }
+}
+
+/// `InVFS.transparent?`: never.
+fn is_transparent() -> bool {
+    false
+}
+
+/// File operations see nothing that is adopted.
+pub fn shows_adopted(_ruby: &Ruby) -> bool {
+    false
+}
+
+/// A mount is gone: nothing is remembered of it.
+pub fn forget(_mount: &invfs_engine::mounts::Mount) {}
+
+/// Why Ruby itself does not load what stands in `$:`.
+pub fn hindrance() -> Option<String> {
+    Some(REASON.to_owned())
 }
 
 /// `InVFS.transparent!`.
@@ -36,9 +62,11 @@ fn mounts(ruby: &Ruby) -> RHash {
 }
 
 /// Defines the methods.
-pub fn init(_ruby: &Ruby, module: RModule) -> Result<(), Error> {
+pub fn init(module: RModule) -> Result<(), Error> {
     module.define_singleton_method("mount", function!(mount, -1))?;
     module.define_singleton_method("transparent!", function!(transparent, 0))?;
+    module.define_singleton_method("transparent=", function!(set_transparent, 1))?;
+    module.define_singleton_method("transparent?", function!(is_transparent, 0))?;
     module.define_singleton_method("unmount", function!(unmount, 1))?;
     module.define_singleton_method("mounts", function!(mounts, 0))
 }

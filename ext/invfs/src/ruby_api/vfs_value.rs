@@ -5,7 +5,7 @@ use std::sync::Arc;
 use invfs_engine::vfs::Vfs;
 use magnus::{
     prelude::*, rb_sys::AsRawValue, typed_data::Obj, Error, RArray, RClass, RString, Ruby,
-    TryConvert, Value,
+    TryConvert, TypedData, Value,
 };
 
 use super::{
@@ -57,20 +57,21 @@ fn with_native<R>(value: Value, take: impl Fn(&dyn NativeVfs) -> R) -> Option<R>
     where
         T: NativeVfs + magnus::TypedData,
     {
-        let object = Obj::<T>::try_convert(value).ok()?;
-        Some(take(&*object))
-    }
-    // Most objects are none of ours: tell them apart before `try_convert` builds its TypeErrors.
-    // SAFETY: only looks at the object's type tag.
-    let typed =
-        unsafe { rb_sys::macros::RB_TYPE_P(value.as_raw(), rb_sys::ruby_value_type::RUBY_T_DATA) };
-    if !typed {
-        return None;
+        Some(take(&*typed::<T>(value)?))
     }
     as_native::<ZipFS, R>(value, &take)
         .or_else(|| as_native::<StringMapFS, R>(value, &take))
         .or_else(|| as_native::<UnionFS, R>(value, &take))
         .or_else(|| as_native::<SubFS, R>(value, &take))
+}
+
+/// The object of ours inside `value`; without the exceptions that converting something else would raise and drop.
+pub fn typed<T: TypedData>(value: Value) -> Option<Obj<T>> {
+    // SAFETY: only looks at the object's type tag.
+    let data =
+        unsafe { rb_sys::macros::RB_TYPE_P(value.as_raw(), rb_sys::ruby_value_type::RUBY_T_DATA) };
+    let is_one = data && value.is_kind_of(T::class(&Ruby::get_with(value)));
+    is_one.then(|| Obj::try_convert(value).ok()).flatten()
 }
 
 /// A native VFS and its `to_path`.

@@ -9,7 +9,7 @@ use hashbrown::{HashSet, HashTable};
 
 use super::memory;
 use super::own::Own;
-use super::table::Place;
+use crate::mounts::Place;
 use crate::path::SubpathBuf;
 
 /// How much is held together.

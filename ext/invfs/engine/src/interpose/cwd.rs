@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::errno::{Answer, Errno};
 use super::state::STATE;
-use super::table::Place;
+use crate::mounts::Place;
 use super::{directories, fork, resolve};
 use crate::vfs::Kind;
 

@@ -13,7 +13,7 @@ use super::filter::Filter;
 use super::own::Own;
 use super::state::STATE;
 use super::status;
-use super::table::Place;
+use crate::mounts::Place;
 use super::{fork, memory, scratch};
 use crate::vfs::Kind;
 

@@ -15,7 +15,7 @@ use super::own::{self, Own};
 use super::served::{How, Node, Opened};
 use super::state::STATE;
 use super::status;
-use super::table::Place;
+use crate::mounts::Place;
 use super::writers;
 
 /// How many names of files in memory are remembered; what is older than that is described by the system.
@@ -48,12 +48,12 @@ pub fn forget(mount: u64) {
 
 /// Opens the file at `place` and hands the descriptor over.
 pub fn open(place: &Place, how: How) -> Answer<RawFd> {
-    if place.mount.served.is_constant() && !how.writes() {
+    if place.mount.served().is_constant() && !how.writes() {
         if let Some(fd) = again(place, how.flags)? {
             return Ok(fd);
         }
     }
-    match place.mount.served.open(&place.sub, how)? {
+    match place.mount.served().open(&place.sub, how)? {
         Opened::Shared => shared(place, how.flags),
         Opened::Contents(contents, mut node) => {
             let file = memory::file(&contents, &place.path(), true)?;
@@ -82,12 +82,12 @@ fn again(place: &Place, flags: i32) -> Answer<Option<RawFd>> {
 
 /// Opens a file whose contents stay what they are.
 fn shared(place: &Place, flags: i32) -> Answer<RawFd> {
-    if !place.mount.served.is_constant() {
+    if !place.mount.served().is_constant() {
         if let Some(fd) = again(place, flags)? {
             return Ok(fd);
         }
     }
-    let contents = place.mount.served.read(&place.sub)?;
+    let contents = place.mount.served().read(&place.sub)?;
     let node = place.stat(true)?;
     let file = memory::file(&contents, &place.path(), true)?;
     remember(place, &file, &node, true);

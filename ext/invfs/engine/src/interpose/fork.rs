@@ -119,7 +119,7 @@ fn claim() {
 /// All locks, in an order in which whoever has one may wait for the ones after it.
 fn locks() -> [&'static dyn Forked; 3] {
     [
-        super::table::lock(),
+        crate::mounts::lock(),
         super::hooks::lock(),
         &*super::state::STATE,
     ]

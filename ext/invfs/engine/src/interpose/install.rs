@@ -40,6 +40,11 @@ fn try_install() -> Result<Patched, Unsupported> {
     }
 }
 
+/// Whether the hooks are in: nobody asked for them yet (`None`), or what came of it.
+pub fn is_installed() -> Option<Result<Patched, Unsupported>> {
+    INSTALLED.get().cloned()
+}
+
 /// A library was loaded where there is no hook: leads its calls to the hooks, too, if they are in use.
 pub fn rescan() {
     if INSTALLED.get().is_some() {

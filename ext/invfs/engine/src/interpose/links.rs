@@ -10,16 +10,17 @@ use std::os::unix::ffi::OsStrExt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::errno::Errno;
+use super::past;
 use super::memory::ProcPath;
 use super::resolve::stack;
-use super::route::{self, Route, Target};
-use super::table::{self, Table};
+use super::route::{self, Route, Target, Wants};
+use crate::mounts::{self, Table};
 use crate::path::MAX_LINKS;
 
 const KNOWN: usize = 256;
 const LASTING: u64 = 100_000_000;
 
-/// Counts the links that this process makes or moves, and how often it mounts something or changes its working directory.
+/// Counts the links that this process makes or moves, and how often it changes its working directory.
 static CHANGES: AtomicU64 = AtomicU64::new(0);
 
 thread_local! {
@@ -27,7 +28,7 @@ thread_local! {
     static PLAIN: RefCell<[(u64, u64); KNOWN]> = const { RefCell::new([(0, 0); KNOWN]) };
 }
 
-/// A link was made or moved, or something was mounted, or relative paths begin elsewhere now.
+/// A link was made or moved, or relative paths begin elsewhere now.
 pub fn changed() {
     CHANGES.fetch_add(1, Ordering::Relaxed);
 }
@@ -37,9 +38,10 @@ pub fn changed() {
 ///
 /// # Safety
 /// `path` is a NUL-terminated string.
-pub unsafe fn followed(fd: c_int, path: *const c_char) -> Option<Route> {
+pub unsafe fn followed(fd: c_int, path: *const c_char, wants: Wants) -> Option<Route> {
     let errno = Errno::last();
     let target = match errno.0 {
+        _ if past::is_past() => None,
         // SAFETY: the caller's promise.
         libc::ENOENT | libc::ENOTDIR => match unsafe { CStr::from_ptr(path) }.to_bytes() {
             path if fd == libc::AT_FDCWD || path.starts_with(b"/") => follow(path),
@@ -48,18 +50,21 @@ pub unsafe fn followed(fd: c_int, path: *const c_char) -> Option<Route> {
         _ => None,
     };
     errno.set();
-    target
+    Some(match target? {
+        Route::Virtual(target) => route::settle(target, wants),
+        route => route,
+    })
 }
 
 /// A path that begins at an open directory.
 fn below(fd: c_int, path: &[u8]) -> Option<Route> {
-    let table = table::current();
+    let table = mounts::current();
     let directory = real_target(ProcPath::new(fd).as_bytes()).filter(|path| path.starts_with(b"/"));
     walk(table.as_ref()?, &[&directory?, &b"/"[..], path].concat())
 }
 
 fn follow(path: &[u8]) -> Option<Route> {
-    let table = table::current();
+    let table = mounts::current();
     let table = table.as_ref()?;
     if let Some(place) = table.way(path) {
         return Some(Route::Virtual(Target::new(place)));
@@ -117,9 +122,9 @@ fn walk(table: &Table, path: &[u8]) -> Option<Route> {
         let before = at.len();
         at.push(b'/');
         at.extend_from_slice(&component);
-        if table.find(&at).is_some() {
-            if links == 0 {
-                // A relative path in a real directory is the system's own.
+        if table.find_visible(&at).is_some() {
+            if links == 0 && path.starts_with(b"/") {
+                // Routed already, and found not to be the mount's.
                 return None;
             }
             ahead.reverse();
@@ -162,7 +167,7 @@ fn real_target(path: &[u8]) -> Option<Vec<u8>> {
 }
 
 fn hash(path: &[u8]) -> u64 {
-    let seed = CHANGES.load(Ordering::Relaxed);
+    let seed = CHANGES.load(Ordering::Relaxed) ^ mounts::generation().rotate_left(32);
     let mut hasher = foldhash::fast::FixedState::with_seed(seed).build_hasher();
     hasher.write(path);
     hasher.finish() | 1

@@ -2,13 +2,13 @@
 
 use super::errno::{Answer, Errno};
 use super::served::Node;
-use super::table::Place;
+use crate::mounts::Place;
 use crate::path::{components, Subpath, SubpathBuf, MAX_LINKS};
 use crate::vfs::Kind;
 
 /// The place that `place` leads to, links followed, at its end too, and what is there.
 pub fn real(place: &Place) -> Answer<(Place, Node)> {
-    let served = &*place.mount.served;
+    let served = place.mount.served();
     let sub = match served.has_links() {
         true => follow(&place.sub, |link| served.read_link(link).ok())?,
         false => place.sub.clone(),

@@ -5,8 +5,8 @@ use std::ffi::{c_char, c_int, CStr, CString};
 
 use super::errno::{Answer, Errno};
 use super::served::Node;
-use super::table::{self, Place, Table};
-use super::{cwd, directories, resolve};
+use super::{alive, cwd, directories, past, relative, resolve};
+use crate::mounts::{self, Over, Place, Table};
 use crate::vfs::Kind;
 
 /// As the system: with the NUL byte at the end.
@@ -45,12 +45,6 @@ impl Target {
         }
     }
 
-    /// Whether the root of a mount is meant that lies over a real file, and that file.
-    fn is_real_file(&self, wants: Wants) -> bool {
-        let mount = &self.place.mount;
-        mount.over_file && self.place.sub.is_root() && !self.slash && wants == Wants::Anything
-    }
-
     /// `ENOTDIR` where the path ended in a slash and does not lead to a directory.
     pub fn check(&self, node: &Node) -> Answer<()> {
         match self.slash && node.kind != Kind::Directory {
@@ -65,8 +59,10 @@ impl Target {
 pub enum Wants {
     /// Anything.
     Anything,
-    /// Directories alone: for it the root of a mount is one even where a real file lies there.
+    /// A directory to be in: for it the root of a mount is one even where a file lies there.
     Directory,
+    /// A directory whose names are read.
+    Listing,
 }
 
 /// Routes the path of a call; a relative one begins at the directory `fd`, or where `AT_FDCWD` says.
@@ -76,23 +72,73 @@ pub enum Wants {
 pub unsafe fn at(fd: c_int, path: *const c_char, wants: Wants) -> Route {
     // SAFETY: the caller's promise.
     match unsafe { route(fd, path) } {
-        Route::Virtual(target) if target.is_real_file(wants) => {
-            match CString::new(target.place.path()) {
-                Ok(path) => Route::Elsewhere(path),
-                Err(_) => Route::Real,
-            }
-        }
+        Route::Virtual(target) => settle(target, wants),
         route => route,
     }
+}
+
+/// Decides what is meant where both a mount and something else may be.
+pub fn settle(target: Target, wants: Wants) -> Route {
+    let Place { mount, sub } = &target.place;
+    match mount.over {
+        Over::Nothing => Route::Virtual(target),
+        Over::File if sub.is_root() && !target.slash && wants == Wants::Anything => beneath(target),
+        Over::File => match alive::now(&target.place) {
+            Some(place) => Route::Virtual(Target { place, ..target }),
+            None => beneath(target),
+        },
+        Over::Directory if is_directorys(&target.place, wants) => beneath(target),
+        Over::Directory => Route::Virtual(target),
+    }
+}
+
+/// Whether what a path means is the real directory's, over which the mount lies: what the VFS does not have, and, but for
+/// reading its names, a directory that both have.
+fn is_directorys(place: &Place, wants: Wants) -> bool {
+    let real = || real_kind(&place.path());
+    match place.mount.served().stat(&place.sub, false) {
+        Ok(node) if node.kind == Kind::Directory && wants != Wants::Listing => {
+            real() == Some(Kind::Directory)
+        }
+        Ok(_) => false,
+        Err(_) => true,
+    }
+}
+
+fn real_kind(path: &[u8]) -> Option<Kind> {
+    use std::os::unix::ffi::OsStrExt;
+    let found = std::fs::metadata(std::ffi::OsStr::from_bytes(path)).ok()?;
+    Some(if found.is_dir() {
+        Kind::Directory
+    } else {
+        Kind::File
+    })
+}
+
+/// What is under a path without the mount that it leads into.
+fn beneath(target: Target) -> Route {
+    let mut path = target.place.path();
+    let table = mounts::current();
+    let table = table.as_ref();
+    if let Some(place) = table.and_then(|t| t.beneath(&path, target.place.mount.root.len())) {
+        return settle(Target { place, ..target }, Wants::Anything);
+    }
+    if target.slash {
+        path.extend_from_slice(if target.dot { b"/." } else { b"/" });
+    }
+    CString::new(path).map_or(Route::Real, Route::Elsewhere)
 }
 
 /// # Safety
 /// As for [`at`].
 unsafe fn route(fd: c_int, path: *const c_char) -> Route {
-    let table = table::current();
+    let table = mounts::current();
     let Some(table) = &*table else {
         return Route::Real;
     };
+    if past::is_past() {
+        return Route::Real;
+    }
     if path.is_null() {
         return Route::Real;
     }
@@ -102,7 +148,10 @@ unsafe fn route(fd: c_int, path: *const c_char) -> Route {
         Some(b'/') => absolute(table, bytes),
         // An empty path with AT_EMPTY_PATH means the descriptor itself: whoever allows that asks for it.
         None => Route::Real,
-        Some(_) if fd == libc::AT_FDCWD && !cwd::is_virtual() => Route::Real,
+        Some(_) if fd == libc::AT_FDCWD && !cwd::is_virtual() => match relative::inward(table, bytes) {
+            Some(path) => absolute(table, &path),
+            None => Route::Real,
+        },
         Some(_) if fd != libc::AT_FDCWD && !directories::may_be_virtual(fd) => Route::Real,
         Some(_) => relative(table, fd, bytes),
     }
@@ -127,7 +176,7 @@ fn relative(table: &Table, fd: c_int, path: &[u8]) -> Route {
 /// Where an absolute path leads.
 pub fn absolute(table: &Table, path: &[u8]) -> Route {
     if is_clean(path) {
-        return match table.find(path) {
+        return match table.find_visible(path) {
             Some(place) => target(place, path),
             None => Route::Real,
         };
@@ -200,7 +249,7 @@ fn walk(table: &Table, path: &[u8]) -> Walked {
         match component {
             b"" | b"." => {}
             b".." => {
-                if let Some(place) = table.find(&at) {
+                if let Some(place) = table.find_visible(&at) {
                     if let Some((walked, letters)) = &climbed {
                         if !same_directory(path.get(..*walked), letters) {
                             return Walked::To(Route::Real);
@@ -211,7 +260,7 @@ fn walk(table: &Table, path: &[u8]) -> Walked {
                         Err(errno) => return Walked::To(Route::Failed(errno)),
                     }
                     pop(&mut at);
-                    if table.find(if at.is_empty() { b"/" } else { &at }).is_none() {
+                    if table.find_visible(if at.is_empty() { b"/" } else { &at }).is_none() {
                         let rest = path.get(walked..).unwrap_or_default();
                         at.extend_from_slice(if rest.is_empty() { b"/" } else { rest });
                         return Walked::Out(at);
@@ -231,7 +280,7 @@ fn walk(table: &Table, path: &[u8]) -> Walked {
     if at.is_empty() {
         at.push(b'/');
     }
-    Walked::To(match (table.find(&at), climbed) {
+    Walked::To(match (table.find_visible(&at), climbed) {
         (Some(_), Some((walked, letters))) if !same_directory(path.get(..walked), &letters) => {
             Route::Real
         }

@@ -1,7 +1,7 @@
 //! `struct stat` and `struct statx` for a node of a mount.
 
 use super::served::Node;
-use super::table::Place;
+use crate::mounts::Place;
 use crate::vfs::Kind;
 
 const BLOCK: u64 = 4096;

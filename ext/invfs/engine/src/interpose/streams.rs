@@ -9,7 +9,7 @@ use super::directories;
 use super::errno::{Answer, Errno};
 use super::filter::Filter;
 use super::state::STATE;
-use super::table::Place;
+use crate::mounts::Place;
 use crate::path::Subpath;
 use crate::vfs::Kind;
 

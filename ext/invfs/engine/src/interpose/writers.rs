@@ -9,7 +9,7 @@ use super::filter::Filter;
 use super::own::Own;
 use super::served::{Node, Saver};
 use super::state::STATE;
-use super::table::Place;
+use crate::mounts::Place;
 use super::{files, fork, memory};
 
 static DESCRIPTORS: Filter = Filter::new();

@@ -109,6 +109,11 @@ pub trait Vfs: Send + Sync {
         true
     }
 
+    /// Whether answering may run code of whoever made it.
+    fn runs_code(&self) -> bool {
+        !self.is_independent()
+    }
+
     /// The compiled form of the Ruby source `sub` for the Ruby called `key`, linked for `path`; `None` where there is
     /// none that was made from just this source. Only archives hold compiled code: their checksums cover it.
     fn compiled(&self, sub: &Subpath, key: &str, path: &[u8]) -> Result<Option<Vec<u8>>> {

@@ -45,6 +45,10 @@ impl Vfs for SubVfs {
         self.parent.is_independent()
     }
 
+    fn runs_code(&self) -> bool {
+        self.parent.runs_code()
+    }
+
     fn compiled(&self, sub: &Subpath, key: &str, path: &[u8]) -> Result<Option<Vec<u8>>> {
         self.parent.compiled(&self.directory.join(sub), key, path)
     }

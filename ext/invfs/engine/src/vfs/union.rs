@@ -95,6 +95,10 @@ impl Vfs for UnionVfs {
         self.layers.iter().all(|layer| layer.is_independent())
     }
 
+    fn runs_code(&self) -> bool {
+        self.layers.iter().any(|layer| layer.runs_code())
+    }
+
     fn compiled(&self, sub: &Subpath, key: &str, path: &[u8]) -> Result<Option<Vec<u8>>> {
         match self.find(sub)? {
             Some((layer, _)) => layer.compiled(sub, key, path),

@@ -11,7 +11,7 @@ mod files;
 mod large;
 mod listing;
 mod load_size;
-mod mounts;
+mod root_map;
 mod mutations;
 mod names;
 mod path;

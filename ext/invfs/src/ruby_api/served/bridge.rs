@@ -27,6 +27,8 @@ pub struct Question<'a> {
     pub operation: &'a str,
     /// The path inside the mount.
     pub sub: &'a Subpath,
+    /// Whether code of whoever made the file system may run, which threads must not be torn out of.
+    pub runs_code: bool,
 }
 
 /// Runs `work`, which may call Ruby methods, with the GVL, and turns what it raises into an error number.
@@ -96,11 +98,13 @@ fn with_gvl<T>(question: Question<'_>, work: impl FnOnce(&Ruby) -> Result<T, Err
     if interruptions::depth(thread.as_raw()) >= DEPTH {
         return Err(Errno(libc::ELOOP));
     }
-    if super::watch(&ruby).is_err() {
-        return Err(Errno(libc::EIO));
-    }
     // SAFETY: reads `$!` of the thread, which what follows replaces.
     let pending = unsafe { rb_sys::rb_errinfo() };
+    // It loads files the first time, and so it replaces `$!`, too.
+    if question.runs_code && super::watch(&ruby).is_err() {
+        restore(pending);
+        return Err(Errno(libc::EIO));
+    }
     let inside = interruptions::Inside::enter(thread.as_raw());
     let answer = match work(&ruby) {
         Ok(value) => Ok(value),

@@ -30,7 +30,11 @@ impl LockedVfs {
         sub: &Subpath,
         question: impl FnOnce(&dyn Vfs) -> Result<T>,
     ) -> Result<T> {
-        let asked = bridge::Question { operation, sub };
+        let asked = bridge::Question {
+            operation,
+            sub,
+            runs_code: self.vfs.runs_code(),
+        };
         let answer: Answer<Result<T>> = bridge::call(asked, |ruby| match question(&*self.vfs) {
             Ok(answer) => Ok(Ok(answer)),
             // The engine's own errors are numbers already, as far as file operations go.

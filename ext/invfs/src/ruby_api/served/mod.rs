@@ -13,17 +13,29 @@ mod saver;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 
-use invfs_engine::interpose::{ReadOnly, Served};
+use invfs_engine::interpose::{self, ReadOnly, Served};
 use invfs_engine::vfs::Vfs;
-use magnus::{block::Proc, function, prelude::*, rb_sys::AsRawValue, Error, RModule, Ruby, Value};
-use parking_lot::Mutex;
+use magnus::{
+    block::Proc, function, prelude::*, rb_sys::AsRawValue, Error, RModule, RString, Ruby, Value,
+};
 
 use super::vfs_value::{is_vfs, native_vfs, vfs_of};
-use crate::helpers::held::Held;
+use crate::helpers::held::{keep, Token};
 
-/// `InVFS::Serving`, which is loaded when the first file system of this kind is mounted.
+/// `InVFS::Serving`, which is loaded when the first file system of this kind is asked: by Ruby's own `require`, which
+/// nobody has wrapped, and from disk, also where a mount hides it.
 fn serving(ruby: &Ruby) -> Result<RModule, Error> {
-    super::file_system::invfs(ruby)?.const_get("Serving")
+    let module = super::file_system::invfs(ruby)?;
+    let announced: Option<RString> = module.funcall("autoload?", ("Serving",))?;
+    if let Some(file) = announced {
+        interpose::past_mounts(|| {
+            // SAFETY: a live String; what is raised is caught.
+            crate::helpers::protected(|| unsafe {
+                rb_sys::rb_f_require(module.as_raw(), file.as_raw())
+            })
+        })?;
+    }
+    module.const_get("Serving")
 }
 
 /// [`serving`], with what it calls here.
@@ -35,21 +47,6 @@ fn prepared(ruby: &Ruby) -> Result<RModule, Error> {
         serving.define_singleton_method("ended", function!(bridge::end, 0))?;
     }
     Ok(serving)
-}
-
-/// Objects that some mount, open file or call under way still refers to. Only used with the GVL, and never while Ruby
-/// code may run.
-static KEPT: Mutex<Vec<(Held, Arc<()>)>> = Mutex::new(Vec::new());
-
-/// Says that an object is needed: as long as there is a clone, the object lives and stays in place.
-type Token = Arc<()>;
-
-fn keep(value: Value) -> Token {
-    let token = Arc::new(());
-    let mut kept = KEPT.lock();
-    kept.retain(|(_, token)| Arc::strong_count(token) > 1);
-    kept.push((Held::new(value), token.clone()));
-    token
 }
 
 /// The one that is to be mounted, of the two that `InVFS.mount` takes.
@@ -122,4 +119,15 @@ fn depth(thread: Value) -> usize {
 /// Notes what the current thread is to get when the file operation is over.
 fn note(ruby: &Ruby, interruption: Value) {
     interruptions::note(ruby.thread_current().as_raw(), interruption);
+}
+
+/// Has the handlers open the archive at `root` anew, in whatever thread: another file has taken its place.
+pub fn reopen(root: &[u8]) {
+    let question = bridge::Question {
+        operation: "open",
+        sub: invfs_engine::path::Subpath::ROOT,
+        runs_code: true,
+    };
+    // What is wrong with the new file is told by the next search; until then there is nothing in it.
+    let _ = bridge::call(question, |ruby| crate::require::reopen(ruby, root));
 }

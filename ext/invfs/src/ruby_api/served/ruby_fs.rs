@@ -75,7 +75,12 @@ impl RubyFs {
         sub: &Subpath,
         work: impl FnOnce(&Ruby) -> Result<T, Error>,
     ) -> Answer<T> {
-        bridge::call(Question { operation, sub }, work)
+        let asked = Question {
+            operation,
+            sub,
+            runs_code: true,
+        };
+        bridge::call(asked, work)
     }
 
     fn open_for_writing(&self, sub: &Subpath, how: How) -> Answer<Opened> {

@@ -66,7 +66,12 @@ impl Saver for RubySaver {
         let operation = "write";
         let sub = &self.sub;
         let mut began = false;
-        let answer = bridge::call(Question { operation, sub }, |ruby| {
+        let asked = Question {
+            operation,
+            sub,
+            runs_code: true,
+        };
+        let answer = bridge::call(asked, |ruby| {
             began = true;
             self.hand_over(ruby, contents)
         });

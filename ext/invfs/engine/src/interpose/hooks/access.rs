@@ -13,7 +13,7 @@ fn target(target: &Target, mode: c_int, effective: bool, follow: bool) -> Answer
     let node = place.stat(follow || target.slash)?;
     target.check(&node)?;
     if mode & libc::W_OK != 0 {
-        place.mount.served.writable(&place.sub)?;
+        place.mount.served().writable(&place.sub)?;
     }
     match mode
         & !granted(&node, place.mount.owner, effective)

@@ -4,6 +4,7 @@ use std::ffi::{c_char, c_int};
 
 use super::{dispatch, dispatch_path};
 use crate::interpose::errno::{Answer, Errno};
+use crate::interpose::alive;
 use crate::interpose::route::Target;
 use crate::interpose::served::{Change, Time};
 use crate::vfs::Kind;
@@ -89,7 +90,11 @@ pub unsafe extern "C" fn truncate(path: *const c_char, length: i64) -> c_int {
         dispatch_path(
             path,
             -1,
-            |path| libc::truncate64(path, length),
+            |path| {
+                let result = libc::truncate64(path, length);
+                alive::changed();
+                result
+            },
             |at| {
                 at.check_existing()?;
                 let length = u64::try_from(length).map_err(|_| Errno(libc::EINVAL))?;

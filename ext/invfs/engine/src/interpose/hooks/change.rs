@@ -4,7 +4,7 @@ use std::ffi::{c_char, c_int, CStr};
 
 use super::{dispatch, dispatch_path, guard};
 use crate::interpose::errno::{Answer, Errno};
-use crate::interpose::links;
+use crate::interpose::{alive, links};
 use crate::interpose::route::{self, Route, Target, Wants::Anything};
 use crate::interpose::served::Change;
 use crate::vfs::Kind;
@@ -20,7 +20,7 @@ impl Target {
                 _ => libc::EBUSY,
             }));
         }
-        self.place.mount.served.change(change).map(|()| 0)
+        self.place.mount.served().change(change).map(|()| 0)
     }
 
     /// `ENOTDIR` for a path like `file/`, where a directory is meant and something else is there.
@@ -72,7 +72,7 @@ pub unsafe extern "C" fn unlinkat(fd: c_int, path: *const c_char, flags: c_int) 
             fd,
             path,
             -1,
-            |fd, path| libc::unlinkat(fd, path, flags),
+            |fd, path| changed(libc::unlinkat(fd, path, flags)),
             |at| {
                 if flags & libc::AT_REMOVEDIR != 0 && at.dot {
                     return Err(Errno(libc::EINVAL));
@@ -94,7 +94,7 @@ pub unsafe extern "C" fn remove(path: *const c_char) -> c_int {
         dispatch_path(
             path,
             -1,
-            |path| libc::remove(path),
+            |path| changed(libc::remove(path)),
             |at| {
                 let sub = &at.place.sub;
                 match at.place.stat(false)?.kind {
@@ -147,6 +147,14 @@ unsafe fn two(
 fn moved(result: c_int) -> c_int {
     if result == 0 {
         links::changed();
+    }
+    changed(result)
+}
+
+/// Real names, or what a real name stands for, have changed.
+fn changed(result: c_int) -> c_int {
+    if result == 0 {
+        alive::changed();
     }
     result
 }
@@ -304,7 +312,7 @@ pub unsafe extern "C" fn mknodat(fd: c_int, path: *const c_char, mode: u32, devi
                     return Err(Errno(libc::EEXIST));
                 }
                 // A mount has files, directories and links.
-                at.place.mount.served.writable(&at.place.sub)?;
+                at.place.mount.served().writable(&at.place.sub)?;
                 Err(Errno(libc::EPERM))
             },
         )

@@ -5,7 +5,7 @@ use std::ffi::{c_char, c_int};
 use super::{dispatch_for, guard};
 use crate::interpose::errno::{Answer, Errno};
 use crate::interpose::route::Wants;
-use crate::interpose::{cwd, directories, links};
+use crate::interpose::{cwd, directories, links, relative};
 
 // SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn chdir(path: *const c_char) -> c_int {
@@ -34,6 +34,7 @@ pub unsafe extern "C" fn fchdir(fd: c_int) -> c_int {
 fn left(result: c_int) -> c_int {
     if result == 0 {
         links::changed();
+        relative::moved();
         cwd::left();
     }
     result

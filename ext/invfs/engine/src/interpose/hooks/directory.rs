@@ -13,7 +13,7 @@ pub unsafe extern "C" fn opendir(path: *const c_char) -> *mut libc::DIR {
     // SAFETY: the arguments are the caller's own.
     unsafe {
         dispatch_for(
-            Wants::Directory,
+            Wants::Listing,
             libc::AT_FDCWD,
             path,
             std::ptr::null_mut(),

@@ -13,7 +13,7 @@ fn none<T>(target: &Target, follow: bool) -> Answer<T> {
 }
 
 fn change(target: &Target, follow: bool) -> Answer<c_int> {
-    target.place.mount.served.writable(&target.place.sub)?;
+    target.place.mount.served().writable(&target.place.sub)?;
     none(target, follow)
 }
 

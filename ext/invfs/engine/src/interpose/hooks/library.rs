@@ -15,7 +15,7 @@ use crate::interpose::memory::ProcPath;
 use crate::interpose::own::Own;
 use crate::interpose::route::Target;
 use crate::interpose::served::{How, Opened};
-use crate::interpose::table::Place;
+use crate::mounts::Place;
 use crate::interpose::{directories, install, memory, resolve, scratch};
 use crate::path::Subpath;
 
@@ -124,8 +124,8 @@ fn contents(place: &Place) -> Answer<Vec<u8>> {
         flags: libc::O_RDONLY,
         mode: 0,
     };
-    match place.mount.served.open(&place.sub, how)? {
-        Opened::Shared => place.mount.served.read(&place.sub),
+    match place.mount.served().open(&place.sub, how)? {
+        Opened::Shared => place.mount.served().read(&place.sub),
         Opened::Contents(contents, _) => Ok(contents),
         Opened::Real(file) => memory::read_all(file.as_raw_fd()),
         Opened::Buffered { contents, .. } => Ok(contents),

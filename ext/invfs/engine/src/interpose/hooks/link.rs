@@ -15,7 +15,7 @@ unsafe fn read_target(target: &Target, buffer: *mut c_char, size: usize) -> Answ
         return Err(Errno(libc::EINVAL));
     }
     let place = &target.place;
-    let link = place.mount.served.read_link(&place.sub)?;
+    let link = place.mount.served().read_link(&place.sub)?;
     let length = link.len().min(size);
     // SAFETY: not more than the buffer holds; two places in memory.
     unsafe { std::ptr::copy_nonoverlapping(link.as_ptr().cast(), buffer, length) };

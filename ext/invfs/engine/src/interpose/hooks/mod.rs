@@ -23,6 +23,8 @@ use std::ffi::{c_char, c_int};
 use std::panic::{catch_unwind, AssertUnwindSafe};
 
 pub use library::{lock, make_way};
+pub use open::open;
+pub use stat::look_at as look;
 pub use table::HOOKS;
 
 use super::errno::{Answer, Errno};
@@ -111,7 +113,7 @@ unsafe fn dispatch_for<T: Copy + PartialEq>(
                             return Ok(result);
                         }
                         // SAFETY: the caller's promise.
-                        unsafe { links::followed(fd, path) }
+                        unsafe { links::followed(fd, path, wants) }
                     }
                     Route::Elsewhere(path) => {
                         let result = real(libc::AT_FDCWD, path.as_ptr());
@@ -119,7 +121,7 @@ unsafe fn dispatch_for<T: Copy + PartialEq>(
                             return Ok(result);
                         }
                         // SAFETY: a NUL-terminated string.
-                        unsafe { links::followed(libc::AT_FDCWD, path.as_ptr()) }
+                        unsafe { links::followed(libc::AT_FDCWD, path.as_ptr(), wants) }
                     }
                     Route::Virtual(target) => return inside(target),
                     Route::Failed(errno) => return Err(errno),

@@ -7,13 +7,16 @@ use super::dispatch_for;
 use crate::interpose::errno::{Answer, Errno};
 use crate::interpose::route::{Target, Wants};
 use crate::interpose::served::How;
-use crate::interpose::{directories, files};
+use crate::interpose::{alive, directories, files, loading};
 use crate::vfs::Kind;
 
 /// Opens what a path in a mount names.
 pub fn target(target: &Target, flags: c_int, mode: u32) -> Answer<RawFd> {
     let how = How { flags, mode };
     let place = &target.place;
+    if let Some(fd) = loading::open(place, flags) {
+        return Ok(fd);
+    }
     if flags & libc::O_TMPFILE == libc::O_TMPFILE {
         return Err(Errno(libc::EOPNOTSUPP));
     }
@@ -55,7 +58,7 @@ pub unsafe extern "C" fn open(path: *const c_char, flags: c_int, mode: u32) -> c
 pub unsafe extern "C" fn openat(fd: c_int, path: *const c_char, flags: c_int, mode: u32) -> c_int {
     let wants = match flags & libc::O_DIRECTORY {
         0 => Wants::Anything,
-        _ => Wants::Directory,
+        _ => Wants::Listing,
     };
     // SAFETY: the arguments are the caller's own.
     unsafe {
@@ -64,7 +67,13 @@ pub unsafe extern "C" fn openat(fd: c_int, path: *const c_char, flags: c_int, mo
             fd,
             path,
             -1,
-            |fd, path| libc::openat64(fd, path, flags, mode),
+            |fd, path| {
+                let opened = libc::openat64(fd, path, flags, mode);
+                if opened >= 0 && (How { flags, mode }).writes() {
+                    alive::opened_for_writing(opened);
+                }
+                opened
+            },
             |at| target(&at, flags, mode),
         )
     }

@@ -1,9 +1,9 @@
 //! `stat` and its relatives.
 
-use std::ffi::{c_char, c_int};
+use std::ffi::{c_char, c_int, CStr};
 
 use super::{dispatch, dispatch_path, guard};
-use crate::interpose::errno::Answer;
+use crate::interpose::errno::{Answer, Errno};
 use crate::interpose::route::Target;
 use crate::interpose::{directories, files, status};
 
@@ -33,6 +33,17 @@ unsafe fn look(fd: c_int, path: *const c_char, out: *mut libc::stat, flags: c_in
                 Ok(0)
             },
         )
+    }
+}
+
+/// What `stat` says of a path.
+pub fn look_at(path: &CStr) -> Answer<libc::stat> {
+    // SAFETY: a structure of integers, for which zero is a value.
+    let mut found: libc::stat = unsafe { std::mem::zeroed() };
+    // SAFETY: a NUL-terminated string, and room for the answer.
+    match unsafe { stat(path.as_ptr(), &raw mut found) } {
+        0 => Ok(found),
+        _ => Err(Errno::last()),
     }
 }
 
@@ -170,7 +181,7 @@ unsafe fn descriptor_statx(fd: c_int, result: c_int, out: *mut libc::statx) -> A
 /// What is said of the file system that a path lies in: of the path, and whether nothing can be written there.
 fn file_system(at: &Target) -> Answer<(libc::stat, bool)> {
     let found = target(at, true)?;
-    let writable = at.place.mount.served.writable(&at.place.sub);
+    let writable = at.place.mount.served().writable(&at.place.sub);
     Ok((found, writable.is_err()))
 }
 

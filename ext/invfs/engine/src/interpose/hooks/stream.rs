@@ -4,7 +4,9 @@ use std::ffi::{c_char, c_int, CStr};
 
 use super::{dispatch_path, open};
 use crate::interpose::errno::{Answer, Errno};
+use crate::interpose::alive;
 use crate::interpose::memory::ProcPath;
+use crate::interpose::served::How;
 
 /// The flags of `open` for a mode such as `"r+e"`.
 ///
@@ -34,6 +36,19 @@ unsafe fn flags(mode: *const c_char) -> Answer<c_int> {
     Ok(flags)
 }
 
+/// Notes a real file that was opened for writing.
+///
+/// # Safety
+/// `stream` is NULL or open, `mode` a NUL-terminated string.
+unsafe fn written(stream: *mut libc::FILE, mode: *const c_char) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        if !stream.is_null() && flags(mode).is_ok_and(|flags| (How { flags, mode: 0 }).writes()) {
+            alive::opened_for_writing(libc::fileno(stream));
+        }
+    }
+}
+
 // SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn fopen(path: *const c_char, mode: *const c_char) -> *mut libc::FILE {
     // SAFETY: the arguments are the caller's own.
@@ -41,7 +56,11 @@ pub unsafe extern "C" fn fopen(path: *const c_char, mode: *const c_char) -> *mut
         dispatch_path(
             path,
             std::ptr::null_mut(),
-            |path| libc::fopen64(path, mode),
+            |path| {
+                let stream = libc::fopen64(path, mode);
+                written(stream, mode);
+                stream
+            },
             |at| {
                 let fd = open::target(&at, flags(mode)?, 0o666)?;
                 let stream = libc::fdopen(fd, mode);
@@ -67,7 +86,11 @@ pub unsafe extern "C" fn freopen(
         dispatch_path(
             path,
             std::ptr::null_mut(),
-            |path| libc::freopen64(path, mode, stream),
+            |path| {
+                let stream = libc::freopen64(path, mode, stream);
+                written(stream, mode);
+                stream
+            },
             |at| {
                 let given = stream;
                 let fd = open::target(&at, flags(mode)? | libc::O_CLOEXEC, 0o666)?;

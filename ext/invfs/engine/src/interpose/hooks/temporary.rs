@@ -4,7 +4,7 @@ use std::ffi::{c_char, c_int, CStr};
 
 use super::{change, dispatch_path, open};
 use crate::interpose::errno::{Answer, Errno};
-use crate::interpose::table;
+use crate::mounts;
 
 /// Does as the C library: so many names are tried.
 const TRIES: usize = 1000;
@@ -16,7 +16,7 @@ const LETTERS: &[u8; 62] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXY
 /// # Safety
 /// `template` is NULL or a NUL-terminated string.
 unsafe fn place_of_letters(template: *const c_char, suffix: c_int) -> Option<usize> {
-    if template.is_null() || table::current().is_none() {
+    if template.is_null() || mounts::current().is_none() {
         return None;
     }
     // SAFETY: the caller's promise.

@@ -1,9 +1,9 @@
 //! The mount table: the longest root that a path lies in.
 
-use invfs_engine::mounts::MountTable;
+use invfs_engine::root_map::RootMap;
 
-fn table(roots: &[&'static str]) -> MountTable<&'static str> {
-    let mut table = MountTable::new();
+fn table(roots: &[&'static str]) -> RootMap<&'static str> {
+    let mut table = RootMap::new();
     for root in roots.iter().copied() {
         assert_eq!(table.insert(root.as_bytes(), root), None);
     }
@@ -11,7 +11,7 @@ fn table(roots: &[&'static str]) -> MountTable<&'static str> {
 }
 
 #[track_caller]
-fn assert_found(table: &MountTable<&'static str>, path: &str, expected: Option<(&str, &str)>) {
+fn assert_found(table: &RootMap<&'static str>, path: &str, expected: Option<(&str, &str)>) {
     let found = table.find(path.as_bytes()).map(|(mounted, root, inside)| {
         assert_eq!(mounted.as_bytes(), root);
         (*mounted, std::str::from_utf8(inside.as_bytes()).unwrap())
@@ -79,7 +79,7 @@ fn mounts_come_and_go() {
 
 #[test]
 fn many_mounts_are_told_apart() {
-    let mut table = MountTable::new();
+    let mut table = RootMap::new();
     let root = |n: usize| {
         format!(
             "/srv/{}/app{n}.zip",

@@ -1,0 +1,123 @@
+//! `RubyVM::InstructionSequence.load_iseq`, which Ruby asks before it compiles a file: the one place that every file passes
+//! which Ruby loads, whoever asked for it.
+//!
+//! Here a file of a mount is measured against the load size limit, taken as compiled code, or read: with the lock of Ruby,
+//! in the thread that loads it, so that what goes wrong in the file system arrives as it is. What was read is handed over
+//! to Ruby's own opening of the file.
+
+use std::sync::OnceLock;
+
+use invfs_engine::{interpose, mounts, ErrorKind};
+use magnus::{method, prelude::*, Error, RClass, RString, Ruby, TryConvert, Value};
+use parking_lot::Mutex;
+
+use super::{
+    compiled,
+    load_errors::too_large,
+    mounts::{Adopted, Place},
+    resolve::PassedOver,
+    run::instruction_sequence,
+};
+use crate::{
+    helpers::{held::Held, ractor, string},
+    ruby_api::{errors::to_ruby, limits::max_load_size},
+};
+
+/// The module in which the method was last put in front.
+static FOREMOST: Mutex<Option<Held>> = Mutex::new(None);
+
+/// Defines the method, in front of whoever defined it before, and again when somebody came in front of it (bootsnap does,
+/// without asking further).
+pub fn define(ruby: &Ruby) -> Result<(), Error> {
+    static DEFINED: OnceLock<()> = OnceLock::new();
+    let class = instruction_sequence(ruby)?;
+    let singleton: Value = class.funcall("singleton_class", ())?;
+    if DEFINED.set(()).is_ok() {
+        if !class.respond_to("load_iseq", true)? {
+            // What `super` finds at last.
+            RClass::try_convert(class)?.define_singleton_method("load_iseq", method!(nothing, 1))?;
+        }
+    } else if is_foremost(singleton)? {
+        return Ok(());
+    }
+    let module = ruby.module_new();
+    module.define_method("load_iseq", method!(load_iseq, 1))?;
+    singleton.funcall::<_, _, Value>("prepend", (module,))?;
+    *FOREMOST.lock() = Some(Held::new(module));
+    Ok(())
+}
+
+fn is_foremost(singleton: Value) -> Result<bool, Error> {
+    let method: Value = singleton.funcall("instance_method", ("load_iseq",))?;
+    let owner: Value = method.funcall("owner", ())?;
+    let foremost = FOREMOST.lock().as_ref().map(Held::get);
+    foremost.map_or(Ok(false), |module| module.equal(owner))
+}
+
+fn nothing(ruby: &Ruby, _rb_self: Value, _path: Value) -> Value {
+    ruby.qnil().as_value()
+}
+
+/// The compiled form of the file at `path`; nil to have it compiled.
+fn load_iseq(ruby: &Ruby, _rb_self: Value, path: RString) -> Result<Value, Error> {
+    interpose::begins();
+    let others = || ruby.call_super::<_, Value>((path,));
+    if !ractor::is_main() {
+        return others();
+    }
+    let bytes = string::bytes(path);
+    let Some(place) = mounts::find_visible(&bytes) else {
+        return others();
+    };
+    if let Some(passed_over) = over_limit(&place) {
+        return Err(too_large(ruby, &bytes, &passed_over)?);
+    }
+    // What is wrong with compiled code is a reason to read the source.
+    let served = place.mount.served();
+    if let Ok(Some(code)) = served.compiled(&place.sub, &compiled::key(ruby)?, &bytes) {
+        if let Some(loaded) = compiled::from_binary(ruby, &code)? {
+            return Ok(loaded);
+        }
+    }
+    let answer = others()?;
+    if answer.is_nil() {
+        fetch(ruby, &bytes, &place)?;
+    }
+    Ok(answer)
+}
+
+/// A file that is too large to be loaded from what stands in `$:`. In a mount that was asked for there is no limit.
+fn over_limit(place: &Place) -> Option<PassedOver> {
+    if place.mount.is_named() || !place.mount.vfs().is_independent() {
+        return None;
+    }
+    let size = place.mount.vfs().stat(&place.sub).ok()??.size;
+    (size > max_load_size()).then(|| PassedOver {
+        path: place.path(),
+        size,
+    })
+}
+
+/// Reads the file for Ruby, which opens it next.
+fn fetch(ruby: &Ruby, path: &[u8], place: &Place) -> Result<(), Error> {
+    let Some(vfs) = &place.mount.vfs else {
+        return Ok(());
+    };
+    let limit = match place.mount.is_named() {
+        true => u64::MAX,
+        false => max_load_size(),
+    };
+    let mut contents = Vec::new();
+    match vfs.read(&place.sub, limit, &mut contents) {
+        Ok(()) => interpose::fetched(path, contents),
+        // Ruby finds out, and has its own words for it.
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) if error.kind() == ErrorKind::TooLarge => {
+            let size = vfs.stat(&place.sub).ok().flatten().map_or(limit, |stat| stat.size);
+            let path = path.to_vec();
+            return Err(too_large(ruby, &path.clone(), &PassedOver { path, size })?);
+        }
+        Err(error) => return Err(to_ruby(ruby, error)),
+    }
+    Ok(())
+}
