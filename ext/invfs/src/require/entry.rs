@@ -36,7 +36,11 @@ fn require_at(ruby: &Ruby, layer: Layer, rb_self: Value, name: Value) -> Result<
         return Ok(ruby.qfalse().as_value());
     }
     // Converted here, once: what comes after gets the String.
-    let path = string::path_argument(name)?;
+    let name = string::converted(name)?;
+    let Ok(path) = string::path_argument(name.as_value()) else {
+        // The original refuses it in its own words.
+        return layer.require(ruby, rb_self, name.as_value(), true);
+    };
     let bytes = string::bytes(path);
     let rubygems = || layer == Layer::Outer && rubygems::may_intervene(ruby, &bytes);
     match resolve::feature(ruby, &bytes)? {
@@ -108,7 +112,9 @@ fn bootsnap_arrived(ruby: &Ruby) -> Result<(), Error> {
 
 /// `require_relative` as if called from the file at the real path `file`.
 fn relative(ruby: &Ruby, rb_self: Value, name: Value, file: RString) -> Result<Value, Error> {
-    let target = caller::beside(file, string::path_argument(name)?)?;
+    // Converted here, once: what comes after gets the String.
+    let name = string::converted(name)?;
+    let target = caller::beside(file, name)?;
     let path = string::bytes(target);
     match resolve::relative(ruby, &path)? {
         Some(Found::Virtual(hit)) => match by_ruby::require(ruby, rb_self, &hit) {
@@ -131,12 +137,15 @@ fn load(ruby: &Ruby, rb_self: Value, args: &[Value]) -> Result<Value, Error> {
     }
     let parsed = scan_args::<(Value,), (Option<Value>,), (), (), (), ()>(args)?;
     // Converted here, once: what comes after gets the String.
-    let path = string::path_argument(parsed.required.0)?;
-    let bytes = string::bytes(path);
+    let name = string::converted(parsed.required.0)?;
     let wrap = parsed.optional.0;
     let original = || match wrap {
-        Some(wrap) => originals::load(ruby, rb_self, &[path.as_value(), wrap]),
-        None => originals::load(ruby, rb_self, &[path.as_value()]),
+        Some(wrap) => originals::load(ruby, rb_self, &[name.as_value(), wrap]),
+        None => originals::load(ruby, rb_self, &[name.as_value()]),
+    };
+    let Ok(bytes) = string::path_argument(name.as_value()).map(string::bytes) else {
+        // The original refuses it in its own words.
+        return original();
     };
     match resolve::file(ruby, &bytes)? {
         Found::Virtual(hit) => match by_ruby::load(ruby, rb_self, &hit, wrap) {
@@ -166,8 +175,9 @@ fn answer(ruby: &Ruby, loaded: bool) -> Result<Value, Error> {
 /// @return [Array(Symbol, String), nil] `[:rb, path]` or `[:so, path]`
 fn resolve_feature_path(ruby: &Ruby, rb_self: Value, name: Value) -> Result<Value, Error> {
     // Converted here, once: what comes after gets the String.
-    let name = string::path_argument(name)?;
-    if let Found::Virtual(hit) = resolve::where_is(ruby, &string::bytes(name))? {
+    let name = string::converted(name)?;
+    let path = string::bytes(string::path_argument(name.as_value())?);
+    if let Found::Virtual(hit) = resolve::where_is(ruby, &path)? {
         let kind = ruby.to_symbol(if hit.native { "so" } else { "rb" });
         return Ok(ruby
             .ary_new_from_values(&[kind.as_value(), string::path(ruby, &hit.path).as_value()])
