@@ -89,9 +89,14 @@ pub fn what(path: &[u8]) -> Option<What> {
     if let Some(place) = mounts::find_visible(path) {
         // The file that a mount lies over is the archive, if anything is.
         if place.mount.over == Over::File {
-            return Some(match place.sub.is_root() {
-                true => What::File,
-                false => What::BelowFile(Some(place.mount.root.len())),
+            if place.sub.is_root() {
+                return Some(What::File);
+            }
+            // Archives lie in archives.
+            return Some(match place.stat(true) {
+                Ok(node) if node.kind == Kind::File => What::File,
+                Err(Errno(libc::ENOTDIR)) => What::BelowFile(None),
+                _ => What::BelowFile(Some(place.mount.root.len())),
             });
         }
         match place.stat(true) {

@@ -10,6 +10,7 @@ use super::{
     load_errors::{cannot_load, explain, too_large},
     load_path_changes, loaded,
     originals::{self, Layer, BELOW_RUBYGEMS},
+    own_files,
     resolve::{self, Found},
     rubygems, run,
 };
@@ -42,6 +43,9 @@ fn require_at(ruby: &Ruby, layer: Layer, rb_self: Value, name: Value) -> Result<
         return layer.require(ruby, rb_self, name.as_value(), true);
     };
     let bytes = string::bytes(path);
+    if own_files::is_one(&bytes) {
+        return own_files::unhidden(&bytes, || originals::require_path(rb_self, path));
+    }
     let rubygems = || layer == Layer::Outer && rubygems::may_intervene(ruby, &bytes);
     match resolve::feature(ruby, &bytes)? {
         Found::Virtual(hit) => match by_ruby::require(ruby, rb_self, &hit) {
@@ -62,7 +66,13 @@ fn require_at(ruby: &Ruby, layer: Layer, rb_self: Value, name: Value) -> Result<
         Found::Elsewhere(Some(large)) if layer.is_last() => Err(too_large(ruby, &bytes, &large)?),
         Found::Elsewhere(passed_over) => {
             let searched = passed_over.is_none();
-            let result = layer.require(ruby, rb_self, path.as_value(), searched);
+            let result = match caller::file().map(string::bytes) {
+                // What invfs itself needs may be hidden by a mount, too.
+                Some(file) if own_files::is_one(&file) => own_files::unhidden(&file, || {
+                    layer.require(ruby, rb_self, path.as_value(), searched)
+                }),
+                _ => layer.require(ruby, rb_self, path.as_value(), searched),
+            };
             result.map_err(|e| explain(ruby, e, &bytes, passed_over))
         }
         Found::Loaded(_) | Found::Disk(_) | Found::Directory => {
@@ -116,6 +126,9 @@ fn relative(ruby: &Ruby, rb_self: Value, name: Value, file: RString) -> Result<V
     let name = string::converted(name)?;
     let target = caller::beside(file, name)?;
     let path = string::bytes(target);
+    if own_files::is_one(&path) {
+        return own_files::unhidden(&path, || originals::require_path(rb_self, target));
+    }
     match resolve::relative(ruby, &path)? {
         Some(Found::Virtual(hit)) => match by_ruby::require(ruby, rb_self, &hit) {
             Some(answer) => answer,
