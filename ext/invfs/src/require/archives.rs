@@ -76,8 +76,8 @@ impl Seen {
             Some(at) => at,
             None => {
                 let same = |(known, mount): &(Identity, Option<Arc<Mount>>)| {
-                    let now = disk::identity(file);
-                    mount.clone().filter(|_| now.as_ref() == Some(known))
+                    let mount = mount.as_ref()?;
+                    disk::is_current(mount, file, known).then(|| mount.clone())
                 };
                 let mount = archives.known.get(file).and_then(same);
                 self.0.push((file.to_vec(), mount));

@@ -6,7 +6,9 @@ use magnus::{
 };
 
 use super::{
-    autoload, by_ruby, caller, load,
+    autoload, by_ruby,
+    caller::{self, Caller},
+    load,
     load_errors::{cannot_load, explain, too_large},
     load_path_changes, loaded,
     originals::{self, Layer, BELOW_RUBYGEMS},
@@ -101,15 +103,20 @@ fn require_relative(ruby: &Ruby, rb_self: Value, name: Value) -> Result<Value, E
     if !ractor::is_main() {
         return originals::require_relative(ruby, rb_self, name);
     }
-    match caller::file() {
-        Some(file) => {
+    match caller::find() {
+        Caller::File(file) => {
             let result = relative(ruby, rb_self, name, file);
             if string::bytes(file).ends_with(b"/bootsnap/load_path_cache.rb") {
                 bootsnap_arrived(ruby)?;
             }
             result
         }
-        None => originals::require_relative(ruby, rb_self, name),
+        Caller::Unnamed => originals::require_relative(ruby, rb_self, name),
+        Caller::Nobody => {
+            // In Ruby's words.
+            let message = "cannot infer basepath";
+            Err(Error::new(ruby.exception_load_error(), message))
+        }
     }
 }
 

@@ -27,6 +27,7 @@ mod relative;
 mod resolve;
 mod route;
 mod scratch;
+mod scratch_file;
 mod served;
 mod state;
 mod status;
@@ -39,7 +40,7 @@ use std::ffi::CString;
 use std::os::fd::{FromRawFd, OwnedFd};
 use std::sync::Arc;
 
-pub use alive::{reopen_with, Watched};
+pub use alive::{is_current, reopen_with, Watched};
 pub use errno::{report_to, Answer, Errno};
 pub use fork::ForkMutex;
 pub(crate) use fork::Forked;

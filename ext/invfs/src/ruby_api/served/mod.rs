@@ -96,7 +96,7 @@ pub fn of_vfs(vfs: Arc<dyn Vfs>) -> Arc<dyn Served> {
 }
 
 /// Loads what is needed around each call.
-fn watch(ruby: &Ruby) -> Result<(), Error> {
+pub fn watch(ruby: &Ruby) -> Result<(), Error> {
     static WATCHED: AtomicBool = AtomicBool::new(false);
     // Set before, because what is loaded may lie in a mount.
     if !WATCHED.swap(true, Ordering::AcqRel) {
