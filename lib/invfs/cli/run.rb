@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require_relative "../zip"
+require_relative "run/program"
 
 module InVFS
   module CLI
@@ -21,7 +22,7 @@ module InVFS
       RECORDED = ".invfs/main"
 
       # @param arguments [Array<String>] those of the program are left in ARGV
-      # @return [String, Integer] the path that is to be loaded, or the exit code
+      # @return [Program, Integer] what is to be loaded, or the exit code
       def call(arguments)
         arguments = arguments.dup
         main = nil
@@ -54,8 +55,23 @@ module InVFS
         root = InVFS.root(archive)
         $LOAD_PATH.unshift("#{root}/lib") if archive.directory?("lib")
         ARGV.replace(arguments)
-        provide_data(archive.read(name))
-        $0 = "#{root.b}/#{name.b}".force_encoding(root.encoding)
+        script = "#{root.b}/#{name.b}".force_encoding(root.encoding)
+        source = archive.read(name)
+        settings = settings(source, script)
+        provide_data(source, script)
+        $0 = script
+        Program.new(script, settings)
+      end
+
+      # What the first line of the script says, if anything.
+      def settings(source, script)
+        return unless source.start_with?("#!")
+
+        %w[first_line settings switches].each { |name| require_relative "run/#{name}" }
+        words = FirstLine.new(source, script).words
+        return if words.empty?
+
+        Settings.new.tap { |settings| Switches.new(words, settings, script).read }
       end
 
       def existing(archive, name)
@@ -74,17 +90,31 @@ module InVFS
         raise Error, "#{archive.to_path}: no main script: neither main.rb nor a file in exe or bin; --main names one"
       end
 
-      # DATA: the rest of the main script after __END__, in a file, as Ruby has it.
-      def provide_data(source)
+      # DATA: the script, opened at what follows __END__, as Ruby has it.
+      def provide_data(source, script)
         at = source.match(/^__END__\r?(?:\n|\z)/n)&.end(0) or return
 
+        file = File.file?(script) ? File.open(script) : temporary(source)
+        file.set_encoding(encoding(source))
+        file.pos = at
+        Object.const_set(:DATA, file)
+      end
+
+      # Where archives are not readable as directories.
+      def temporary(source)
         require "tempfile"
         file = Tempfile.create("invfs")
         File.binwrite(file.path, source)
         File.unlink(file)
-        file.set_encoding(Encoding::UTF_8)
-        file.pos = at
-        Object.const_set(:DATA, file)
+        file
+      end
+
+      # That of the magic comment. Where it is wrong Ruby says so when it loads the script.
+      def encoding(source)
+        name = source.b[/\A(?:\xEF\xBB\xBF)?(?:#!.*\n)?[ \t\f\v]*#.*?coding[ \t]*[:=][ \t]*"?([\w.-]+)/n, 1]
+        Encoding.find(name || "UTF-8")
+      rescue ArgumentError
+        Encoding::UTF_8
       end
     end
     private_constant :Run
