@@ -56,11 +56,20 @@ module InVFS
         $LOAD_PATH.unshift("#{root}/lib") if archive.directory?("lib")
         ARGV.replace(arguments)
         script = "#{root.b}/#{name.b}".force_encoding(root.encoding)
-        source = archive.read(name)
+        source = source(archive, name)
         settings = settings(source, script)
         provide_data(source, script)
         $0 = script
         Program.new(script, settings)
+      end
+
+      # Ruby's own error would come as one of the program.
+      def source(archive, name)
+        source = archive.read(name)
+        return source if source.bytesize <= MAX_LOADSIZE
+
+        raise Error, "#{archive.to_path}: #{name} is too large: #{source.bytesize} bytes, more than the limit of " \
+                     "#{MAX_LOADSIZE} (RUBY_REQUIRE_INVFS_MAX_LOADSIZE raises it)"
       end
 
       # What the first line of the script says, if anything.
@@ -97,6 +106,7 @@ module InVFS
         file = File.file?(script) ? File.open(script) : temporary(source)
         file.set_encoding(encoding(source))
         file.pos = at
+        file.lineno = source.byteslice(0, at).lines.size
         Object.const_set(:DATA, file)
       end
 
