@@ -130,6 +130,8 @@ class RunExceptionsTest < Minitest::Test
     "empty" => "",
     "nothing_but_data" => "__END__\n",
     "data" => "p DATA.class, DATA.path == __FILE__, DATA.lineno, DATA.gets, DATA.size, File.read(__FILE__) == (DATA.rewind; DATA.read), DATA.closed?\n__END__\na\nb\n",
+    "no_data_in_a_heredoc" => "puts <<E, defined?(DATA).inspect\n__END__\nE\n",
+    "data_behind_a_heredoc" => "puts <<E, DATA.read\n__END__\nE\n=begin\n__END__\n=end\n\n__END__\nö\n__END__\n",
     "its_own_files" => "p File.read(\"\#{__dir__}/main.rb\").size, File.exist?(__FILE__), Dir.children(__dir__), File.basename($0), $PROGRAM_NAME == __FILE__"
   }.freeze
 

@@ -101,13 +101,32 @@ module InVFS
 
       # DATA: the script, opened at what follows __END__, as Ruby has it.
       def provide_data(source, script)
-        at = source.match(/^__END__\r?(?:\n|\z)/n)&.end(0) or return
+        at = data_position(source) or return
 
         file = File.file?(script) ? File.open(script) : temporary(source)
         file.set_encoding(encoding(source))
         file.pos = at
         file.lineno = source.byteslice(0, at).lines.size
         Object.const_set(:DATA, file)
+      end
+
+      # Only where the code before it is whole: __END__ may as well stand in a heredoc or in a comment of many lines.
+      def data_position(source)
+        found = nil
+        while (found = source.b.match(/^__END__\r?(?:\n|\z)/n, found ? found.end(0) : 0))
+          return found.end(0) if whole?(source.byteslice(0, found.begin(0)))
+        end
+      end
+
+      def whole?(code)
+        verbose, $VERBOSE = $VERBOSE, nil
+        RubyVM::InstructionSequence.compile(code.force_encoding(Encoding::UTF_8))
+        true
+      rescue SyntaxError, ArgumentError
+        # If it is the script that is wrong, Ruby says so when it loads it.
+        false
+      ensure
+        $VERBOSE = verbose
       end
 
       # Where archives are not readable as directories.

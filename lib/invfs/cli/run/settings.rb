@@ -6,7 +6,7 @@ module InVFS
       # What the first line of a main script says. Nothing of it is set before all of it was read, so that it
       # does not concern the command itself.
       class Settings
-        # What -w and -W2 turn on. Other categories are asked for by name.
+        # What -w and -W2 turn on, and -W0 off. Other categories are asked for by name.
         CATEGORIES = %i[deprecated experimental].freeze
         private_constant :CATEGORIES
 
@@ -33,17 +33,20 @@ module InVFS
         def warning_level(level)
           verbose({ 0 => nil, 1 => false }.fetch(level, true))
           case level
-          when 0 then categories.each { |category| @warnings[category] = false }
+          when 0 then CATEGORIES.each { |category| @warnings[category] = false }
           when 1 then @warnings[:deprecated] = false
           else CATEGORIES.each { |category| @warnings[category] = true }
           end
         end
 
-        # @return [Boolean] whether there is such a category
+        # @return [Boolean] whether this Ruby has such a category
         def warning(category, on)
-          known = categories.include?(category.to_sym)
-          @warnings[category.to_sym] = on if known
-          known
+          category = category.to_sym
+          Warning[category]
+          @warnings[category] = on
+          true
+        rescue ArgumentError
+          false
         end
 
         def switches_to_globals
@@ -93,8 +96,6 @@ module InVFS
         private
 
         def in_locale(bytes) = bytes.dup.force_encoding(Encoding.find("locale"))
-
-        def categories = Warning.respond_to?(:categories) ? Warning.categories : CATEGORIES
 
         # These are deprecated, or not meant for programs; but this is Ruby's part.
         def quietly
