@@ -3,6 +3,7 @@
 pub mod held;
 pub mod nogvl;
 pub mod ractor;
+pub mod raised;
 pub mod string;
 pub mod view;
 

@@ -17,18 +17,18 @@ use super::{
     rubygems, run,
 };
 use crate::{
-    helpers::{ractor, string},
+    helpers::{ractor, raised::pass_on, string},
     ruby_api::file_system::invfs,
 };
 
 /// `Kernel#require`.
 fn require(ruby: &Ruby, rb_self: Value, name: Value) -> Result<Value, Error> {
-    require_at(ruby, Layer::Outer, rb_self, name)
+    require_at(ruby, Layer::Outer, rb_self, name).map_err(pass_on)
 }
 
 /// `Kernel#gem_original_require`.
 fn require_below_rubygems(ruby: &Ruby, rb_self: Value, name: Value) -> Result<Value, Error> {
-    require_at(ruby, Layer::BelowRubyGems, rb_self, name)
+    require_at(ruby, Layer::BelowRubyGems, rb_self, name).map_err(pass_on)
 }
 
 fn require_at(ruby: &Ruby, layer: Layer, rb_self: Value, name: Value) -> Result<Value, Error> {
@@ -105,13 +105,15 @@ fn require_relative(ruby: &Ruby, rb_self: Value, name: Value) -> Result<Value, E
     }
     match caller::find() {
         Caller::File(file) => {
-            let result = relative(ruby, rb_self, name, file);
+            let result = relative(ruby, rb_self, name, file).map_err(pass_on);
             if string::bytes(file).ends_with(b"/bootsnap/load_path_cache.rb") {
                 bootsnap_arrived(ruby)?;
             }
             result
         }
-        Caller::Unnamed => originals::require_relative(ruby, rb_self, name),
+        Caller::Unnamed => {
+            originals::require_relative(ruby, rb_self, name).map_err(pass_on)
+        }
         Caller::Nobody => {
             // In Ruby's words.
             let message = "cannot infer basepath";
@@ -152,6 +154,10 @@ fn relative(ruby: &Ruby, rb_self: Value, name: Value, file: RString) -> Result<V
 
 /// `Kernel#load`.
 fn load(ruby: &Ruby, rb_self: Value, args: &[Value]) -> Result<Value, Error> {
+    load_file(ruby, rb_self, args).map_err(pass_on)
+}
+
+fn load_file(ruby: &Ruby, rb_self: Value, args: &[Value]) -> Result<Value, Error> {
     let parsed = scan_args::<(Value,), (Option<Value>,), (), (), (), ()>(args)?;
     // Converted here, once: what comes after gets the String.
     let name = string::converted(parsed.required.0)?;

@@ -96,7 +96,7 @@ impl Scanner {
 }
 
 /// Calls `each` for all loaded objects, with the linker's lock held.
-fn iterate(each: &mut dyn FnMut(&libc::dl_phdr_info, usize)) {
+pub fn iterate(each: &mut dyn FnMut(&libc::dl_phdr_info, usize)) {
     type Each<'a> = &'a mut dyn FnMut(&libc::dl_phdr_info, usize);
     // SAFETY: called by the linker, with the pointer that it was given below.
     unsafe extern "C" fn call(

@@ -4,7 +4,7 @@ use std::cell::UnsafeCell;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::OnceLock;
 
-use super::fork;
+use super::{copies, fork};
 use super::got::{Patched, Scanner};
 
 /// Why nothing can be mounted.
@@ -26,6 +26,11 @@ pub fn install() -> Result<Patched, Unsupported> {
 }
 
 fn try_install() -> Result<Patched, Unsupported> {
+    if let Some(path) = copies::other() {
+        return Err(Unsupported(format!(
+            "another copy of invfs has mounts in this process: {path}"
+        )));
+    }
     fork::install().map_err(|error| Unsupported(format!("pthread_atfork failed: {error}")))?;
     let patched = scan();
     match (patched.slots, patched.refused) {
@@ -33,7 +38,10 @@ fn try_install() -> Result<Patched, Unsupported> {
             "no loaded object calls the C library's file functions through a table: is Ruby linked statically?"
                 .to_owned(),
         )),
-        (_, 0) => Ok(patched),
+        (_, 0) => {
+            copies::announce();
+            Ok(patched)
+        }
         (_, refused) => Err(Unsupported(format!(
             "the system does not let {refused} of the loaded objects be changed (sealed memory?)"
         ))),

@@ -6,6 +6,7 @@
 
 mod alive;
 mod cache;
+mod copies;
 mod cwd;
 mod directories;
 mod errno;
