@@ -43,7 +43,7 @@ module Differential
 
   # Only the lines that differ, and no more of a long one than can be read.
   def difference(side, control, outcome)
-    expected, got = [control, outcome].map { |side| side.to_s.lines.map { |line| line.chomp[0, 400] } }
+    expected, got = [control, outcome].map { |ended| ended.to_s.lines.map { |line| line.chomp[0, 400] } }
     changes = (expected - got).map { |line| "- #{line}\n" } + (got - expected).map { |line| "+ #{line}\n" }
     changes = ["in another order or number; plain Ruby:\n", control.to_s[0, 2000]] if changes.empty?
     "as #{side}: + is too much, - is missing\n#{changes.join}got: #{outcome.to_s[0, 2000]}"

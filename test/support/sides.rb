@@ -38,7 +38,7 @@ module Sides
 
     def few(kinds)
       few = kinds & WITHOUT_MOUNTS
-      few.empty? ? (kinds - [:mounted]).first(1) : few
+      few.empty? ? (kinds - [:mount]).first(1) : few
     end
   end
 end
