@@ -21,6 +21,29 @@ task(:clippy) { cargo "clippy", "--locked", "--workspace", "--all-targets", "--"
 desc "Run the tests of the Rust code"
 task(:cargo_test) { cargo "test", "--locked", "--workspace" }
 
+# What cargo knows of all packages in the lock file.
+def cargo_metadata
+  command = %w[cargo metadata --locked --all-features --format-version 1]
+  found = IO.popen(command, chdir: CRATE, &:read)
+  unless $?.success?
+    # Without a network there are only the packages that were built here before: those for this system.
+    warn "Trying again without the packages for other systems"
+    host = IO.popen(%w[rustc -vV], &:read)[/^host: (.+)/, 1]
+    found = IO.popen([*command, "--offline", "--filter-platform", host], chdir: CRATE, &:read)
+    abort "cargo metadata failed" unless $?.success?
+  end
+  JSON.parse(found)
+end
+
+desc "Check that the promised Rust can build all that is in the lock file"
+task :rust_version do
+  require "json"
+  require_relative "../test/support/rust_version"
+  texts = RustVersion::NAMED.keys.to_h { |file| [file, File.read("#{ROOT}/#{file}")] }
+  problems = RustVersion.problems(cargo_metadata, texts)
+  abort problems.join("\n") unless problems.empty?
+end
+
 desc "Check the signatures in sig"
 task :sig do
   # Debian names it after the version of Ruby.

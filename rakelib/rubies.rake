@@ -13,19 +13,20 @@ end
 # The exit status with which bin/other-ruby says that this machine cannot have that Ruby.
 NOT_AT_HAND = 69
 
-# Runs a rake task of this checkout under another Ruby. Returns whether it went well.
-def rake_under(minor, task)
+# Runs rake tasks of this checkout under another Ruby. Returns whether they went well.
+def rake_under(minor, *tasks)
   system("#{ROOT}/bin/other-ruby", "run", minor,
-         "env", "INVFS_PER_MINOR=1", "CARGO_TARGET_DIR=tmp/target-#{minor}", "ruby#{minor}", "-S", "rake", task,
+         "env", "INVFS_PER_MINOR=1", "CARGO_TARGET_DIR=tmp/target-#{minor}", "ruby#{minor}", "-S", "rake", *tasks,
          chdir: ROOT)
 end
 
 namespace :test do
-  desc "Run the suite on Ruby #{MINORS.join(", ")} (RUBIES=3.1,3.3 limits it)"
+  desc "Run the suite, and what test:slow runs, on Ruby #{MINORS.join(", ")} (RUBIES=3.1,3.3 limits it)"
   task :rubies do
     failed = wanted_minors.reject do |minor|
       puts "", "== Ruby #{minor}"
-      minor == THIS_MINOR ? system("rake", "test", chdir: ROOT) : rake_under(minor, "test")
+      tasks = %w[test test:slow]
+      minor == THIS_MINOR ? system("rake", *tasks, chdir: ROOT) : rake_under(minor, *tasks)
     end
     abort "The suite failed on Ruby #{failed.join(", ")}" unless failed.empty?
   end

@@ -3,7 +3,7 @@
 # Runs the test suite, whole and in parts.
 
 # Tests that take minutes or need more than a checkout have tasks of their own.
-APART = %w[packaging programs].freeze
+APART = %w[packaging programs slow].freeze
 
 def test_files(*patterns)
   Dir.chdir(ROOT) { Dir[*patterns] }.sort
@@ -37,7 +37,7 @@ def run_tests(files, env = {})
      *files, "--", *ENV.fetch("TESTOPTS", "").split, chdir: ROOT)
 end
 
-desc "Run the test suite"
+desc "Run the test suite, but for what test:slow runs"
 task test: ["test:suite", "test:programs"]
 
 namespace :test do
@@ -56,6 +56,11 @@ namespace :test do
   desc "Test that other programs run as they do without invfs, and real libraries from an archive as from a directory"
   task programs: :compile do
     run_tests(test_files("test/programs/**/*_test.rb"))
+  end
+
+  desc "Run the tests of invfs itself that take minutes each: every benchmark once, every use of mounts under strace"
+  task slow: :compile do
+    run_tests(test_files("test/slow/**/*_test.rb"))
   end
 
   desc "Test the gems: build them, install them into an empty GEM_HOME, use them"

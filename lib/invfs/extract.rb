@@ -60,20 +60,34 @@ module InVFS
           tree = Tree.new(source)
           keep { |store| store.tree(source.name, tree) }
         else
-          # It is the operating system's, which raises if there is nothing.
-          File.lstat(given)
+          # It is the operating system's, which raises if there is nothing. A link of a VFS is nothing without its target.
+          source ? existing(given) : File.lstat(given)
           given
         end
       end
 
       private
 
+      def existing(path)
+        File.stat(path)
+      rescue Errno::ELOOP
+        raise Errno::ENOENT, path
+      end
+
       # The contents at an absolute path that no other program can see; nil: it lies in no VFS.
       def source(path)
         return MountedSource.new(path) if MountedSource.under?(path)
 
-        place = InVFS.locate(path)
+        place = InVFS.locate(path) || through_link(path)
         place && VirtualSource.new(*place, path)
+      end
+
+      # What real links lead to.
+      def through_link(path)
+        InVFS.locate(File.realpath(path))
+      rescue SystemCallError
+        # There is nothing: whoever asks next says so.
+        nil
       end
 
       # Yields the cache, and where that fails (the disk is full, say) a directory of this process.

@@ -14,15 +14,13 @@ module InVFS
       end
 
       def outcome
-        return [:not_compiled, "not used: Coverage is running, which needs the source"] if coverage?
+        return [:not_compiled, "not used: Coverage is set up, which needs the source"] if Located.counts_lines?
         return [:compiled, "used: the form for #{InVFS.compiled_key}"] if Located.compiled?(@vfs, @sub, @path)
 
         [:not_compiled, "not used: #{reason}"]
       end
 
       private
-
-      def coverage? = Object.const_defined?(:Coverage) && ::Coverage.running?
 
       def reason
         archive, name = holder(@vfs, @sub)

@@ -76,10 +76,10 @@ module InVFS
       def path_entry(entry)
         path = File.expand_path(File.path(entry))
         path = File.realpath(path) if File.exist?(path)
-        return [:directory, path] if File.directory?(path)
-
+        # First: an archive that stands in `$:` is a directory for whoever asks.
         vfs, dir = Located.entry(path)
         return [:archive, path, vfs, dir] if vfs
+        return [:directory, path] if File.directory?(path)
 
         [what_it_is(path), path]
       rescue LoadError => e

@@ -81,8 +81,17 @@ module InVFS
           loaded_by(*found)
           return [:loaded, path]
         end
+        loader if verdict == :vfs
         compiled(vfs, sub, path) if vfs && path.end_with?(".rb")
         [verdict, path]
+      end
+
+      # Which of the two loads it.
+      def loader
+        reason = Located.own_loader
+        return step("loader", :own_loader, "that of invfs: #{reason}") if reason
+
+        step("loader", :rubys_loader, "Ruby's own, as for a file on disk")
       end
 
       def compiled(vfs, sub, path)

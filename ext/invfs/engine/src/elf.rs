@@ -1,6 +1,6 @@
 //! What must be known of a shared object before it is loaded: whether it is whole, and which libraries it needs.
 
-use elf::abi::{DT_NEEDED, DT_STRTAB, ET_DYN, PT_LOAD};
+use elf::abi::{DT_NEEDED, DT_RPATH, DT_RUNPATH, DT_STRTAB, ET_DYN, PT_LOAD};
 use elf::{endian::AnyEndian, ElfBytes};
 
 /// The names of the libraries that the ELF shared object in `bytes` needs, in its order, or `None` if it is no ELF
@@ -13,6 +13,38 @@ use elf::{endian::AnyEndian, ElfBytes};
 /// assert_eq!(elf::needed(b"puts 1"), None);
 /// ```
 pub fn needed(bytes: &[u8]) -> Option<Vec<Vec<u8>>> {
+    dynamic_strings(bytes, &[DT_NEEDED])
+}
+
+/// Where the shared object in `bytes` has its libraries looked for, of those places that are said from where it lies
+/// itself (`$ORIGIN/../lib`): relative paths, such as `../lib`, in its order; the empty one is its own directory.
+///
+/// Any bytes may be given, as for [`needed`].
+///
+/// ```
+/// use invfs_engine::elf;
+/// assert!(elf::origins(b"puts 1").is_empty());
+/// ```
+pub fn origins(bytes: &[u8]) -> Vec<Vec<u8>> {
+    let lists = dynamic_strings(bytes, &[DT_RUNPATH, DT_RPATH]).unwrap_or_default();
+    let places = lists.iter().flat_map(|list| list.split(|b| *b == b':'));
+    places
+        .filter_map(|place| {
+            let rest = [&b"$ORIGIN"[..], b"${ORIGIN}"]
+                .into_iter()
+                .find_map(|origin| place.strip_prefix(origin))?;
+            match rest {
+                [] => Some(Vec::new()),
+                [b'/', rest @ ..] => Some(rest.to_vec()),
+                _ => None,
+            }
+        })
+        .take(MAX_NEEDED)
+        .collect()
+}
+
+/// The strings of the dynamic section under these tags; `None` for what is no ELF shared object.
+fn dynamic_strings(bytes: &[u8], tags: &[i64]) -> Option<Vec<Vec<u8>>> {
     let file = ElfBytes::<AnyEndian>::minimal_parse(bytes).ok()?;
     if file.ehdr.e_type != ET_DYN {
         return None;
@@ -32,7 +64,7 @@ pub fn needed(bytes: &[u8]) -> Option<Vec<Vec<u8>>> {
     };
     let names = dynamic
         .iter()
-        .filter(|entry| entry.d_tag == DT_NEEDED)
+        .filter(|entry| tags.contains(&entry.d_tag))
         .filter_map(|entry| name(entry.d_val()))
         // One name in a table may be said to be needed any number of times.
         .take(MAX_NEEDED)

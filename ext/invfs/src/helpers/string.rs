@@ -2,6 +2,7 @@
 
 use invfs_engine::vfs::Sink;
 use magnus::{
+    prelude::*,
     rb_sys::{AsRawValue, FromRawValue},
     Error, RString, Ruby, TryConvert, Value,
 };
@@ -47,6 +48,21 @@ pub fn name(ruby: &Ruby, bytes: &[u8]) -> RString {
 pub fn path_argument(value: Value) -> Result<RString, Error> {
     // SAFETY: `rb_get_path` takes any object and may raise, which `protected` catches.
     let path = protected(|| unsafe { rb_sys::rb_get_path(value.as_raw()) })?;
+    RString::try_convert(path)
+}
+
+/// The first half of [`path_argument`]: asks an object for its path (`rb_get_path_check_to_string` in Ruby's `file.c`).
+/// What comes after has a String, and asks no more.
+pub fn converted(value: Value) -> Result<RString, Error> {
+    if let Some(string) = RString::from_value(value) {
+        return Ok(string);
+    }
+    let path = match value.check_funcall::<_, _, Value>("to_path", ()) {
+        Some(path) => path?,
+        None => value,
+    };
+    // SAFETY: takes any object; what it raises is caught.
+    let path = protected(|| unsafe { rb_sys::rb_str_to_str(path.as_raw()) })?;
     RString::try_convert(path)
 }
 

@@ -51,6 +51,10 @@ pub fn place(ruby: &Ruby, path: &[u8]) -> Result<Option<Place>, Error> {
     let Some(mount) = mount(ruby, file)? else {
         return Ok(None);
     };
+    // What lies there may be an archive itself, which can be seen now.
+    if self::split(path).is_some_and(|(inner, _)| inner.len() > file.len()) {
+        return place(ruby, path);
+    }
     let split = (file.len(), dir.clone());
     ARCHIVES.lock().split.insert(path.to_vec(), split);
     Ok(Some(Place { mount, sub: dir }))
@@ -72,8 +76,8 @@ impl Seen {
             Some(at) => at,
             None => {
                 let same = |(known, mount): &(Identity, Option<Arc<Mount>>)| {
-                    let now = disk::identity(file);
-                    mount.clone().filter(|_| now.as_ref() == Some(known))
+                    let mount = mount.as_ref()?;
+                    disk::is_current(mount, file, known).then(|| mount.clone())
                 };
                 let mount = archives.known.get(file).and_then(same);
                 self.0.push((file.to_vec(), mount));

@@ -46,9 +46,11 @@ fn autoload(ruby: &Ruby, rb_self: Value, constant: Value, name: Value) -> Result
     let mut name = name;
     if ractor::is_main() {
         // Converted here, once: what comes after gets the String.
-        let path = string::path_argument(name)?;
-        remember(&string::bytes(path));
-        name = path.as_value();
+        let converted = string::converted(name)?;
+        if let Ok(path) = string::path_argument(converted.as_value()) {
+            remember(&string::bytes(path));
+        }
+        name = converted.as_value();
         // What stands in `$:` now gets its root, so that an absolute path leads there even after it has left.
         load_path::current(ruby)?;
     }

@@ -2,19 +2,27 @@
 
 use magnus::{
     rb_sys::{AsRawValue, FromRawValue},
-    Error, RString, Symbol, Value,
+    Error, RString, Value,
 };
 
 use crate::helpers::protected;
 
 /// The methods that call another one as if it had been called directly.
-const PASSES_ON: [&str; 6] = ["call", "()", "[]", "===", "public_send", "bind_call"];
+const PASSES_ON: [&str; 7] = ["call", "()", "[]", "===", "public_send", "bind_call", "yield"];
 
-/// The real path of the file whose code called the native method that is running; `None` where Ruby has to find out itself
-/// what that is, if it is anything: in `eval`, and where the method was called as a block.
-///
-/// Ruby's own rule is `rb_current_realfilepath` in `vm_eval.c`, which is not open to others.
-pub fn file() -> Option<RString> {
+/// Who called a native method, as `require_relative` wants to know it.
+pub enum Caller {
+    /// Code in the file at this real path.
+    File(RString),
+    /// Code that was read from no file, or by Ruby itself: Ruby has to find out what that means.
+    Unnamed,
+    /// Nobody that Ruby would find: the method was called as a block.
+    Nobody,
+}
+
+/// What calls the native method that is running. Ruby's own rule is `rb_current_realfilepath` in `vm_eval.c`, which is not
+/// open to others: the code around the call, or around a native method that does nothing but call.
+pub fn find() -> Caller {
     const DEPTH: usize = 3;
     let mut frames = [0; DEPTH];
     let mut lines = [0; DEPTH];
@@ -22,28 +30,41 @@ pub fn file() -> Option<RString> {
     let found = unsafe {
         rb_sys::rb_profile_frames(0, DEPTH as i32, frames.as_mut_ptr(), lines.as_mut_ptr())
     };
-    // The first is the method itself; between it and the file there may be one that passes on.
-    let frames = frames.iter().take(usize::try_from(found).ok()?).skip(1);
-    for (at, frame) in frames.enumerate() {
-        // SAFETY: a frame that Ruby told of, which is running.
-        let path = unsafe { Value::from_raw(rb_sys::rb_profile_frame_absolute_path(*frame)) };
-        if let Some(path) = RString::from_value(path) {
-            return Some(path);
+    let found = usize::try_from(found).unwrap_or(0);
+    // The first is the method itself.
+    for frame in frames.iter().take(found).skip(1) {
+        if !is_native(*frame) {
+            // SAFETY: a frame that Ruby told of, which is running.
+            let path = unsafe { Value::from_raw(rb_sys::rb_profile_frame_absolute_path(*frame)) };
+            return RString::from_value(path).map_or(Caller::Unnamed, Caller::File);
         }
         // SAFETY: as above.
-        let name = unsafe { Value::from_raw(rb_sys::rb_profile_frame_base_label(*frame)) };
-        let passes_on = at == 0 && is_one_of(name, &PASSES_ON);
-        if !passes_on {
-            return None;
+        let name = unsafe { Value::from_raw(rb_sys::rb_profile_frame_method_name(*frame)) };
+        let name = RString::from_value(name).and_then(|name| name.to_string().ok());
+        if !name.is_some_and(|name| PASSES_ON.contains(&name.as_str())) {
+            return Caller::Nobody;
         }
     }
-    None
+    Caller::Nobody
 }
 
-fn is_one_of(name: Value, names: &[&str]) -> bool {
-    let text = RString::from_value(name).and_then(|name| name.to_string().ok());
-    let text = text.or_else(|| Symbol::from_value(name).and_then(|name| name.name().ok().map(Into::into)));
-    text.is_some_and(|text| names.contains(&text.as_str()))
+/// The real path of the file that calls, if it is in one.
+pub fn file() -> Option<RString> {
+    match find() {
+        Caller::File(path) => Some(path),
+        Caller::Unnamed | Caller::Nobody => None,
+    }
+}
+
+/// Whether a frame is that of a method written in C: Ruby has no path for it.
+fn is_native(frame: rb_sys::VALUE) -> bool {
+    // SAFETY: a frame that Ruby told of, which is running.
+    let path = unsafe { Value::from_raw(rb_sys::rb_profile_frame_path(frame)) };
+    match RString::from_value(path) {
+        // SAFETY: a live String; nothing runs while its bytes are compared.
+        Some(path) => unsafe { path.as_slice() == b"<cfunc>" },
+        None => true,
+    }
 }
 
 /// The absolute path of `name` as code in `file` means it.

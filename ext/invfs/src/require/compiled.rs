@@ -39,7 +39,7 @@ pub fn from_binary(ruby: &Ruby, code: &[u8]) -> Result<Option<Value>, Error> {
 
 /// Whether `Coverage` was set up, running or not: only compiling prepares for counting lines. Asked of Ruby itself, because
 /// a program may have a constant `Coverage` of its own.
-fn counts_lines() -> bool {
+pub fn counts_lines() -> bool {
     extern "C" {
         // Exported for Ruby's coverage library, declared in none of the public headers.
         fn rb_get_coverages() -> rb_sys::VALUE;

@@ -2,10 +2,10 @@
 
 use std::{fs::File, io::ErrorKind};
 
-use invfs_engine::archive::Identity;
+use invfs_engine::{archive::Identity, mounts::Mount};
 #[cfg(mounts)]
 use invfs_engine::{
-    interpose::{Errno, Watched},
+    interpose::{self, Errno, Watched},
     mounts::{self, Over, Place},
     vfs::Kind,
 };
@@ -39,6 +39,15 @@ pub fn identity(path: &[u8]) -> Option<Identity> {
     let path = string::os_path(path);
     let is_file = std::fs::metadata(&path).is_ok_and(|found| found.is_file());
     is_file.then(|| Identity::of(&path).ok()).flatten()
+}
+
+/// Whether the archive at `file` is still the one that `mount` shows, which had this identity.
+pub fn is_current(mount: &Mount, file: &[u8], identity: &Identity) -> bool {
+    #[cfg(mounts)]
+    if mount.is_visible() && mount.watch.is_some() {
+        return interpose::is_current(mount);
+    }
+    self::identity(file).as_ref() == Some(identity)
 }
 
 /// Whether `path` is a directory, of the operating system or of a mount.
@@ -89,9 +98,14 @@ pub fn what(path: &[u8]) -> Option<What> {
     if let Some(place) = mounts::find_visible(path) {
         // The file that a mount lies over is the archive, if anything is.
         if place.mount.over == Over::File {
-            return Some(match place.sub.is_root() {
-                true => What::File,
-                false => What::BelowFile(Some(place.mount.root.len())),
+            if place.sub.is_root() {
+                return Some(What::File);
+            }
+            // Archives lie in archives.
+            return Some(match place.stat(true) {
+                Ok(node) if node.kind == Kind::File => What::File,
+                Err(Errno(libc::ENOTDIR)) => What::BelowFile(None),
+                _ => What::BelowFile(Some(place.mount.root.len())),
             });
         }
         match place.stat(true) {

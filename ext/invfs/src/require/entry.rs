@@ -6,10 +6,13 @@ use magnus::{
 };
 
 use super::{
-    autoload, by_ruby, caller, load,
+    autoload, by_ruby,
+    caller::{self, Caller},
+    load,
     load_errors::{cannot_load, explain, too_large},
     load_path_changes, loaded,
     originals::{self, Layer, BELOW_RUBYGEMS},
+    own_files,
     resolve::{self, Found},
     rubygems, run,
 };
@@ -36,8 +39,15 @@ fn require_at(ruby: &Ruby, layer: Layer, rb_self: Value, name: Value) -> Result<
         return Ok(ruby.qfalse().as_value());
     }
     // Converted here, once: what comes after gets the String.
-    let path = string::path_argument(name)?;
+    let name = string::converted(name)?;
+    let Ok(path) = string::path_argument(name.as_value()) else {
+        // The original refuses it in its own words.
+        return layer.require(ruby, rb_self, name.as_value(), true);
+    };
     let bytes = string::bytes(path);
+    if own_files::is_one(&bytes) {
+        return own_files::unhidden(&bytes, || originals::require_path(rb_self, path));
+    }
     let rubygems = || layer == Layer::Outer && rubygems::may_intervene(ruby, &bytes);
     match resolve::feature(ruby, &bytes)? {
         Found::Virtual(hit) => match by_ruby::require(ruby, rb_self, &hit) {
@@ -58,7 +68,13 @@ fn require_at(ruby: &Ruby, layer: Layer, rb_self: Value, name: Value) -> Result<
         Found::Elsewhere(Some(large)) if layer.is_last() => Err(too_large(ruby, &bytes, &large)?),
         Found::Elsewhere(passed_over) => {
             let searched = passed_over.is_none();
-            let result = layer.require(ruby, rb_self, path.as_value(), searched);
+            let result = match caller::file().map(string::bytes) {
+                // What invfs itself needs may be hidden by a mount, too.
+                Some(file) if own_files::is_one(&file) => own_files::unhidden(&file, || {
+                    layer.require(ruby, rb_self, path.as_value(), searched)
+                }),
+                _ => layer.require(ruby, rb_self, path.as_value(), searched),
+            };
             result.map_err(|e| explain(ruby, e, &bytes, passed_over))
         }
         Found::Loaded(_) | Found::Disk(_) | Found::Directory => {
@@ -87,15 +103,20 @@ fn require_relative(ruby: &Ruby, rb_self: Value, name: Value) -> Result<Value, E
     if !ractor::is_main() {
         return originals::require_relative(ruby, rb_self, name);
     }
-    match caller::file() {
-        Some(file) => {
+    match caller::find() {
+        Caller::File(file) => {
             let result = relative(ruby, rb_self, name, file);
             if string::bytes(file).ends_with(b"/bootsnap/load_path_cache.rb") {
                 bootsnap_arrived(ruby)?;
             }
             result
         }
-        None => originals::require_relative(ruby, rb_self, name),
+        Caller::Unnamed => originals::require_relative(ruby, rb_self, name),
+        Caller::Nobody => {
+            // In Ruby's words.
+            let message = "cannot infer basepath";
+            Err(Error::new(ruby.exception_load_error(), message))
+        }
     }
 }
 
@@ -108,8 +129,13 @@ fn bootsnap_arrived(ruby: &Ruby) -> Result<(), Error> {
 
 /// `require_relative` as if called from the file at the real path `file`.
 fn relative(ruby: &Ruby, rb_self: Value, name: Value, file: RString) -> Result<Value, Error> {
-    let target = caller::beside(file, string::path_argument(name)?)?;
+    // Converted here, once: what comes after gets the String.
+    let name = string::converted(name)?;
+    let target = caller::beside(file, name)?;
     let path = string::bytes(target);
+    if own_files::is_one(&path) {
+        return own_files::unhidden(&path, || originals::require_path(rb_self, target));
+    }
     match resolve::relative(ruby, &path)? {
         Some(Found::Virtual(hit)) => match by_ruby::require(ruby, rb_self, &hit) {
             Some(answer) => answer,
@@ -131,12 +157,15 @@ fn load(ruby: &Ruby, rb_self: Value, args: &[Value]) -> Result<Value, Error> {
     }
     let parsed = scan_args::<(Value,), (Option<Value>,), (), (), (), ()>(args)?;
     // Converted here, once: what comes after gets the String.
-    let path = string::path_argument(parsed.required.0)?;
-    let bytes = string::bytes(path);
+    let name = string::converted(parsed.required.0)?;
     let wrap = parsed.optional.0;
     let original = || match wrap {
-        Some(wrap) => originals::load(ruby, rb_self, &[path.as_value(), wrap]),
-        None => originals::load(ruby, rb_self, &[path.as_value()]),
+        Some(wrap) => originals::load(ruby, rb_self, &[name.as_value(), wrap]),
+        None => originals::load(ruby, rb_self, &[name.as_value()]),
+    };
+    let Ok(bytes) = string::path_argument(name.as_value()).map(string::bytes) else {
+        // The original refuses it in its own words.
+        return original();
     };
     match resolve::file(ruby, &bytes)? {
         Found::Virtual(hit) => match by_ruby::load(ruby, rb_self, &hit, wrap) {
@@ -166,8 +195,9 @@ fn answer(ruby: &Ruby, loaded: bool) -> Result<Value, Error> {
 /// @return [Array(Symbol, String), nil] `[:rb, path]` or `[:so, path]`
 fn resolve_feature_path(ruby: &Ruby, rb_self: Value, name: Value) -> Result<Value, Error> {
     // Converted here, once: what comes after gets the String.
-    let name = string::path_argument(name)?;
-    if let Found::Virtual(hit) = resolve::where_is(ruby, &string::bytes(name))? {
+    let name = string::converted(name)?;
+    let path = string::bytes(string::path_argument(name.as_value())?);
+    if let Found::Virtual(hit) = resolve::where_is(ruby, &path)? {
         let kind = ruby.to_symbol(if hit.native { "so" } else { "rb" });
         return Ok(ruby
             .ary_new_from_values(&[kind.as_value(), string::path(ruby, &hit.path).as_value()])

@@ -76,7 +76,12 @@ pub fn explain(ruby: &Ruby, error: Error, name: &[u8], passed_over: Option<Passe
     };
     let attempt = || -> Result<Error, Error> {
         let message: String = exception.funcall("message", ())?;
-        let message = format!("{message} {}", about(&large));
+        let about = about(&large);
+        // The layer below may have said so.
+        let message = match message.ends_with(&about) {
+            true => message,
+            false => format!("{message} {about}"),
+        };
         let explained: magnus::Exception = exception.funcall("exception", (message,))?;
         let backtrace: Value = exception.funcall("backtrace", ())?;
         explained.funcall::<_, _, Value>("set_backtrace", (backtrace,))?;

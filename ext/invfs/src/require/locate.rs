@@ -20,6 +20,7 @@ use crate::{
     ruby_api::{
         errors::to_ruby,
         file_system::read_all,
+        transparent,
         vfs_value::{is_vfs, vfs_of},
     },
 };
@@ -155,6 +156,16 @@ fn is_vfs_object(object: Value) -> bool {
     is_vfs(object)
 }
 
+/// `InVFS::Located.own_loader`: why invfs loads by itself what stands in `$:`; nil where Ruby does.
+fn own_loader() -> Option<String> {
+    transparent::hindrance()
+}
+
+/// `InVFS::Located.counts_lines?`: whether `Coverage` was set up, so that compiled code cannot be taken.
+fn counts_lines() -> bool {
+    compiled::counts_lines()
+}
+
 /// Defines `InVFS.locate`, and `InVFS::Located` for the gem itself.
 pub fn init(_ruby: &Ruby, module: RModule) -> Result<(), Error> {
     module.define_singleton_method("locate", function!(locate, 1))?;
@@ -167,6 +178,8 @@ pub fn init(_ruby: &Ruby, module: RModule) -> Result<(), Error> {
     located.define_singleton_method("compiled?", function!(is_compiled, 3))?;
     located.define_singleton_method("feature", function!(feature, 1))?;
     located.define_singleton_method("vfs?", function!(is_vfs_object, 1))?;
+    located.define_singleton_method("own_loader", function!(own_loader, 0))?;
+    located.define_singleton_method("counts_lines?", function!(counts_lines, 0))?;
     module.funcall::<_, _, Value>("private_constant", ("Located",))?;
     Ok(())
 }

@@ -31,6 +31,7 @@ pub mod mounts;
 mod native_ext;
 mod native_image;
 mod order;
+pub mod own_files;
 mod originals;
 mod resolve;
 mod rubygems;
@@ -41,6 +42,7 @@ use magnus::{Error, RModule, Ruby};
 /// Defines the registry and the patched methods.
 pub fn init(ruby: &Ruby, module: RModule) -> Result<(), Error> {
     crate::helpers::ractor::init();
+    own_files::init(module)?;
     loaded::init(ruby)?;
     load_path::init(ruby)?;
     handlers::init(ruby, module)?;

@@ -177,7 +177,7 @@ fn request(
         origin: Origin::Adopted,
         visible: transparent::shows_adopted(ruby),
         #[cfg(mounts)]
-        served: Some(transparent::serving(vfs.clone())),
+        served: Some(transparent::serving(ruby, vfs.clone())),
         vfs: Some(vfs),
         file,
         object: object.as_raw() as u64,

@@ -59,8 +59,12 @@ pub fn shows_adopted(ruby: &Ruby) -> bool {
     WANTED.load(Ordering::Acquire) && install(ruby).is_ok()
 }
 
-/// What serves a VFS to file operations.
-pub fn serving(vfs: Arc<dyn Vfs>) -> Arc<dyn Served> {
+/// What serves a VFS to file operations. What that needs is loaded now, and not in the middle of something else.
+pub fn serving(ruby: &Ruby, vfs: Arc<dyn Vfs>) -> Arc<dyn Served> {
+    if vfs.runs_code() && hindrance().is_none() {
+        // Where that fails, each file operation says so.
+        let _ = served::watch(ruby);
+    }
     served::of_vfs(vfs)
 }
 

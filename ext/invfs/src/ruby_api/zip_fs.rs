@@ -6,6 +6,8 @@ use invfs_engine::{
     archive::{Archive, Options},
     vfs::Vfs,
 };
+#[cfg(mounts)]
+use invfs_engine::interpose::MountedFile;
 use magnus::{
     function, method,
     prelude::*,
@@ -75,8 +77,8 @@ impl ZipFS {
         let (options, to_path) = options(args.keywords)?;
         let path = string::path_argument(args.required.0)?;
         let given = string::bytes(to_path.unwrap_or(path));
-        let archive = Archive::open(&string::os_path(&string::bytes(path)), &options)
-            .map_err(|e| to_ruby(ruby, e))?;
+        let archive =
+            open_archive(&string::bytes(path), &options).map_err(|e| to_ruby(ruby, e))?;
         Ok(ruby.obj_wrap_as(ZipFS::of(archive, given), class))
     }
 
@@ -111,6 +113,10 @@ impl ZipFS {
     /// @return [Boolean]
     fn probe(path: Value) -> Result<bool, Error> {
         let path = string::bytes(string::path_argument(path)?);
+        #[cfg(mounts)]
+        if let Some(file) = MountedFile::open(&path) {
+            return Ok(file.is_ok_and(|file| Archive::probe_source(&file).unwrap_or(false)));
+        }
         Ok(Archive::probe(&string::os_path(&path)).unwrap_or(false))
     }
 
@@ -150,6 +156,19 @@ impl ZipFS {
             false => format!("#<InVFS::ZipFS {path} ({} files)>", self.archive.len()),
         }
     }
+}
+
+/// Opens the archive at `path`, on disk or in a mount.
+fn open_archive(path: &[u8], options: &Options) -> invfs_engine::Result<Archive> {
+    #[cfg(mounts)]
+    if let Some(file) = MountedFile::open(path) {
+        let name = String::from_utf8_lossy(path).into_owned();
+        return match file {
+            Ok(file) => Archive::from_source(Arc::new(file), &name, options),
+            Err(error) => Err(invfs_engine::Error::from_io(name, error)),
+        };
+    }
+    Archive::open(&string::os_path(path), options)
 }
 
 /// Defines the class and `InVFS.zip`.

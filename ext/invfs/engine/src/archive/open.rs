@@ -112,13 +112,23 @@ impl Archive {
     /// assert!(Archive::probe("no such file".as_ref()).is_err());
     /// ```
     pub fn probe(path: &Path) -> io::Result<bool> {
-        let Opened::Regular(file) = open_regular(path)? else {
-            return Ok(false);
-        };
-        if eocd::starts_with_entry(&file)? {
+        match open_regular(path)? {
+            Opened::Regular(file) => Archive::probe_source(&file),
+            Opened::Directory | Opened::Other => Ok(false),
+        }
+    }
+
+    /// [`Archive::probe`] for a source of bytes.
+    ///
+    /// ```
+    /// use invfs_engine::archive::Archive;
+    /// assert!(!Archive::probe_source(&b"plain text".to_vec()).unwrap());
+    /// ```
+    pub fn probe_source(source: &dyn Source) -> io::Result<bool> {
+        if eocd::starts_with_entry(source)? {
             return Ok(true);
         }
-        match eocd::locate(&file, Source::len(&file)?) {
+        match eocd::locate(source, source.len()?) {
             Ok(_) => Ok(true),
             Err(eocd::Failure::Bad(..)) => Ok(false),
             Err(eocd::Failure::Io(error)) => Err(error),

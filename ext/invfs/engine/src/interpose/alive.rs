@@ -67,7 +67,8 @@ pub fn now(place: &Place) -> Option<Place> {
     (now.mount.root == place.mount.root && is_current(&now.mount)).then_some(now)
 }
 
-fn is_current(mount: &Mount) -> bool {
+/// Whether the file that the mount shows is still the one that was opened; true for mounts that show none.
+pub fn is_current(mount: &Mount) -> bool {
     let Some(watch) = &mount.watch else {
         return true;
     };

@@ -117,10 +117,11 @@ fn claim() {
 }
 
 /// All locks, in an order in which whoever has one may wait for the ones after it.
-fn locks() -> [&'static dyn Forked; 3] {
+fn locks() -> [&'static dyn Forked; 4] {
     [
         crate::mounts::lock(),
         super::hooks::lock(),
+        super::scratch_file::lock(),
         &*super::state::STATE,
     ]
 }
@@ -152,4 +153,5 @@ unsafe extern "C" fn child() {
     // SAFETY: the forking thread took the lock in `prepare`, and this is its copy.
     super::writers::disown(unsafe { &mut (*state.value.get()).writers });
     release();
+    super::scratch_file::disown();
 }

@@ -8,11 +8,10 @@ use std::cell::RefCell;
 use std::os::fd::{AsRawFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::OnceLock;
-use std::thread::{self, ThreadId};
 
-use super::fork::{self, ForkMutex};
+use super::fork::ForkMutex;
 use super::own::Own;
-use super::memory;
+use super::{memory, scratch_file};
 use crate::mounts::Place;
 
 /// The flags with which Ruby looks at a file, and with which its older parser reads one.
@@ -21,7 +20,7 @@ const RUBYS: i32 = libc::O_RDONLY | libc::O_NONBLOCK | libc::O_CLOEXEC;
 /// The path that Ruby looks at next, and the thread in which it does. There is one at most: a new one takes the place of
 /// an old one, and whoever else opens that file ends it. So a thread that waited for another to load the file, and does so
 /// itself when that fails, never gets the empty file: the other has opened it meanwhile.
-static NEXT: ForkMutex<Option<(Vec<u8>, ThreadId)>> = ForkMutex::new(None);
+static NEXT: ForkMutex<Option<(Vec<u8>, usize)>> = ForkMutex::new(None);
 static ANY: AtomicBool = AtomicBool::new(false);
 
 thread_local! {
@@ -34,7 +33,7 @@ pub struct Announced(());
 impl Announced {
     /// `path` is an existing file of a mount, and nobody is loading it.
     pub fn new(path: &[u8]) -> Announced {
-        *NEXT.lock() = Some((path.to_vec(), thread::current().id()));
+        *NEXT.lock() = Some((path.to_vec(), this_thread()));
         ANY.store(true, Ordering::Release);
         Announced(())
     }
@@ -51,7 +50,7 @@ impl Drop for Announced {
 pub fn begins() {
     if ANY.load(Ordering::Acquire) {
         let mut next = NEXT.lock();
-        if next.as_ref().is_some_and(|(_, thread)| *thread == thread::current().id()) {
+        if next.as_ref().is_some_and(|(_, thread)| *thread == this_thread()) {
             *next = None;
             ANY.store(false, Ordering::Release);
         }
@@ -61,6 +60,11 @@ pub fn begins() {
 /// What Ruby will find in the file at `path` when it opens it next, in this thread.
 pub fn fetched(path: &[u8], contents: Vec<u8>) {
     FETCHED.set(Some((path.to_vec(), contents)));
+}
+
+/// A number that no other living thread has.
+fn this_thread() -> usize {
+    FETCHED.with(|fetched| std::ptr::from_ref(fetched) as usize)
 }
 
 /// A descriptor for this opening, if it is one of Ruby's that was announced, or that wants what was fetched.
@@ -78,12 +82,14 @@ pub fn open(place: &Place, flags: i32) -> Option<RawFd> {
         _ => None,
     });
     let (path, contents) = fetched?;
-    let file = memory::file(&contents, &path, true).ok()?;
     if flags == RUBYS {
-        // SAFETY: a descriptor of ours and plain integers; the flag can be read back.
-        unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETFL, libc::O_NONBLOCK) };
-    } else {
-        // SAFETY: as above.
+        if let Some(fd) = scratch_file::open(&contents) {
+            return Some(fd);
+        }
+    }
+    let file = memory::file(&contents, &path, true).ok()?;
+    if flags != RUBYS {
+        // SAFETY: a descriptor of ours and plain integers.
         unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETFD, 0) };
     }
     Some(file.into_raw_fd())
@@ -99,16 +105,13 @@ fn is_announced(place: &Place) -> bool {
         return false;
     };
     ANY.store(false, Ordering::Release);
-    thread == thread::current().id()
+    thread == this_thread()
 }
 
 /// A descriptor of an empty file that nobody can change.
 fn empty() -> Option<RawFd> {
     /// The file, and its inode number, by which can be seen whether the descriptor is still that file's.
     static EMPTY: OnceLock<Option<(Own, u64)>> = OnceLock::new();
-    if !fork::owns_memory() {
-        return None;
-    }
     let empty = EMPTY.get_or_init(|| {
         let file = memory::file(b"", b"invfs-empty", true).ok()?;
         let inode = memory::metadata(file.as_raw_fd()).ok()?.st_ino;

@@ -13,7 +13,7 @@ mod saver;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 
-use invfs_engine::interpose::{self, ReadOnly, Served};
+use invfs_engine::interpose::{ReadOnly, Served};
 use invfs_engine::vfs::Vfs;
 use magnus::{
     block::Proc, function, prelude::*, rb_sys::AsRawValue, Error, RModule, RString, Ruby, Value,
@@ -21,19 +21,15 @@ use magnus::{
 
 use super::vfs_value::{is_vfs, native_vfs, vfs_of};
 use crate::helpers::held::{keep, Token};
+use crate::require::own_files;
 
 /// `InVFS::Serving`, which is loaded when the first file system of this kind is asked: by Ruby's own `require`, which
-/// nobody has wrapped, and from disk, also where a mount hides it.
+/// nobody has wrapped.
 fn serving(ruby: &Ruby) -> Result<RModule, Error> {
     let module = super::file_system::invfs(ruby)?;
     let announced: Option<RString> = module.funcall("autoload?", ("Serving",))?;
     if let Some(file) = announced {
-        interpose::past_mounts(|| {
-            // SAFETY: a live String; what is raised is caught.
-            crate::helpers::protected(|| unsafe {
-                rb_sys::rb_f_require(module.as_raw(), file.as_raw())
-            })
-        })?;
+        own_files::require(ruby, file)?;
     }
     module.const_get("Serving")
 }
@@ -100,7 +96,7 @@ pub fn of_vfs(vfs: Arc<dyn Vfs>) -> Arc<dyn Served> {
 }
 
 /// Loads what is needed around each call.
-fn watch(ruby: &Ruby) -> Result<(), Error> {
+pub fn watch(ruby: &Ruby) -> Result<(), Error> {
     static WATCHED: AtomicBool = AtomicBool::new(false);
     // Set before, because what is loaded may lie in a mount.
     if !WATCHED.swap(true, Ordering::AcqRel) {

@@ -4,7 +4,7 @@ use std::ffi::{c_int, c_uint};
 
 use super::guard;
 use crate::interpose::errno::{Answer, Errno};
-use crate::interpose::{directories, files, fork, own, writers};
+use crate::interpose::{directories, files, fork, own, scratch_file, writers};
 
 // SAFETY: the caller passes what the C library's function of this name takes.
 pub unsafe extern "C" fn close(fd: c_int) -> c_int {
@@ -17,6 +17,7 @@ pub unsafe extern "C" fn close(fd: c_int) -> c_int {
         let saved = writers::closing(fd);
         // SAFETY: the arguments are the caller's own.
         let result = unsafe { libc::close(fd) };
+        scratch_file::closed(fd);
         saved.map(|()| result)
     })
 }

@@ -5,19 +5,19 @@ use std::collections::HashMap;
 use std::ffi::{c_char, c_int, c_void, CStr, CString, OsStr};
 use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
 
-use super::{dispatch_path, guard};
+use super::{dispatch_path, guard, named_library};
 use crate::elf;
 use crate::interpose::errno::{Answer, Errno};
 use crate::interpose::fork::{ForkMutex, Forked};
 use crate::interpose::memory::ProcPath;
 use crate::interpose::own::Own;
 use crate::interpose::route::Target;
-use crate::interpose::served::{How, Opened};
+use crate::interpose::served::{How, Node, Opened};
 use crate::mounts::Place;
-use crate::interpose::{directories, install, memory, resolve, scratch};
-use crate::path::Subpath;
+use crate::interpose::{directories, install, memory, resolve};
+use crate::path::SubpathBuf;
+use crate::vfs::Kind;
 
 /// The files that libraries were loaded from: the same file is the same library, as it is on disk.
 static LOADED: ForkMutex<Option<HashMap<Vec<u8>, Loaded>>> = ForkMutex::new(None);
@@ -102,24 +102,37 @@ fn load(place: &Place, flags: c_int, depth: usize) -> Answer<*mut c_void> {
         return open(place, contents.get(..16).unwrap_or(&contents), flags);
     }
     if depth < DEPTH {
-        for name in elf::needed(&contents).unwrap_or_default() {
-            let Some(name) = Subpath::new(&name) else {
-                continue;
-            };
-            let beside = Place {
-                mount: place.mount.clone(),
-                sub: place.sub.parent().join(name),
-            };
-            if beside.stat(true).is_ok() {
-                // Once it is loaded, the loader finds it by its own name.
-                load(&beside, libc::RTLD_LAZY, depth + 1)?;
-            }
+        for needed in libraries_of(place, &contents) {
+            // Once it is loaded, the loader finds it by its own name, if it has one (`SONAME`).
+            load(&needed, libc::RTLD_LAZY, depth + 1)?;
         }
     }
     open(place, &contents, flags)
 }
 
-fn contents(place: &Place) -> Answer<Vec<u8>> {
+/// The libraries that the shared object at `place` needs and that lie in its mount: beside it, or where it says from there
+/// on (`$ORIGIN/../lib`).
+pub fn libraries_of(place: &Place, contents: &[u8]) -> Vec<Place> {
+    let mut directories = vec![Vec::new()];
+    directories.extend(elf::origins(contents));
+    let find = |name: &Vec<u8>| {
+        directories.iter().find_map(|directory| {
+            let path = [place.sub.parent().as_bytes(), directory, name].join(&b'/');
+            let start = path.iter().position(|b| *b != b'/')?;
+            let found = Place {
+                mount: place.mount.clone(),
+                sub: SubpathBuf::clean(path.get(start..)?)?,
+            };
+            let is_file = |node: Node| node.kind == Kind::File;
+            found.stat(true).is_ok_and(is_file).then_some(found)
+        })
+    };
+    let names = elf::needed(contents).unwrap_or_default();
+    names.iter().filter_map(find).collect()
+}
+
+/// What the file at `place` holds.
+pub fn contents(place: &Place) -> Answer<Vec<u8>> {
     let how = How {
         flags: libc::O_RDONLY,
         mode: 0,
@@ -155,9 +168,24 @@ fn open(place: &Place, contents: &[u8], flags: c_int) -> Answer<*mut c_void> {
     drop(loaded);
     // SAFETY: a NUL-terminated path; opening runs the initialisers, which is what the caller of `dlopen` asked for.
     let library = unsafe { libc::dlopen(spelled.as_ptr(), flags) };
+    // Without /proc the loader has to be shown a file with a name; and a library without a name of its own is found only
+    // where it lies.
     // SAFETY: as above.
-    if library.is_null() && unsafe { libc::access(spelled.as_ptr(), libc::F_OK) } != 0 {
-        return open_named(path, contents, flags);
+    let no_proc = || unsafe { libc::access(spelled.as_ptr(), libc::F_OK) } != 0;
+    if library.is_null() && (!libraries_of(place, contents).is_empty() || no_proc()) {
+        let named = named_library::open(place, contents, flags)?;
+        if let (Some(named), Some(known)) = (
+            &named,
+            LOADED.lock().get_or_insert_default().get_mut(&path),
+        ) {
+            known.named = Some(named.path.clone());
+        }
+        if let Some(named) = named {
+            return Ok(named.library);
+        }
+        // Once more, for its message.
+        // SAFETY: as above.
+        unsafe { libc::dlopen(spelled.as_ptr(), flags) };
     }
     if library.is_null() {
         // What is no library need not be kept.
@@ -170,31 +198,6 @@ fn open(place: &Place, contents: &[u8], flags: c_int) -> Answer<*mut c_void> {
     }
     // NULL is the answer that callers know; `dlerror` has the reason.
     Ok(library)
-}
-
-/// Without /proc the loader has to be shown a file with a name.
-fn open_named(path: Vec<u8>, contents: &[u8], flags: c_int) -> Answer<*mut c_void> {
-    let directory = scratch::private_directory()?;
-    let named = directory.join(
-        path.rsplit(|b| *b == b'/')
-            .next()
-            .map_or("".as_ref(), OsStr::from_bytes),
-    );
-    let library = load_named(&named, contents, flags);
-    // What cannot be removed stays behind.
-    let _ = std::fs::remove_file(&named).and_then(|()| std::fs::remove_dir(&directory));
-    let (library, named) = library?;
-    if let Some(known) = LOADED.lock().get_or_insert_default().get_mut(&path) {
-        known.named = (!library.is_null()).then_some(named);
-    }
-    Ok(library)
-}
-
-fn load_named(named: &PathBuf, contents: &[u8], flags: c_int) -> Answer<(*mut c_void, CString)> {
-    std::fs::write(named, contents)?;
-    let spelled = CString::new(named.as_os_str().as_bytes()).map_err(|_| Errno(libc::EINVAL))?;
-    // SAFETY: as in `open`.
-    Ok((unsafe { libc::dlopen(spelled.as_ptr(), flags) }, spelled))
 }
 
 thread_local! {

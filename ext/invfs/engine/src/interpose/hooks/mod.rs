@@ -12,6 +12,7 @@ mod directory;
 mod extended;
 mod library;
 mod link;
+mod named_library;
 mod open;
 mod program;
 mod stat;

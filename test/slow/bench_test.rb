@@ -5,8 +5,8 @@
 require "minitest/autorun"
 require "json"
 require "tempfile"
-require_relative "support/ruby_process"
-require_relative "../bench/support/chart"
+require_relative "../support/ruby_process"
+require_relative "../../bench/support/chart"
 
 class BenchTest < Minitest::Test
   DIRECTORY = "#{RubyProcess::PROJECT}/bench".freeze

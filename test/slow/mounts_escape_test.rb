@@ -2,11 +2,11 @@
 
 # What still asks the kernel for paths below a mount: nothing, or what the table in docs/mounts.md gives a reason for.
 # strace watches a program that lies in a mount, and then every use of files in test/mounts/.
-require_relative "test_helper"
-require_relative "support/escape_report"
-require_relative "support/native_build"
-require_relative "mounts/support"
-require_relative "mounts/fixture"
+require_relative "../test_helper"
+require_relative "../support/escape_report"
+require_relative "../support/native_build"
+require_relative "../mounts/support"
+require_relative "../mounts/fixture"
 
 class MountsEscapeTest < Minitest::Test
   PAGE = "#{RubyProcess::PROJECT}/docs/mounts.md".freeze

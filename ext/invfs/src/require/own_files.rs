@@ -1,0 +1,51 @@
+//! The files of invfs itself that are loaded when they are first needed: also where a mount hides them by then.
+
+use std::sync::OnceLock;
+
+use magnus::{rb_sys::AsRawValue, value::ReprValue, Error, RModule, RString, Ruby, Value};
+
+use crate::helpers::{protected, string};
+
+/// The folder `lib/invfs`, with a slash at its end.
+static FOLDER: OnceLock<Vec<u8>> = OnceLock::new();
+
+/// Finds out where they lie: one of them is announced by its absolute path.
+pub fn init(module: RModule) -> Result<(), Error> {
+    let announced: Option<RString> = module.funcall("autoload?", ("Serving",))?;
+    if let Some(path) = announced.map(string::bytes) {
+        let slash = path.iter().rposition(|b| *b == b'/').unwrap_or(0);
+        FOLDER.get_or_init(|| path.get(..=slash).unwrap_or_default().to_vec());
+    }
+    Ok(())
+}
+
+/// Whether the absolute path is that of a file of invfs.
+pub fn is_one(path: &[u8]) -> bool {
+    FOLDER.get().is_some_and(|folder| path.starts_with(folder))
+}
+
+/// Runs `load` for the file at `path`: so that it sees no mount, if there is one that hides the file.
+#[cfg(mounts)]
+pub fn unhidden<T>(path: &[u8], load: impl FnOnce() -> T) -> T {
+    use invfs_engine::{interpose, mounts};
+    let hides = |place: mounts::Place| place.mount.is_named() && place.stat(true).is_err();
+    match mounts::find_visible(path).is_some_and(hides) {
+        true => interpose::past_mounts(load),
+        false => load(),
+    }
+}
+
+/// Runs `load` for the file at `path`, which nothing can hide.
+#[cfg(not(mounts))]
+pub fn unhidden<T>(_path: &[u8], load: impl FnOnce() -> T) -> T {
+    load()
+}
+
+/// Has Ruby itself load the file at `path`, past whoever wrapped `require`.
+pub fn require(ruby: &Ruby, path: RString) -> Result<Value, Error> {
+    let main = ruby.module_kernel();
+    unhidden(&string::bytes(path), || {
+        // SAFETY: live objects; what is raised is caught.
+        protected(|| unsafe { rb_sys::rb_f_require(main.as_raw(), path.as_raw()) })
+    })
+}
