@@ -93,11 +93,6 @@ module Differences
       RUBY
       on_disk: "#<Encoding:UTF-8>\n#<Encoding:UTF-8>\ntrue\n"
     ),
-    # On disk Ruby finds no Ruby frame to start from.
-    require_relative_as_a_block: Row.new(
-      files: { "a.rb" => "begin\n  p %w[b].map(&method(:require_relative))\nrescue LoadError => e\n  puts e.message\nend", "b.rb" => "" },
-      on_disk: "cannot infer basepath\n", without_mounts: "[true]\n"
-    ),
     # Ruby's own load runs the file, and its wrapping module is still in force when require of invfs runs another.
     what_a_wrapped_file_requires: Row.new(
       files: { "a.rb" => "require 'b'\nload 'd.rb'", "b.rb" => "B = 1", "d.rb" => "D = 1" }, program: <<~'RUBY',
