@@ -11,20 +11,15 @@ module Sides
   NAMES = Trees::KINDS.to_h { |kind| [:"#{kind}_without_mounts", kind] }.freeze
 
   class << self
-    # INVFS_TEST_KINDS=disk validates the controls alone; a list such as "zip_fs,user_vfs" narrows a search.
-    def asked_for
-      @asked_for ||= (ENV["INVFS_TEST_KINDS"]&.split(",")&.map(&:to_sym) || Trees::KINDS) - [Trees::CONTROL]
-    end
-
     # The sides of a test that is made for these kinds.
     # mounts:: true: only with mounts, false: only without, nil: both
     def of(kinds, mounts)
       # There nothing is with mounts, and everything without.
-      return mounts ? [] : kinds & asked_for unless Trees::MOUNTS
+      return asked_for(mounts ? [] : kinds) unless Trees::MOUNTS
 
       with = mounts == false ? [] : kinds
       without = mounts ? [] : few(kinds)
-      (with & asked_for) + NAMES.select { |_, kind| (without & asked_for).include?(kind) }.keys
+      asked_for(with + NAMES.select { |_, kind| without.include?(kind) }.keys)
     end
 
     def kind(side) = NAMES.fetch(side, side)
@@ -35,6 +30,13 @@ module Sides
     def environment(side) = NAMES.key?(side) ? OFF : {}
 
     private
+
+    # INVFS_TEST_KINDS=disk validates the controls alone; a list such as "zip_fs,user_vfs_without_mounts" narrows a
+    # search; a kind stands for both of its sides.
+    def asked_for(sides)
+      @asked_for ||= ENV["INVFS_TEST_KINDS"]&.split(",")&.map(&:to_sym) || Trees::KINDS
+      sides.select { |side| @asked_for.include?(side) || @asked_for.include?(kind(side)) }
+    end
 
     def few(kinds)
       few = kinds & WITHOUT_MOUNTS
