@@ -10,7 +10,6 @@ class WithoutMountsTest < Minitest::Test
 
   Differences::ROWS.each do |name, row|
     define_method("test_#{name}") do
-      refute_equal row.on_disk, row.without_mounts, "this is no difference"
       assert_in_each_vfs(row.files, row.program, row.without_mounts, kinds: row.kinds, mounts: false)
     end
   end

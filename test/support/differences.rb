@@ -37,10 +37,16 @@ module Differences
       files: { "a.rb" => "p caller.count { |line| line.start_with?(BASE) && line.match?(/in [`'](.*#)?eval'/) }" },
       on_disk: "0\n", without_mounts: "1\n"
     ),
-    syntax_trees_of_methods: Row.new(
-      files: { "a.rb" => "def m = 1" }, program: <<~RUBY, on_disk: ":SCOPE\n", without_mounts: "true\n"
-        require "a"
-        p((RubyVM::AbstractSyntaxTree.of(method(:m)).type rescue $!.is_a?(SystemCallError)))
+    # It opens the file by its path.
+    tools_that_show_source: Row.new(
+      files: { "a.rb" => "nil.foo\n" }, program: <<~'RUBY', on_disk: "\nnil.foo\n   ^^^^\nend\n", without_mounts: "end\n"
+        require "error_highlight"
+        begin
+          require "a"
+        rescue NoMethodError => e
+          message = e.respond_to?(:detailed_message) ? e.detailed_message(highlight: false) : e.message
+          puts message.lines.drop(1), :end
+        end
       RUBY
     ),
     script_lines: Row.new(
@@ -106,6 +112,15 @@ module Differences
     a_fiber_that_requires_what_its_thread_is_loading: Row.new(
       files: { "a.rb" => "p Fiber.new { begin; require 'a'; rescue Exception; $!.class; end }.resume" },
       program: 'p require("a")', without_mounts: "false\ntrue\n"
+    ),
+    # Plain Ruby deadlocks there, and says so where it notices.
+    a_circle_across_two_threads: Row.new(
+      files: { "a.rb" => "$a << 1; $b.pop; require 'b'", "b.rb" => "$b << 1; $a.pop; require 'a'" }, program: <<~'RUBY',
+        $a, $b = Queue.new, Queue.new
+        threads = %w[a b].map { |name| Thread.new { require(name) } }
+        p threads.map { |thread| thread.join(defined?(InVFS) && !InVFS.transparent? ? 60 : 0.2) ? thread.value : :waits }
+      RUBY
+      on_disk: "[:waits, :waits]\n", without_mounts: "[true, true]\n"
     ),
     # Ruby keeps a list of what is being loaded that nobody else can add to.
     an_autoload_constant_while_another_thread_requires_its_file: Row.new(
