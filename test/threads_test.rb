@@ -83,7 +83,7 @@ class ThreadsTest < Minitest::Test
   end
 
   def test_a_circle_warns_under_w
-    outcomes(CIRCLE, 'require "a"', ruby: ["-w"], kinds: %i[zip_fs archive_path user_vfs]).each do |kind, outcome|
+    outcomes(CIRCLE, 'require "a"', ruby: ["-w"], kinds: %i[zip_fs archive_path user_vfs mount]).each do |kind, outcome|
       warnings = outcome.stderr.scan(/loading in progress, circular require considered harmful - (\S+)/)
       assert_equal [["<main>/a.rb"]], warnings.uniq, "as #{kind}\n#{outcome}"
     end
