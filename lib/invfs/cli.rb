@@ -31,11 +31,19 @@ module InVFS
     class << self
       # Runs a subcommand.
       # @param arguments [Array<String>] the command line; `run` takes away what is its own
-      # @return [String, nil] the path of a program that the caller has to load
+      # @return [String] the path of a program that the caller has to load
       # @raise [SystemExit] for all other subcommands
       def start(arguments)
         outcome = guarded { dispatch(arguments) }
-        outcome.is_a?(String) ? outcome : exit(outcome)
+        exit(outcome) if outcome.is_a?(Integer)
+        @program = outcome
+        @program.start(caller_locations(0))
+      end
+
+      # What has to be done where the program was loaded, if an exception ended it.
+      # @param error [Exception, nil]
+      def ended(error)
+        @program&.clean(error)
       end
 
       # Says what is wrong, in one line whatever is in the message, also where warnings are silenced.

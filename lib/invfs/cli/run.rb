@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require_relative "../zip"
+require_relative "run/program"
 
 module InVFS
   module CLI
@@ -21,7 +22,7 @@ module InVFS
       RECORDED = ".invfs/main"
 
       # @param arguments [Array<String>] those of the program are left in ARGV
-      # @return [String, Integer] the path that is to be loaded, or the exit code
+      # @return [Program, Integer] what is to be loaded, or the exit code
       def call(arguments)
         arguments = arguments.dup
         main = nil
@@ -54,8 +55,32 @@ module InVFS
         root = InVFS.root(archive)
         $LOAD_PATH.unshift("#{root}/lib") if archive.directory?("lib")
         ARGV.replace(arguments)
-        provide_data(archive.read(name))
-        $0 = "#{root.b}/#{name.b}".force_encoding(root.encoding)
+        script = "#{root.b}/#{name.b}".force_encoding(root.encoding)
+        source = source(archive, name)
+        settings = settings(source, script)
+        provide_data(source, script)
+        $0 = script
+        Program.new(script, settings)
+      end
+
+      # Ruby's own error would come as one of the program.
+      def source(archive, name)
+        source = archive.read(name)
+        return source if source.bytesize <= MAX_LOADSIZE
+
+        raise Error, "#{archive.to_path}: #{name} is too large: #{source.bytesize} bytes, more than the limit of " \
+                     "#{MAX_LOADSIZE} (RUBY_REQUIRE_INVFS_MAX_LOADSIZE raises it)"
+      end
+
+      # What the first line of the script says, if anything.
+      def settings(source, script)
+        return unless source.start_with?("#!")
+
+        %w[first_line settings switches].each { |name| require_relative "run/#{name}" }
+        words = FirstLine.new(source, script).words
+        return if words.empty?
+
+        Settings.new.tap { |settings| Switches.new(words, settings, script).read }
       end
 
       def existing(archive, name)
@@ -74,17 +99,51 @@ module InVFS
         raise Error, "#{archive.to_path}: no main script: neither main.rb nor a file in exe or bin; --main names one"
       end
 
-      # DATA: the rest of the main script after __END__, in a file, as Ruby has it.
-      def provide_data(source)
-        at = source.match(/^__END__\r?(?:\n|\z)/n)&.end(0) or return
+      # DATA: the script, opened at what follows __END__, as Ruby has it.
+      def provide_data(source, script)
+        at = data_position(source) or return
 
+        file = File.file?(script) ? File.open(script) : temporary(source)
+        file.set_encoding(encoding(source))
+        file.pos = at
+        file.lineno = source.byteslice(0, at).lines.size
+        Object.const_set(:DATA, file)
+      end
+
+      # Only where the code before it is whole: __END__ may as well stand in a heredoc or in a comment of many lines.
+      def data_position(source)
+        found = nil
+        while (found = source.b.match(/^__END__\r?(?:\n|\z)/n, found ? found.end(0) : 0))
+          return found.end(0) if whole?(source.byteslice(0, found.begin(0)))
+        end
+      end
+
+      def whole?(code)
+        verbose, $VERBOSE = $VERBOSE, nil
+        RubyVM::InstructionSequence.compile(code.force_encoding(Encoding::UTF_8))
+        true
+      rescue SyntaxError, ArgumentError
+        # If it is the script that is wrong, Ruby says so when it loads it.
+        false
+      ensure
+        $VERBOSE = verbose
+      end
+
+      # Where archives are not readable as directories.
+      def temporary(source)
         require "tempfile"
         file = Tempfile.create("invfs")
         File.binwrite(file.path, source)
         File.unlink(file)
-        file.set_encoding(Encoding::UTF_8)
-        file.pos = at
-        Object.const_set(:DATA, file)
+        file
+      end
+
+      # That of the magic comment. Where it is wrong Ruby says so when it loads the script.
+      def encoding(source)
+        name = source.b[/\A(?:\xEF\xBB\xBF)?(?:#!.*\n)?[ \t\f\v]*#.*?coding[ \t]*[:=][ \t]*"?([\w.-]+)/n, 1]
+        Encoding.find(name || "UTF-8")
+      rescue ArgumentError
+        Encoding::UTF_8
       end
     end
     private_constant :Run

@@ -3,13 +3,11 @@
 use std::collections::HashSet;
 
 use invfs_engine::interpose;
-use magnus::{
-    rb_sys::AsRawValue, value::ReprValue, Error, RString, Ruby, Value,
-};
+use magnus::{value::ReprValue, Error, RString, Ruby, Value};
 use parking_lot::Mutex;
 
 use super::{load_iseq, mounts::Adopted, originals, resolve::Hit};
-use crate::helpers::{protected, string};
+use crate::helpers::string;
 
 /// The files that were handed to Ruby, and not loaded yet.
 static UNDER_WAY: Mutex<Option<HashSet<Vec<u8>>>> = Mutex::new(None);
@@ -28,16 +26,8 @@ pub fn load(
 ) -> Option<Result<Value, Error>> {
     hand_over(ruby, hit, |path| match wrap {
         // A module of the caller's is nothing that the C function takes.
-        Some(wrap) if wrap.to_bool() => {
-            originals::load(ruby, rb_self, &[path.as_value(), wrap])
-        }
-        _ => {
-            // SAFETY: a live String; what is raised is caught.
-            protected(|| unsafe {
-                rb_sys::rb_load(path.as_raw(), 0);
-                rb_sys::Qtrue as rb_sys::VALUE
-            })
-        }
+        Some(wrap) if wrap.to_bool() => originals::load(ruby, rb_self, path, Some(wrap)),
+        _ => originals::load_path(path),
     })
 }
 

@@ -152,17 +152,14 @@ fn relative(ruby: &Ruby, rb_self: Value, name: Value, file: RString) -> Result<V
 
 /// `Kernel#load`.
 fn load(ruby: &Ruby, rb_self: Value, args: &[Value]) -> Result<Value, Error> {
-    if !ractor::is_main() {
-        return originals::load(ruby, rb_self, args);
-    }
     let parsed = scan_args::<(Value,), (Option<Value>,), (), (), (), ()>(args)?;
     // Converted here, once: what comes after gets the String.
     let name = string::converted(parsed.required.0)?;
     let wrap = parsed.optional.0;
-    let original = || match wrap {
-        Some(wrap) => originals::load(ruby, rb_self, &[name.as_value(), wrap]),
-        None => originals::load(ruby, rb_self, &[name.as_value()]),
-    };
+    let original = || originals::load(ruby, rb_self, name, wrap);
+    if !ractor::is_main() {
+        return original();
+    }
     let Ok(bytes) = string::path_argument(name.as_value()).map(string::bytes) else {
         // The original refuses it in its own words.
         return original();

@@ -1,6 +1,6 @@
 //! `load`: runs a file each time, at top level or wrapped in a module.
 
-use magnus::{prelude::*, Error, RModule, Ruby, Value};
+use magnus::{prelude::*, Error, RModule, RString, Ruby, Value};
 
 use super::{originals, resolve::Hit, run};
 
@@ -16,8 +16,8 @@ pub fn load(ruby: &Ruby, rb_self: Value, hit: &Hit, wrap: Option<Value>) -> Resu
 /// ours, and `InVFS::LoadWrapped` gives it the compiled code of `hit` instead.
 fn wrapped(ruby: &Ruby, rb_self: Value, hit: &Hit, wrap: Value) -> Result<(), Error> {
     let compiled = run::compile(ruby, hit)?;
-    let path: Value = helper(ruby)?.funcall("prepare", (compiled,))?;
-    originals::load(ruby, rb_self, &[path, wrap])?;
+    let path: RString = helper(ruby)?.funcall("prepare", (compiled,))?;
+    originals::load(ruby, rb_self, path, Some(wrap))?;
     Ok(())
 }
 

@@ -53,6 +53,8 @@ thread_local! {
 
 /// Which of the two layers found Ruby's own function, not a method that somebody wrote in its place.
 static OWN: [AtomicBool; 2] = [const { AtomicBool::new(false) }; 2];
+/// Whether `load` was Ruby's own function.
+static OWN_LOAD: AtomicBool = AtomicBool::new(false);
 
 /// Which `require` was replaced.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -114,8 +116,32 @@ pub fn require_relative(ruby: &Ruby, rb_self: Value, name: Value) -> Result<Valu
 }
 
 /// `Kernel#load` without invfs.
-pub fn load(ruby: &Ruby, rb_self: Value, arguments: &[Value]) -> Result<Value, Error> {
-    rb_self.funcall(ids(ruby).load, arguments)
+pub fn load(
+    ruby: &Ruby,
+    rb_self: Value,
+    name: RString,
+    wrap: Option<Value>,
+) -> Result<Value, Error> {
+    let wraps = wrap.is_some_and(|wrap| wrap.to_bool());
+    // SAFETY: the String is alive, and nothing runs while its first byte is looked at.
+    let absolute = unsafe { name.as_slice().first() == Some(&b'/') };
+    if absolute && !wraps && OWN_LOAD.load(Ordering::Relaxed) {
+        return load_path(name);
+    }
+    match wrap {
+        Some(wrap) => rb_self.funcall(ids(ruby).load, (name, wrap)),
+        None => rb_self.funcall(ids(ruby).load, (name,)),
+    }
+}
+
+/// Has Ruby itself load the file at an absolute path: by the function, not the method, which would be one more frame in
+/// every backtrace.
+pub fn load_path(path: RString) -> Result<Value, Error> {
+    // SAFETY: a live String; what is raised is caught.
+    protected(|| unsafe {
+        rb_sys::rb_load(path.as_raw(), 0);
+        rb_sys::Qtrue as rb_sys::VALUE
+    })
 }
 
 /// Keeps the present methods under their aliases; false if that was done before, by another copy of this
@@ -126,7 +152,8 @@ pub fn keep(ruby: &Ruby) -> Result<bool, Error> {
         return Ok(false);
     }
     let singleton: Value = kernel.singleton_class()?.as_value();
-    OWN[0].store(is_rubys_own(kernel, ALIASES[0].0)?, Ordering::Relaxed);
+    OWN[0].store(is_rubys_own(kernel, ALIASES[0].0, "require")?, Ordering::Relaxed);
+    OWN_LOAD.store(is_rubys_own(kernel, ALIASES[2].0, "load")?, Ordering::Relaxed);
     for owner in [kernel.as_value(), singleton] {
         for (name, alias) in ALIASES {
             keep_one(ruby, owner, name, alias)?;
@@ -141,18 +168,18 @@ pub fn keep_below_rubygems(ruby: &Ruby) -> Result<bool, Error> {
     let (name, alias) = BELOW_RUBYGEMS;
     let there = has_private(ruby, kernel, name)?;
     if there {
-        OWN[1].store(is_rubys_own(kernel, name)?, Ordering::Relaxed);
+        OWN[1].store(is_rubys_own(kernel, name, "require")?, Ordering::Relaxed);
         keep_one(ruby, kernel.as_value(), name, alias)?;
     }
     Ok(there)
 }
 
-/// Whether the method is the `require` that Ruby defines: in no file, and known to it by that name.
-fn is_rubys_own(kernel: RModule, name: &str) -> Result<bool, Error> {
+/// Whether the method is the one that Ruby defines as `original`: in no file, and known to it by that name.
+fn is_rubys_own(kernel: RModule, name: &str, original: &str) -> Result<bool, Error> {
     let method: Value = kernel.funcall("instance_method", (name,))?;
     let place: Value = method.funcall("source_location", ())?;
     let name: magnus::Symbol = method.funcall("original_name", ())?;
-    Ok(place.is_nil() && name.name()? == "require")
+    Ok(place.is_nil() && name.name()? == original)
 }
 
 fn has_private(ruby: &Ruby, kernel: RModule, name: &str) -> Result<bool, Error> {

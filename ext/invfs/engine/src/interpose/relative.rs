@@ -51,9 +51,8 @@ fn is_moved_child() -> bool {
 
 /// The absolute path, if the relative one may lead into a mount although the working directory is a real one.
 pub fn inward(table: &Table, path: &[u8]) -> Option<Vec<u8>> {
-    let first = path
-        .split(|b| *b == b'/')
-        .find(|name| !name.is_empty() && *name != b".")?;
+    let mut names = path.split(|b| *b == b'/');
+    let first = names.find(|name| !name.is_empty() && *name != b".");
     let generation = (mounts::generation(), MOVES.load(Ordering::Acquire));
     let around = AROUND.load();
     let around = match &*around {
@@ -61,8 +60,10 @@ pub fn inward(table: &Table, path: &[u8]) -> Option<Vec<u8>> {
         _ => look_around(table, generation)?,
     };
     let leads = match first {
-        b".." => table.find_visible(&climbed(&around.here, path)).is_some(),
-        name => around.all || around.names.iter().any(|known| **known == *name),
+        Some(b"..") => table.find_visible(&climbed(&around.here, path)).is_some(),
+        Some(name) => around.all || around.names.iter().any(|known| **known == *name),
+        // The directory itself.
+        None => around.all,
     };
     if !leads || is_moved_child() {
         return None;

@@ -1,0 +1,131 @@
+# frozen_string_literal: true
+
+module InVFS
+  module CLI
+    class Run
+      # What the first line of a main script says. Nothing of it is set before all of it was read, so that it
+      # does not concern the command itself.
+      class Settings
+        # What -w and -W2 turn on, and -W0 off. Other categories are asked for by name.
+        CATEGORIES = %i[deprecated experimental].freeze
+        private_constant :CATEGORIES
+
+        # Names of encodings, or nil.
+        attr_accessor :external, :internal
+
+        def initialize
+          @warnings = {}
+          @globals = {}
+          @load_path = []
+          @features = []
+        end
+
+        def verbose(value)
+          @verbose = [value]
+        end
+
+        def debug
+          @debug = true
+          verbose(true)
+        end
+
+        # @param level [Integer] as -W has it
+        def warning_level(level)
+          verbose({ 0 => nil, 1 => false }.fetch(level, true))
+          case level
+          when 0 then CATEGORIES.each { |category| @warnings[category] = false }
+          when 1 then @warnings[:deprecated] = false
+          else CATEGORIES.each { |category| @warnings[category] = true }
+          end
+        end
+
+        # @return [Boolean] whether this Ruby has such a category
+        def warning(category, on)
+          category = category.to_sym
+          Warning[category]
+          @warnings[category] = on
+          true
+        rescue ArgumentError
+          false
+        end
+
+        def switches_to_globals
+          @switches = true
+        end
+
+        def load_path(directories)
+          paths = directories.to_s.split(File::PATH_SEPARATOR)
+          @load_path.concat(paths.map { |path| File.expand_path(in_locale(path)).freeze })
+        end
+
+        def require(feature)
+          @features << in_locale(feature) if feature
+        end
+
+        # -0, -l, -F and -i.
+        def separate_lines_by(separator) = @globals[:$/] = separator
+        def end_lines = @globals[:$\] = @globals.fetch(:$/, $/)
+        def split_at(pattern) = @globals[:$;] = pattern
+        def edit_in_place(suffix) = @globals[:"$-i"] = suffix
+
+        def apply
+          $LOAD_PATH.concat(@load_path)
+          quietly do
+            $/ = @globals[:$/] if @globals.key?(:$/)
+            $\ = @globals[:$\] if @globals.key?(:$\)
+            $; = @globals[:$;] if @globals.key?(:$;)
+            $-i = @globals[:"$-i"] if @globals.key?(:"$-i")
+          end
+          @warnings.each { |category, on| Warning[category] = on }
+          $VERBOSE, = @verbose if @verbose
+          $DEBUG = true if @debug
+        end
+
+        # What Ruby does only after -r: encodings, and variables from the arguments.
+        def apply_late
+          quietly do
+            Encoding.default_external = @external if @external
+            Encoding.default_internal = @internal if @internal
+          end
+          globals_from(ARGV) if @switches
+        end
+
+        # @return [Array<String>] what -r names
+        attr_reader :features
+
+        private
+
+        def in_locale(bytes) = bytes.dup.force_encoding(Encoding.find("locale"))
+
+        # These are deprecated, or not meant for programs; but this is Ruby's part.
+        def quietly
+          before = $VERBOSE
+          $VERBOSE = nil
+          yield
+        ensure
+          $VERBOSE = before
+        end
+
+        # -s: `-name` and `-name=value` in front of the other arguments.
+        def globals_from(arguments)
+          while arguments.first&.start_with?("-")
+            switch = arguments.shift
+            break if switch == "--"
+
+            name, equals, value = switch.delete_prefix("-").partition("=")
+            raise NameError, "invalid name for global variable - #{switch}" unless name.match?(/\A[\w-]*\z/)
+
+            set_global(name.tr("-", "_"), equals.empty? || value)
+          end
+        end
+
+        # Ruby has no method for this. A name that cannot be written in a program is of no use to one.
+        def set_global(name, value)
+          return unless name.match?(/\A[a-z_]\w*\z/i)
+
+          eval("->(value) { $#{name} = value }", nil, __FILE__, __LINE__).call(value) # rubocop:disable Security/Eval
+        end
+      end
+    end
+  end
+end
