@@ -53,7 +53,7 @@ namespace :test do
     files.each { |file| run_tests([file], "INVFS_GC_STRESS" => "1") }
   end
 
-  desc "Test that programs which have nothing to do with archives run as they do without invfs"
+  desc "Test that other programs run as they do without invfs, and real libraries from an archive as from a directory"
   task programs: :compile do
     run_tests(test_files("test/programs/**/*_test.rb"))
   end

@@ -186,7 +186,7 @@ class FindingTest < Minitest::Test
   # A name is joined to the entry and cleaned before anything is looked up, so it can lead out and back in.
   def test_a_name_that_leaves_the_root
     on_disk = { real: { "x.rb" => "puts :out" } }
-    assert_as_on_disk({ "a.rb" => "puts :inside" }, <<~'RUBY', on_disk: on_disk, kinds: %i[zip_fs archive_path user_vfs])
+    assert_as_on_disk({ "a.rb" => "puts :inside" }, <<~'RUBY', on_disk: on_disk, kinds: %i[zip_fs archive_path user_vfs mount])
       ["d/../../real/x", "../main.zip/a", "a/../../main.zip/a", "x/../../../../nothing", "d/../a"].each do |feature|
         Probe.attempt { require(feature) }
       end

@@ -183,14 +183,14 @@ class InsideTheFileTest < Minitest::Test
   OPTIONS.each do |sentence, (option, body)|
     define_method("test_the_command_line_asks_for_#{sentence.gsub(/\W+/, "_")}") do
       quiet = option.match?(/-[dv]\z/) ? "$stderr.reopen(File::NULL)\n" : ""
-      assert_as_on_disk({ "a.rb" => body }, "#{quiet}require 'a'", ruby: [option], kinds: %i[zip_fs user_vfs archive_path])
+      assert_as_on_disk({ "a.rb" => body }, "#{quiet}require 'a'", ruby: [option], kinds: %i[zip_fs user_vfs archive_path mount])
     end
   end
 
   def test_rubyopt_applies
     env = { "RUBYOPT" => "--enable=frozen-string-literal -W:no-deprecated" }
     files = { "a.rb" => "p 'x'.frozen?, Warning[:deprecated], ENV['RUBYOPT']" }
-    assert_as_on_disk(files, "require 'a'", env: env, kinds: %i[zip_fs archive_path])
+    assert_as_on_disk(files, "require 'a'", env: env, kinds: %i[zip_fs archive_path mount])
   end
 
   def test_compile_options_set_at_run_time

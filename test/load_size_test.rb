@@ -13,6 +13,9 @@ class LoadSizeTest < Minitest::Test
   MOST = 64 * MIB
   VARIABLE = "RUBY_REQUIRE_INVFS_MAX_LOADSIZE"
 
+  # What is mounted by name is for Ruby alone to load.
+  LIMITED = Trees::KINDS - [:mount]
+
   # The rule of 0.3: the longest beginning that is a number with k, m or g, i and b after it; no such beginning is 0.
   # Only when the variable is not set at all the default holds.
   READINGS = {
@@ -55,7 +58,7 @@ class LoadSizeTest < Minitest::Test
   CALLS.each_with_index do |call, index|
     define_method("test_a_file_of_one_byte_more_is_refused_with_the_way_out_#{index}") do
       files = { "a.rb" => source(DEFAULT + 1), "b.rb" => "require_relative 'a'" }
-      assert_in_each_vfs(files, <<~RUBY, "LoadError\ntrue\ntrue\ntrue\n[]\n")
+      assert_in_each_vfs(files, <<~RUBY, "LoadError\ntrue\ntrue\ntrue\n[]\n", kinds: LIMITED)
         autoload :A, "a"
         begin
           #{call}
@@ -70,13 +73,13 @@ class LoadSizeTest < Minitest::Test
   def test_a_file_that_is_too_large_is_passed_over
     files = { "a.rb" => source(DEFAULT + 1) }
     { trees: { real: { "a.rb" => "puts __FILE__" } }, on_disk: { real: { "a.rb" => "puts __FILE__" } } }.each do |how, tree|
-      assert_in_each_vfs(files, "p require('a')", "<real>/a.rb\ntrue\n", how => tree, push: %i[real main])
+      assert_in_each_vfs(files, "p require('a')", "<real>/a.rb\ntrue\n", how => tree, push: %i[real main], kinds: LIMITED)
     end
   end
 
   def test_a_file_that_is_too_large_comes_before_an_extension_in_the_search_and_is_passed_over_too
     extension = { "a.so" => "not a shared object" }
-    assert_in_each_vfs({ "a.rb" => source(DEFAULT + 1) }, <<~RUBY, "true\n", trees: { other: extension }, push: %i[other main])
+    assert_in_each_vfs({ "a.rb" => source(DEFAULT + 1) }, <<~RUBY, "true\n", trees: { other: extension }, push: %i[other main], kinds: LIMITED)
       begin
         require "a"
       rescue LoadError => e
@@ -96,7 +99,7 @@ class LoadSizeTest < Minitest::Test
       end
     RUBY
     assert_in_each_vfs(at_limit, program, "false\ntrue\n", kinds: %i[zip_fs string_map_fs user_vfs])
-    assert_in_each_vfs(above, program, "true\ntrue\n")
+    assert_in_each_vfs(above, program, "true\ntrue\n", kinds: LIMITED)
   end
 
   def test_the_limit_can_be_raised_and_lowered
@@ -119,6 +122,11 @@ class LoadSizeTest < Minitest::Test
       require "a"
       p require("large"), load("large.rb")
     RUBY
+  end
+
+  def test_mounts_know_no_limit
+    skip "mounts are for Linux" unless Trees::MOUNTS
+    assert_as_on_disk({ "a.rb" => source(DEFAULT + 1) }, 'p require("a"), load("a.rb"), A', prints: "true\ntrue\n1\n", kinds: [:mount])
   end
 
   def test_reading_through_the_vfs_knows_no_limit

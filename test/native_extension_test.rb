@@ -155,7 +155,7 @@ class NativeExtensionTest < Minitest::Test
       skip "#{feature} is not installed" unless path && File.exist?(path)
       copy = { "copied/#{feature}.#{DLEXT}" => File.binread(path) }
       options = feature.include?("/") ? [] : ["--disable-gems"]
-      assert_as_on_disk(copy, <<~RUBY, ruby: options, kinds: %i[zip_fs archive_path])
+      assert_as_on_disk(copy, <<~RUBY, ruby: options, kinds: %i[zip_fs archive_path mount])
         $:.unshift(*Gem.path.flat_map { |dir| Dir["\#{dir}/gems/{msgpack,bcrypt}*/lib"] }) if defined?(Gem)
         p require("copied/#{feature}"), Probe.features
         p require("copied/#{feature}")

@@ -19,7 +19,7 @@ class RactorTest < Minitest::Test
 
   # Ruby 3.4 hands a require inside a Ractor to the main one; older versions search on their own and mostly fail.
   def test_a_require_of_a_missing_file_inside_a_ractor
-    assert_as_on_disk({ "a.rb" => "A = 1" }, <<~RUBY, ruby: ["--disable-gems"], kinds: %i[zip_fs archive_path])
+    assert_as_on_disk({ "a.rb" => "A = 1" }, <<~RUBY, ruby: ["--disable-gems"], kinds: %i[zip_fs archive_path mount])
       #{PRELUDE}
       Thread.report_on_exception = false
       p result(Ractor.new { require "no_such_file_anywhere" })

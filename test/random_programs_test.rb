@@ -41,7 +41,7 @@ class RandomProgramsTest < Minitest::Test
     define_method("test_program_#{seed}") do
       program = PRELUDE + steps(Random.new(seed)).each_with_index.map { |code, number| "step(#{number}) { #{code} }\n" }.join
       assert_as_on_disk(TREES[:main], "#{program}puts own", trees: { other: TREES[:other] }, on_disk: { real: TREES[:real] },
-                                                           push: %i[real other main], kinds: %i[zip_fs archive_path user_vfs])
+                                                           push: %i[real other main], kinds: %i[zip_fs archive_path user_vfs mount])
     rescue Minitest::Assertion => e
       raise e.class, "seed #{seed}: #{e.message}\n#{program}"
     end

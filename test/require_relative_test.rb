@@ -138,6 +138,12 @@ class RequireRelativeTest < Minitest::Test
     assert_as_on_disk(files, 'load("a.rb", true); load("a.rb", Module.new)', prints: "<main>/b.rb\ntrue\nfalse\n")
   end
 
+  # There is no frame in Ruby to start from.
+  def test_as_a_block
+    files = NEIGHBOURS.merge("a.rb" => "Probe.attempt { %w[b].map(&method(:require_relative)) }")
+    assert_as_on_disk(files, 'require "a"', prints: "LoadError: cannot infer basepath\n")
+  end
+
   def test_a_method_that_is_defined_by_a_string_in_another_file
     files = { "maker.rb" => "def make(code) = eval(code)", "d/uses.rb" => "make('def made = require_relative(%q(b))')" }
     files = NEIGHBOURS.merge(files)

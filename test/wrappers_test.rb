@@ -40,7 +40,7 @@ class WrappersTest < Minitest::Test
 
   # invfs stands in front of whoever came earlier: those see what no VFS has.
   def test_a_wrapper_that_was_there_before
-    assert_as_on_disk(FILES, <<~'RUBY', ruby: ["-r#{SUPPORT}/preload_wrapper.rb"], kinds: %i[zip_fs archive_path user_vfs])
+    assert_as_on_disk(FILES, <<~'RUBY', ruby: ["-r#{SUPPORT}/preload_wrapper.rb"], kinds: %i[zip_fs archive_path user_vfs mount])
       WRAPPED.clear
       p require("a"), require("a"), require("English")
       p WRAPPED - %w[a c monitor rbconfig]
@@ -99,7 +99,7 @@ class WrappersTest < Minitest::Test
       skip "Bundler is not installed" unless installed?("bundler")
       on_disk = { real: { "Gemfile" => "source 'https://rubygems.org'\ngem 'rake'\n" } }
       # Bundler itself calls String#sub on each entry, which an object of a user's class does not have.
-      kinds = push.empty? ? %i[zip_fs archive_path user_vfs] : %i[zip_fs archive_path]
+      kinds = push.empty? ? %i[zip_fs archive_path user_vfs mount] : %i[zip_fs archive_path mount]
       assert_as_on_disk(FILES, <<~'RUBY', on_disk: on_disk, push: push, kinds: kinds)
         ENV["BUNDLE_GEMFILE"] = "#{ROOTS[:real]}/Gemfile"
         require "bundler"
@@ -130,7 +130,7 @@ class WrappersTest < Minitest::Test
     with_bootsnap do |env|
       options = ["-r#{SUPPORT}/preload_bootsnap.rb"]
       files = FILES.merge("only_after.rb" => "puts __FILE__")
-      assert_as_on_disk(files, BOOTSNAP_PROGRAM, ruby: options, env: env, kinds: %i[zip_fs archive_path user_vfs])
+      assert_as_on_disk(files, BOOTSNAP_PROGRAM, ruby: options, env: env, kinds: %i[zip_fs archive_path user_vfs mount])
     end
   end
 
@@ -138,7 +138,7 @@ class WrappersTest < Minitest::Test
     with_bootsnap do |env|
       program = "require '#{SUPPORT}/preload_bootsnap.rb'\n$:.unshift(ENTRY)\n#{BOOTSNAP_PROGRAM}"
       files = FILES.merge("only_after.rb" => "puts __FILE__")
-      assert_as_on_disk(files, program, env: env, push: [], kinds: %i[zip_fs archive_path user_vfs])
+      assert_as_on_disk(files, program, env: env, push: [], kinds: %i[zip_fs archive_path user_vfs mount])
     end
   end
 
@@ -147,7 +147,7 @@ class WrappersTest < Minitest::Test
       files = FILES.merge("only_after.rb" => "puts __FILE__")
       program = "require '#{SUPPORT}/preload_bootsnap.rb'\n#{BOOTSNAP_PROGRAM}"
       # Bootsnap itself calls String methods on what stands in $: when it is set up, so it must pass for a String.
-      assert_as_on_disk(files, program, env: env, kinds: %i[zip_fs archive_path string_map_fs])
+      assert_as_on_disk(files, program, env: env, kinds: %i[zip_fs archive_path string_map_fs mount])
     end
   end
 
@@ -168,7 +168,7 @@ class WrappersTest < Minitest::Test
     define_method("test_zeitwerk_#{options.empty? ? "after" : "before"}") do
       skip "zeitwerk is not installed" unless installed?("zeitwerk")
       files = FILES.merge("from_vfs.rb" => "FromVFS = :here", "late.rb" => "puts Managed::Inner")
-      assert_as_on_disk(files, ZEITWERK_PROGRAM, ruby: options, on_disk: { real: MANAGED }, kinds: %i[zip_fs archive_path user_vfs])
+      assert_as_on_disk(files, ZEITWERK_PROGRAM, ruby: options, on_disk: { real: MANAGED }, kinds: %i[zip_fs archive_path user_vfs mount])
     end
   end
 

@@ -1,8 +1,9 @@
 # frozen_string_literal: true
 
-# Runs differential cases: through one fork server per kind where the system can fork, else one process a case.
+# Runs differential cases: through one fork server per side where the system can fork, else one process a case.
 require_relative "ruby_process"
 require_relative "case_runner"
+require_relative "sides"
 
 module CaseProcesses
   SERVER = File.expand_path("fork_server.rb", __dir__)
@@ -10,8 +11,8 @@ module CaseProcesses
 
   # One preloaded Ruby that forks for each case.
   class Server
-    def initialize(arguments)
-      @io = IO.popen([RubyProcess::CLEAN, RbConfig.ruby, *arguments, SERVER], "r+b")
+    def initialize(arguments, env)
+      @io = IO.popen([RubyProcess::CLEAN.merge(env), RbConfig.ruby, *arguments, SERVER], "r+b")
     end
 
     def start(request)
@@ -35,12 +36,12 @@ module CaseProcesses
   end
 
   class << self
-    # Runs all requests (kind => request) side by side. Returns kind => Outcome.
+    # Runs all requests (side => request) at the same time. Returns side => Outcome.
     # `ruby:` (options) and `env:` ask for a fresh process per case.
     def run(requests, ruby: [], env: {})
       forked = Process.respond_to?(:fork) && ruby.empty? && env.empty?
       statuses = forked ? run_forked(requests) : run_fresh(requests, ruby, env)
-      statuses.to_h { |kind, status| [kind, outcome(requests.fetch(kind), status)] }
+      statuses.to_h { |side, status| [side, outcome(requests.fetch(side), status)] }
     end
 
     def stop
@@ -51,19 +52,20 @@ module CaseProcesses
     private
 
     def run_forked(requests)
-      requests.each { |kind, request| server(kind).start(request) }
-      requests.to_h { |kind, _| [kind, server(kind).finish] }
+      requests.each { |side, request| server(side).start(request) }
+      requests.to_h { |side, _| [side, server(side).finish] }
     end
 
     def run_fresh(requests, ruby, env)
-      threads = requests.map do |kind, request|
+      threads = requests.map do |side, request|
         file = "#{request.program}.request"
         File.binwrite(file, Marshal.dump(request))
-        Thread.new { [kind, RubyProcess.run(*arguments(kind, ruby), RUNNER, file, env: env)] }
+        surroundings = Sides.environment(side).merge(env)
+        Thread.new { [side, RubyProcess.run(*arguments(side, ruby), RUNNER, file, env: surroundings)] }
       end
       # What Ruby says before the case runs (a bad option, a failed -r) must not be lost.
       ended = threads.to_h(&:value)
-      ended.each { |kind, early| keep_early_output(requests[kind], early) }.transform_values(&:status)
+      ended.each { |side, early| keep_early_output(requests[side], early) }.transform_values(&:status)
     end
 
     def keep_early_output(request, early)
@@ -76,8 +78,8 @@ module CaseProcesses
       RubyProcess::Outcome.new(stdout: out, stderr: err, status: status)
     end
 
-    def server(kind)
-      servers[kind] ||= Server.new(arguments(kind))
+    def server(side)
+      servers[side] ||= Server.new(arguments(side), Sides.environment(side))
     end
 
     def servers
@@ -85,8 +87,8 @@ module CaseProcesses
     end
 
     # What the case asks for comes before invfs is loaded.
-    def arguments(kind, asked = [])
-      RubyProcess.without_decorators + asked + (kind == Trees::CONTROL ? [] : RubyProcess::INVFS)
+    def arguments(side, asked = [])
+      RubyProcess.without_decorators + asked + (side == Trees::CONTROL ? [] : RubyProcess::INVFS)
     end
   end
 end

@@ -6,23 +6,20 @@ require "tmpdir"
 require_relative "case_processes"
 require_relative "gc_stress"
 require_relative "normal_form"
+require_relative "sides"
 
 # Included by test classes; gives `assert_as_on_disk`.
 #
 # A program sees ROOT (where the files appear), ENTRY (what stands in $:), BASE (the directory around them),
 # Probe, and, for further trees, ROOTS[:name] and ENTRIES[:name].
 module Differential
-  # INVFS_TEST_KINDS=disk validates the controls alone; a list such as "zip_fs,user_vfs" narrows a search.
-  def self.kinds
-    @kinds ||= (ENV["INVFS_TEST_KINDS"]&.split(",")&.map(&:to_sym) || Trees::KINDS) - [Trees::CONTROL]
-  end
-
   # Runs `program` with `files` in each kind and asserts that stdout, stderr and exit status are those of plain Ruby.
   #
   # trees:: further trees of the kind under test, name => files
   # on_disk:: further trees that are real directories on both sides
   # push:: names of the trees that stand in $: from the beginning; the last one comes first
   # kinds:: where only some kinds can take part
+  # mounts:: true: only with mounts, false: only without them, nil: both (without, few kinds have to do)
   # ruby:, env::: options and environment of the process
   # status:: the exit status that both sides must have
   # stress:: run with GC.stress
@@ -31,39 +28,39 @@ module Differential
     assert_equal status, control[1].status, "the control went wrong\n#{control[1]}"
     assert_equal prints, control[1].stdout, "the control printed something else\n#{control[1]}" if prints
     refute_empty control[1].stdout + control[1].stderr, "the program shows nothing, so it cannot fail"
-    others.each { |kind, outcome| assert control[1] == outcome, -> { difference(kind, control[1], outcome) } }
+    others.each { |side, outcome| assert control[1] == outcome, -> { difference(side, control[1], outcome) } }
   end
 
   # For what a VFS does in its own way: runs `program` in each kind, without a control, and asserts what it prints.
   def assert_in_each_vfs(files, program, prints, status: 0, **options)
-    outcomes(files, program, control: false, **options).each do |kind, outcome|
-      assert_equal prints, outcome.stdout, "as #{kind}\n#{outcome}"
-      assert_equal status, outcome.status, "as #{kind}\n#{outcome}"
+    outcomes(files, program, control: false, **options).each do |side, outcome|
+      assert_equal prints, outcome.stdout, "as #{side}\n#{outcome}"
+      assert_equal status, outcome.status, "as #{side}\n#{outcome}"
     end
   end
 
   private
 
   # Only the lines that differ, and no more of a long one than can be read.
-  def difference(kind, control, outcome)
-    expected, got = [control, outcome].map { |side| side.to_s.lines.map { |line| line.chomp[0, 400] } }
+  def difference(side, control, outcome)
+    expected, got = [control, outcome].map { |ended| ended.to_s.lines.map { |line| line.chomp[0, 400] } }
     changes = (expected - got).map { |line| "- #{line}\n" } + (got - expected).map { |line| "+ #{line}\n" }
     changes = ["in another order or number; plain Ruby:\n", control.to_s[0, 2000]] if changes.empty?
-    "as #{kind}: + is too much, - is missing\n#{changes.join}got: #{outcome.to_s[0, 2000]}"
+    "as #{side}: + is too much, - is missing\n#{changes.join}got: #{outcome.to_s[0, 2000]}"
   end
 
-  # Runs the program on each side; returns kind => outcome in normal form, the control first.
-  def outcomes(files, program, trees: {}, on_disk: {}, push: [:main], kinds: Differential.kinds, stress: false,
+  # Runs the program on each side; returns side => outcome in normal form, the control first.
+  def outcomes(files, program, trees: {}, on_disk: {}, push: [:main], kinds: Trees::KINDS, mounts: nil, stress: false,
                ruby: [], env: {}, control: true)
     skip "only what runs under stress is run now" if GCStress::ON && !stress
     Dir.mktmpdir("invfs-case") do |directory|
       directory = File.realpath(directory)
-      sides = (control ? [Trees::CONTROL] : []) + (kinds & Differential.kinds)
-      requests = sides.to_h do |kind|
-        [kind, lay_out("#{directory}/#{kind}", kind, program, { main: files, **trees }, on_disk, push, stress)]
+      sides = (control ? [Trees::CONTROL] : []) + Sides.of(kinds, mounts)
+      requests = sides.to_h do |side|
+        [side, lay_out("#{directory}/#{side}", Sides.kind(side), program, { main: files, **trees }, on_disk, push, stress)]
       end
-      CaseProcesses.run(requests, ruby: ruby, env: env).map do |kind, outcome|
-        [kind, NormalForm.of(outcome, places(requests[kind]))]
+      CaseProcesses.run(requests, ruby: ruby, env: env).map do |side, outcome|
+        [side, NormalForm.of(outcome, places(requests[side]), compiled: !Sides.mounts?(side))]
       end
     end
   end

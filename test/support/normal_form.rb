@@ -11,23 +11,24 @@ module NormalForm
   # RubyGems of Ruby 3.1 prints this when an exception takes its lock away.
   RUBYGEMS_NOTE = /\A\[\d+, #<Thread:/
 
-  # On disk the frame of a file's top level is called so; compiled code says only <compiled>.
+  # Ruby calls the frame of a file's top level so; what invfs loads, where mounts do not work, says only <compiled>.
   TOP = "<top (required)>"
   COMPILED = "<compiled>"
 
   class << self
     # places: real string => placeholder, longest first. Returns an Outcome.
-    def of(outcome, places)
-      RubyProcess::Outcome.new(stdout: plain(outcome.stdout, places), stderr: trace(plain(outcome.stderr, places)),
-                               status: outcome.status)
+    # compiled:: take <compiled> for the top of a file
+    def of(outcome, places, compiled:)
+      texts = [outcome.stdout, outcome.stderr].map { |text| plain(text, places) }
+      texts.each { |text| text.gsub!(COMPILED, TOP) } if compiled
+      RubyProcess::Outcome.new(stdout: texts[0], stderr: trace(texts[1]), status: outcome.status)
     end
 
     private
 
     def plain(text, places)
       text = text.dup.force_encoding(Encoding::UTF_8).scrub("?")
-      places.each { |real, placeholder| text = text.gsub(real, placeholder) }
-      text.gsub(COMPILED, TOP)
+      places.inject(text) { |result, (real, placeholder)| result.gsub(real, placeholder) }
     end
 
     # Drops foreign and native frames; where one carries the message, the message stays.

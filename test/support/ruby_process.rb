@@ -14,7 +14,8 @@ module RubyProcess
   HANG = 120
 
   # The surroundings of the test run must not leak into the programs.
-  CLEAN = %w[RUBYOPT RUBYLIB BUNDLE_GEMFILE BUNDLE_BIN_PATH RUBYGEMS_GEMDEPS RUBY_REQUIRE_INVFS_MAX_LOADSIZE]
+  CLEAN = %w[RUBYOPT RUBYLIB BUNDLE_GEMFILE BUNDLE_BIN_PATH RUBYGEMS_GEMDEPS RUBY_REQUIRE_INVFS_MAX_LOADSIZE
+             RUBY_INVFS_TRANSPARENT]
           .to_h { |name| [name, nil] }.merge("LC_ALL" => "C.UTF-8").freeze
 
   # These rewrite error messages with what they find on disk, which no VFS can have.

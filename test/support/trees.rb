@@ -7,8 +7,12 @@ require_relative "zip_builder"
 module Trees
   CONTROL = :disk
 
+  # Where mounts work, Ruby itself loads what stands in $:. Elsewhere invfs does, and there is no mount to put there.
+  MOUNTS = RUBY_PLATFORM.include?("linux")
+
   # How the VFS forms are made; the keys are the kinds that a differential test runs.
-  KINDS = %i[archive_path path_into_archive zip_fs string_map_fs union_fs sub_fs user_vfs].freeze
+  KINDS = [:archive_path, :path_into_archive, :zip_fs, :string_map_fs, :union_fs, :sub_fs, :user_vfs,
+           *(:mount if MOUNTS)].freeze
 
   INNER = "inner"
 
@@ -21,6 +25,7 @@ module Trees
     case kind
     when CONTROL then write(path, files)
     when :archive_path, :zip_fs then ZipBuilder.write(path, files)
+    when :mount then ZipBuilder.write("#{path}.archive", files)
     when :path_into_archive, :sub_fs then ZipBuilder.write(path, files.transform_keys { |name| "#{INNER}/#{name}" })
     when :union_fs then lay_out_union(path, files)
     end
@@ -45,6 +50,7 @@ module Trees
     case tree.kind
     when CONTROL, :archive_path, :path_into_archive then tree.root.dup
     when :zip_fs then InVFS.zip(tree.root)
+    when :mount then InVFS.mount(tree.root, InVFS.zip("#{tree.root}.archive")).dup
     when :sub_fs then InVFS.zip(File.dirname(tree.root)).sub(INNER)
     when :string_map_fs then InVFS.stringmap(only_files(tree), to_path: tree.root)
     when :union_fs then union(tree)
