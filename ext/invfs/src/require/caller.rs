@@ -14,8 +14,9 @@ const PASSES_ON: [&str; 7] = ["call", "()", "[]", "===", "public_send", "bind_ca
 pub enum Caller {
     /// Code in the file at this real path.
     File(RString),
-    /// Code that was read from no file, or by Ruby itself: Ruby has to find out what that means.
-    Unnamed,
+    /// Code that was read from no file (`eval`), or by Ruby itself: Ruby has to find out what that means. With the path that
+    /// it goes by, if it has one.
+    Unnamed(Option<RString>),
     /// Nobody that Ruby would find: the method was called as a block.
     Nobody,
 }
@@ -36,7 +37,12 @@ pub fn find() -> Caller {
         if !is_native(*frame) {
             // SAFETY: a frame that Ruby told of, which is running.
             let path = unsafe { Value::from_raw(rb_sys::rb_profile_frame_absolute_path(*frame)) };
-            return RString::from_value(path).map_or(Caller::Unnamed, Caller::File);
+            if let Some(path) = RString::from_value(path) {
+                return Caller::File(path);
+            }
+            // SAFETY: as above.
+            let path = unsafe { Value::from_raw(rb_sys::rb_profile_frame_path(*frame)) };
+            return Caller::Unnamed(RString::from_value(path));
         }
         // SAFETY: as above.
         let name = unsafe { Value::from_raw(rb_sys::rb_profile_frame_method_name(*frame)) };
@@ -52,7 +58,7 @@ pub fn find() -> Caller {
 pub fn file() -> Option<RString> {
     match find() {
         Caller::File(path) => Some(path),
-        Caller::Unnamed | Caller::Nobody => None,
+        Caller::Unnamed(_) | Caller::Nobody => None,
     }
 }
 

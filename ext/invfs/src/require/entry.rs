@@ -1,5 +1,6 @@
 //! The patched methods: an argument comes in, the answer of `require`, `require_relative` or `load` goes out.
 
+use invfs_engine::path::clean_absolute;
 use magnus::{
     function, method, prelude::*, rb_sys::AsRawValue, scan_args::scan_args, Error, RArray, RModule,
     RString, Ruby, Value,
@@ -61,7 +62,10 @@ fn require_at(ruby: &Ruby, layer: Layer, rb_self: Value, name: Value) -> Result<
             answer(ruby, false)
         }
         Found::Disk(file) if !rubygems() => {
-            let file = string::path(ruby, &file);
+            let file = match layer.takes_paths() {
+                true => string::path(ruby, &file),
+                false => path,
+            };
             layer.require(ruby, rb_self, file.as_value(), true)
         }
         // Ruby's own search would find it.
@@ -111,9 +115,11 @@ fn require_relative(ruby: &Ruby, rb_self: Value, name: Value) -> Result<Value, E
             }
             result
         }
-        Caller::Unnamed => {
-            originals::require_relative(ruby, rb_self, name).map_err(pass_on)
+        // What Ruby cannot read itself, it cannot find either.
+        Caller::Unnamed(Some(path)) if resolve::is_unreadable(path) => {
+            relative(ruby, rb_self, name, path).map_err(pass_on)
         }
+        Caller::Unnamed(_) => originals::require_relative(ruby, rb_self, name).map_err(pass_on),
         Caller::Nobody => {
             // In Ruby's words.
             let message = "cannot infer basepath";
@@ -134,7 +140,7 @@ fn relative(ruby: &Ruby, rb_self: Value, name: Value, file: RString) -> Result<V
     // Converted here, once: what comes after gets the String.
     let name = string::converted(name)?;
     let target = caller::beside(file, name)?;
-    let path = string::bytes(target);
+    let path = clean_absolute(&string::bytes(target));
     if own_files::is_one(&path) {
         return own_files::unhidden(&path, || originals::require_path(rb_self, target));
     }

@@ -9,10 +9,10 @@ use std::{
 };
 
 use magnus::{
-    prelude::*, rb_sys::AsRawValue, value::OpaqueId, Error, RModule, RString, Ruby, Value,
+    prelude::*, rb_sys::AsRawValue, value::OpaqueId, Error, RArray, RModule, RString, Ruby, Value,
 };
 
-use crate::helpers::protected;
+use crate::helpers::{protected, string};
 
 /// The methods that are wrapped, each with the alias of what it was before.
 pub const ALIASES: [(&str, &str); 4] = [
@@ -53,6 +53,8 @@ thread_local! {
 
 /// Which of the two layers found Ruby's own function, not a method that somebody wrote in its place.
 static OWN: [AtomicBool; 2] = [const { AtomicBool::new(false) }; 2];
+/// Whether `require` was that of RubyGems.
+static RUBYGEMS: AtomicBool = AtomicBool::new(false);
 /// Whether `load` was Ruby's own function.
 static OWN_LOAD: AtomicBool = AtomicBool::new(false);
 
@@ -75,6 +77,12 @@ impl Layer {
     pub fn is_last(self) -> bool {
         OWN.get(self as usize)
             .is_some_and(|own| own.load(Ordering::Relaxed))
+    }
+
+    /// Whether it may be given the path of a file that was found, in the place of its name: nobody is below but Ruby and
+    /// RubyGems, who do not care.
+    pub fn takes_paths(self) -> bool {
+        self.is_last() || self == Layer::BelowRubyGems || RUBYGEMS.load(Ordering::Relaxed)
     }
 
     /// `require` (`Kernel#require` or `Kernel.require`, as `rb_self` is) as it was without invfs. `searched`, no VFS has
@@ -153,6 +161,7 @@ pub fn keep(ruby: &Ruby) -> Result<bool, Error> {
     }
     let singleton: Value = kernel.singleton_class()?.as_value();
     OWN[0].store(is_rubys_own(kernel, ALIASES[0].0, "require")?, Ordering::Relaxed);
+    RUBYGEMS.store(is_rubygems(kernel, ALIASES[0].0)?, Ordering::Relaxed);
     OWN_LOAD.store(is_rubys_own(kernel, ALIASES[2].0, "load")?, Ordering::Relaxed);
     for owner in [kernel.as_value(), singleton] {
         for (name, alias) in ALIASES {
@@ -180,6 +189,18 @@ fn is_rubys_own(kernel: RModule, name: &str, original: &str) -> Result<bool, Err
     let place: Value = method.funcall("source_location", ())?;
     let name: magnus::Symbol = method.funcall("original_name", ())?;
     Ok(place.is_nil() && name.name()? == original)
+}
+
+/// Whether the method is written in the file of RubyGems that wraps `require`.
+fn is_rubygems(kernel: RModule, name: &str) -> Result<bool, Error> {
+    let method: Value = kernel.funcall("instance_method", (name,))?;
+    let place: Option<RArray> = method.funcall("source_location", ())?;
+    let Some(place) = place else {
+        return Ok(false);
+    };
+    let file = string::bytes(place.entry(0)?);
+    let file = file.strip_suffix(b">").unwrap_or(&file);
+    Ok(file.ends_with(b"/rubygems/core_ext/kernel_require.rb"))
 }
 
 fn has_private(ruby: &Ruby, kernel: RModule, name: &str) -> Result<bool, Error> {

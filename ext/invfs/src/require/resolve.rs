@@ -7,7 +7,7 @@ use invfs_engine::{
     vfs::Kind as FileKind,
     ErrorKind,
 };
-use magnus::{Error, Ruby};
+use magnus::{Error, RString, Ruby};
 
 use super::{
     archives,
@@ -135,6 +135,12 @@ pub fn file(ruby: &Ruby, name: &[u8]) -> Result<Found, Error> {
         None => None,
     };
     Ok(found.map_or(Found::Elsewhere(passed_over), Found::Virtual))
+}
+
+/// Whether the absolute path lies in a VFS that file operations do not see.
+pub fn is_unreadable(path: RString) -> bool {
+    let path = clean_absolute(&string::bytes(path));
+    mounts::find(&path).is_some_and(|(mount, _)| !mount.is_visible())
 }
 
 /// Whether `load name` finds a file of the operating system from the current directory on.

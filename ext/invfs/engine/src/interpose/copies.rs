@@ -3,12 +3,14 @@
 //! A `Ruby::Box` loads its own copy of each native extension; so does a program that brings its own invfs and requires
 //! another one.
 
-use std::ffi::{c_void, CStr, CString};
+use std::ffi::{CStr, CString};
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use super::got;
+use super::object::Object;
 
-/// Whether this copy has put its hooks in. Other copies look for it by its name.
+/// Whether this copy has put its hooks in. Other copies look for it by its name; where libraries share their symbols, all
+/// copies have this one.
 #[no_mangle]
 #[used]
 pub static INVFS_HOOKS_ARE_IN: AtomicU8 = AtomicU8::new(0);
@@ -25,19 +27,17 @@ pub fn other() -> Option<String> {
     // Not while the linker's lock is held: what is asked of it below takes another one first.
     let mut paths: Vec<CString> = Vec::new();
     got::iterate(&mut |info, _| {
-        if !info.dlpi_name.is_null() {
-            // SAFETY: the linker's name of the object, NUL-terminated.
-            let path = unsafe { CStr::from_ptr(info.dlpi_name) };
-            if !path.is_empty() {
-                paths.push(path.to_owned());
-            }
+        // SAFETY: what the linker passed, just now.
+        let object = unsafe { Object::new(info) };
+        if !object.has_code_at(other as *const () as usize) {
+            paths.extend(CString::new(object.path).ok().filter(|path| !path.is_empty()));
         }
     });
     let copy = paths.iter().find(|path| has_hooks(path))?;
     Some(copy.to_string_lossy().into_owned())
 }
 
-/// Whether the loaded object at `path` is another copy, with its hooks in.
+/// Whether the loaded object at `path`, another one than ours, is a copy with its hooks in.
 fn has_hooks(path: &CStr) -> bool {
     // SAFETY: a NUL-terminated path; nothing is loaded that is not loaded already. The handle is given back.
     unsafe {
@@ -46,10 +46,8 @@ fn has_hooks(path: &CStr) -> bool {
             return false;
         }
         let found = libc::dlsym(object, NAME.as_ptr());
-        let ours: *const c_void = (&raw const INVFS_HOOKS_ARE_IN).cast();
-        let other = !found.is_null()
-            && !std::ptr::eq(found, ours)
-            && (*found.cast::<AtomicU8>()).load(Ordering::Acquire) != 0;
+        let other =
+            !found.is_null() && (*found.cast::<AtomicU8>()).load(Ordering::Acquire) != 0;
         libc::dlclose(object);
         other
     }
