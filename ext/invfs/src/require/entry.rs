@@ -71,6 +71,9 @@ fn require_at(ruby: &Ruby, layer: Layer, rb_self: Value, name: Value) -> Result<
         // Ruby's own search would find it.
         Found::Elsewhere(Some(large)) if layer.is_last() => Err(too_large(ruby, &bytes, &large)?),
         Found::Elsewhere(passed_over) => {
+            if let Some(path) = own_files::hidden(&bytes) {
+                return own_files::require(ruby, string::path(ruby, &path));
+            }
             let searched = passed_over.is_none();
             let result = match caller::file().map(string::bytes) {
                 // What invfs itself needs may be hidden by a mount, too.
@@ -261,8 +264,10 @@ pub fn init(ruby: &Ruby, module: RModule) -> Result<(), Error> {
         if originals::keep_below_rubygems(ruby)? {
             // Called `require` in backtraces, as the one in whose place it stands.
             kernel.define_private_method("require", method!(require_below_rubygems, 1))?;
-            kernel
-                .funcall::<_, _, Value>("alias_method", (BELOW_RUBYGEMS.0, originals::ALIASES[0].0))?;
+            kernel.funcall::<_, _, Value>(
+                "alias_method",
+                (BELOW_RUBYGEMS.0, originals::ALIASES[0].0),
+            )?;
         }
         kernel.define_private_method("require", method!(require, 1))?;
         kernel.define_private_method("require_relative", method!(require_relative, 1))?;
