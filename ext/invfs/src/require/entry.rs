@@ -219,7 +219,8 @@ fn resolve_feature_path(ruby: &Ruby, rb_self: Value, name: Value) -> Result<Valu
 }
 
 /// @def InVFS.require!(name)
-/// `require` without invfs: only the operating system's files are searched.
+/// `require` as it was before invfs: Ruby's own search. It finds what is readable by everything, files of a VFS in `$:` among
+/// it.
 /// @return [Boolean]
 fn require_original(ruby: &Ruby, name: Value) -> Result<Value, Error> {
     // RubyGems may activate a gem for it, as always; below that invfs is passed by.
@@ -227,7 +228,7 @@ fn require_original(ruby: &Ruby, name: Value) -> Result<Value, Error> {
 }
 
 /// @def InVFS.require_relative!(name, base = the caller)
-/// `require_relative` without invfs.
+/// `require_relative` as it was before invfs. It finds what is readable by everything.
 /// @param base [String] the file that `name` is relative to
 /// @return [Boolean]
 fn require_relative_original(ruby: &Ruby, args: &[Value]) -> Result<Value, Error> {
