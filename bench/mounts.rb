@@ -21,6 +21,9 @@ TREE = { "small.txt" => "fourteen bytes", "large.bin" => "x" * 1_000_000,
          "list/a" => "", "list/b" => "", "list/c" => "" }
        .merge((1..20).to_h { |number| ["lib/part#{number / 5}/file#{number}.rb", "# #{number}\n"] }).freeze
 
+# The same by relative paths, from the tree that they lie in; something is mounted below that, too.
+RELATIVE = ["File.exist?", "a missing file", "File.stat", "open and close", "Dir.glob"].freeze
+
 # Those that must not be slower in a mount.
 BOUNDED = ["File.exist?", "Dir.glob"].freeze
 
@@ -45,6 +48,18 @@ def operation(code, mount: true)
     at, count, archive = ARGV
     #{MOUNT if mount}
     small, nothing, large, list, all = %w[small.txt nothing.txt large.bin list **/*.rb].map { |name| "\#{at}/\#{name}" }
+    count = count.to_i
+    run = -> { count.times { #{code} } }
+  RUBY
+end
+
+# The same with names that are relative to the working directory.
+def relative_operation(code, mount: true)
+  <<~RUBY + MEDIAN
+    at, count, archive = ARGV
+    Dir.chdir(at)
+    #{"InVFS.mount('mounted', InVFS.zip(archive))" if mount}
+    small, nothing, list, all = %w[small.txt nothing.txt list lib/**/*.rb]
     count = count.to_i
     run = -> { count.times { #{code} } }
   RUBY
@@ -86,6 +101,14 @@ Bench.run("files of a mount, and others beside it") do |bench|
     without = measure["nothing mounted", name, real, mount: false]
     bench.row "#{name}, real path", measure["something mounted", name, real], without, bound: 1.1
     [name, measure["in a mount", name, "/mounted"], without]
+  end
+  RELATIVE.each do |name|
+    times, code = OPERATIONS.fetch(name)
+    below, without = [true, false].map do |mount|
+      bench.ruby(mount ? "something mounted below" : "nothing mounted", Bench::INVFS,
+                 relative_operation(code, mount: mount), real, Bench.times(times).to_s, tree_zip)
+    end
+    bench.row "#{name}, relative path", below, without, bound: 1.1
   end
   rows.each { |name, *ways| bench.row name, *ways, bound: BOUNDED.include?(name) ? 1.0 : nil }
 

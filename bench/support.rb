@@ -25,6 +25,8 @@ class Bench
 
   LIB = RubyProcess::LIB
   INVFS = RubyProcess::INVFS
+  # After those: the loader of invfs loads, and file operations see nothing of it.
+  OWN_LOADER = ["-r#{File.expand_path("support/without_mounts.rb", __dir__)}"].freeze
 
   Row = Struct.new(:name, :way, :baseline, :bound, :chart, :unit)
 
