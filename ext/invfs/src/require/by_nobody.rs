@@ -2,7 +2,7 @@
 
 use magnus::{Error, Ruby, Value};
 
-use super::resolve::Hit;
+use super::found::Hit;
 
 /// `require` of the file by Ruby itself: cannot be.
 pub fn require(_: &Ruby, _: Value, _: &Hit) -> Option<Result<Value, Error>> {

@@ -8,7 +8,7 @@ use magnus::{
 };
 use parking_lot::Mutex;
 
-use super::{mounts::Adopted, resolve::Hit, run::instruction_sequence};
+use super::{found::Hit, mounts::Adopted, run::instruction_sequence};
 use crate::{helpers::string, ruby_api::errors::to_ruby};
 
 /// The key of this Ruby, until the compile options change.

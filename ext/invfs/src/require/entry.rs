@@ -9,13 +9,12 @@ use magnus::{
 use super::{
     autoload, by_ruby,
     caller::{self, Caller},
+    found::Found,
     load,
     load_errors::{cannot_load, explain, too_large},
     load_path_changes, loaded,
     originals::{self, Layer, BELOW_RUBYGEMS},
-    own_files,
-    resolve::{self, Found},
-    rubygems, run,
+    own_files, resolve, rubygems, run,
 };
 use crate::{
     helpers::{ractor, raised::pass_on, string},

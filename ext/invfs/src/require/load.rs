@@ -2,7 +2,7 @@
 
 use magnus::{prelude::*, Error, RModule, RString, Ruby, Value};
 
-use super::{originals, resolve::Hit, run};
+use super::{found::Hit, originals, run};
 
 /// Runs the file; `wrap` is the second argument of `Kernel#load`.
 pub fn load(ruby: &Ruby, rb_self: Value, hit: &Hit, wrap: Option<Value>) -> Result<(), Error> {

@@ -2,7 +2,7 @@
 
 use magnus::{kwargs, prelude::*, Error, RString, Ruby, TryConvert, Value};
 
-use super::resolve::PassedOver;
+use super::found::PassedOver;
 use crate::{
     helpers::string,
     ruby_api::limits::{self, max_load_size},

@@ -13,9 +13,9 @@ use parking_lot::Mutex;
 
 use super::{
     compiled,
+    found::PassedOver,
     load_errors::too_large,
     mounts::{Adopted, Place},
-    resolve::PassedOver,
     run::instruction_sequence,
 };
 use crate::{

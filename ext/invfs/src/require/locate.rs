@@ -11,9 +11,11 @@ use magnus::{
 };
 
 use super::{
-    archives, compiled, load_path, loaded,
+    archives, compiled,
+    found::Found,
+    load_path, loaded,
     mounts::{Adopted, Place},
-    resolve::{self, Found},
+    resolve,
 };
 use crate::{
     helpers::{ractor, string},

@@ -17,6 +17,7 @@ mod candidates;
 mod compiled;
 mod disk;
 mod entry;
+mod found;
 mod handlers;
 mod load;
 mod load_errors;
@@ -36,6 +37,7 @@ pub mod own_files;
 mod resolve;
 mod rubygems;
 mod run;
+mod search;
 
 use magnus::{Error, RModule, Ruby};
 

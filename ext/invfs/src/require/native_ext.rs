@@ -15,10 +15,10 @@ use magnus::{Error, Ruby};
 use parking_lot::Mutex;
 
 use super::{
+    found::Hit,
     load_errors::load_error,
     mounts::{Adopted, Mount},
     native_image::{self, Image},
-    resolve::Hit,
 };
 use crate::{
     helpers::protected,

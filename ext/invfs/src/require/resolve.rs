@@ -2,67 +2,19 @@
 
 use std::sync::Arc;
 
-use invfs_engine::{
-    path::{clean_absolute, Subpath, SubpathBuf},
-    vfs::Kind as FileKind,
-    ErrorKind,
-};
+use invfs_engine::path::{clean_absolute, SubpathBuf};
 use magnus::{Error, RString, Ruby};
 
 use super::{
     archives,
     candidates::{extension, native_extension, wanted, Kind, Matched},
     disk::{self, Look},
-    load_path::{self, Entry, LoadPath},
-    loaded, loading,
-    mounts::{self, Adopted, Mount, Place},
+    found::{Found, Hit, Remember},
+    load_path::{self, LoadPath},
+    loaded, loading, mounts,
+    search::{look, Search},
 };
-use crate::{
-    helpers::string,
-    ruby_api::{errors::to_ruby, limits::max_load_size},
-};
-
-/// A file in a VFS that was found.
-pub struct Hit {
-    /// Where.
-    pub mount: Arc<Mount>,
-    /// Its subpath there.
-    pub sub: SubpathBuf,
-    /// Its virtual path: root + "/" + subpath.
-    pub path: Vec<u8>,
-    /// Whether it is a native extension.
-    pub native: bool,
-}
-
-/// A file that was passed over because it is larger than the load size limit.
-pub struct PassedOver {
-    /// Its virtual path.
-    pub path: Vec<u8>,
-    /// Its length in bytes.
-    pub size: u64,
-}
-
-/// What a name means.
-pub enum Found {
-    /// It is loaded already: by which element of `$"`, where that can be remembered.
-    Loaded(Option<Remember>),
-    /// A file in a VFS.
-    Virtual(Hit),
-    /// A file on disk: its absolute path.
-    Disk(Vec<u8>),
-    /// The root of a mount: nothing that could be loaded.
-    Directory,
-    /// No VFS knows it, and the search need not be ours.
-    Elsewhere(Option<PassedOver>),
-}
-
-/// What [`loaded::remember`] wants to know.
-pub struct Remember {
-    /// The position in `$"`.
-    pub position: u32,
-    /// The load path for which it holds.
-    pub load_path: Arc<LoadPath>,
-}
+use crate::helpers::string;
 
 /// What `require name` means now.
 pub fn feature(ruby: &Ruby, name: &[u8]) -> Result<Found, Error> {
@@ -280,123 +232,4 @@ fn suffixes(name: &[u8], asked: Option<Kind>, only_source: bool) -> Vec<Suffix> 
         names.push(with(name, native_extension(), true));
     }
     names
-}
-
-/// One walk along `$:`.
-struct Search<'a> {
-    ruby: &'a Ruby,
-    load_path: &'a LoadPath,
-    seen: archives::Seen,
-}
-
-impl<'a> Search<'a> {
-    fn new(ruby: &'a Ruby, load_path: &'a LoadPath) -> Search<'a> {
-        Search {
-            ruby,
-            load_path,
-            seen: archives::Seen::default(),
-        }
-    }
-
-    /// The first place that has the file `name`.
-    fn file(
-        &mut self,
-        name: &[u8],
-        native: bool,
-        passed_over: &mut Option<PassedOver>,
-    ) -> Result<Option<Found>, Error> {
-        let mut path = Vec::with_capacity(256);
-        for entry in &self.load_path.entries {
-            let known = match entry {
-                Entry::Virtual(place) => Some(place.clone()),
-                Entry::Elsewhere(directory) => self.seen.place(directory),
-                Entry::Directory(_) => None,
-            };
-            let place = match entry {
-                Entry::Directory(directory) | Entry::Elsewhere(directory) if known.is_none() => {
-                    path.clear();
-                    path.extend_from_slice(directory);
-                    path.push(b'/');
-                    path.extend_from_slice(name);
-                    match disk::look(&path) {
-                        Look::Loadable => return Ok(Some(Found::Disk(clean_absolute(&path)))),
-                        Look::Nothing => None,
-                        // The entry, or what stands before its end, is a file: an archive perhaps.
-                        Look::BelowFile => {
-                            // A handler may run any code.
-                            self.seen.clear();
-                            archives::place(self.ruby, directory)?
-                        }
-                    }
-                }
-                _ => known,
-            };
-            if let Some(place) = place {
-                if let Some(hit) = self.inside(&place, name, native, passed_over)? {
-                    return Ok(Some(Found::Virtual(hit)));
-                }
-            }
-        }
-        Ok(None)
-    }
-
-    fn inside(
-        &self,
-        place: &Place,
-        name: &[u8],
-        native: bool,
-        passed_over: &mut Option<PassedOver>,
-    ) -> Result<Option<Hit>, Error> {
-        if let Some(name) = Subpath::new(name) {
-            return look(
-                self.ruby,
-                &place.mount,
-                place.sub.join(name),
-                native,
-                passed_over,
-            );
-        }
-        // `a/../../other.zip/b`: cleaned as a path, it may lead out of this mount and into another.
-        let path = clean_absolute(&[&place.path(), b"/".as_slice(), name].concat());
-        match mounts::find(&path) {
-            Some((mount, sub)) => look(self.ruby, &mount, sub, native, passed_over),
-            None => Ok(None),
-        }
-    }
-}
-
-/// The file `sub` of the mount, unless there is none or it is too large to load.
-fn look(
-    ruby: &Ruby,
-    mount: &Arc<Mount>,
-    sub: SubpathBuf,
-    native: bool,
-    passed_over: &mut Option<PassedOver>,
-) -> Result<Option<Hit>, Error> {
-    if sub.is_root() {
-        return Ok(None);
-    }
-    let stat = match mount.vfs().stat(&sub) {
-        Ok(stat) => stat,
-        // As a directory that was removed.
-        Err(error) if error.kind() == ErrorKind::Closed => return Ok(None),
-        Err(error) => return Err(to_ruby(ruby, error)),
-    };
-    let Some(stat) = stat.filter(|stat| stat.kind == FileKind::File) else {
-        return Ok(None);
-    };
-    let path = mount.path_of(&sub);
-    if stat.size > max_load_size() {
-        passed_over.get_or_insert(PassedOver {
-            path,
-            size: stat.size,
-        });
-        return Ok(None);
-    }
-    Ok(Some(Hit {
-        mount: mount.clone(),
-        sub,
-        path,
-        native,
-    }))
 }

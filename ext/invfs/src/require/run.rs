@@ -5,11 +5,12 @@ use std::sync::OnceLock;
 use magnus::{prelude::*, Error, RString, Ruby, Value};
 
 use super::{
-    autoload, compiled, load, load_path, loaded,
+    autoload, compiled,
+    found::Hit,
+    load, load_path, loaded,
     loading::{self, Turn},
     mounts::Adopted,
     native_ext, order,
-    resolve::Hit,
 };
 use crate::{
     helpers::{held::Held, string},

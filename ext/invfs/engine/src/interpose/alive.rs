@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::OnceLock;
 
 use super::fork::ForkMutex;
-use super::memory;
+use super::{clock, memory};
 use crate::archive::Identity;
 use crate::mounts::{self, Mount, Place, Watch};
 
@@ -95,13 +95,7 @@ fn is_written(identity: &Identity) -> bool {
 }
 
 fn time() -> u64 {
-    let mut time = libc::timespec {
-        tv_sec: 0,
-        tv_nsec: 0,
-    };
-    // SAFETY: room for the answer.
-    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut time) };
-    time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
+    clock::nanoseconds(libc::CLOCK_MONOTONIC)
 }
 
 /// This process has changed names.

@@ -11,9 +11,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::errno::Errno;
 use super::memory::ProcPath;
-use super::past;
 use super::resolve::stack;
 use super::route::{self, Route, Target, Wants};
+use super::{clock, past};
 use crate::mounts::{self, Table};
 use crate::path::MAX_LINKS;
 
@@ -174,13 +174,7 @@ fn hash(path: &[u8]) -> u64 {
 }
 
 fn now() -> u64 {
-    let mut time = libc::timespec {
-        tv_sec: 0,
-        tv_nsec: 0,
-    };
-    // SAFETY: room for the answer.
-    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC_COARSE, &raw mut time) };
-    time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
+    clock::nanoseconds(libc::CLOCK_MONOTONIC_COARSE)
 }
 
 fn is_plain(path: &[u8]) -> bool {

@@ -6,6 +6,7 @@
 
 mod alive;
 mod cache;
+mod clock;
 mod copies;
 mod cwd;
 mod directories;
