@@ -112,6 +112,19 @@ class AdoptingAtOnceTest < Minitest::Test
     RUBY
   end
 
+  # For `require` as for file operations.
+  def test_what_is_covered_is_not_searched
+    assert_right <<~'RUBY'
+      $: << InVFS.stringmap({ "a.rb" => "A = :adopted", "only.rb" => "" }, to_path: "/box")
+      InVFS.mount("/box", InVFS.stringmap({ "a.rb" => "A = :named", "new.rb" => "NEW = __FILE__" }))
+      same([true, :named]) { [require("a"), A] }
+      same([true, "/box/new.rb"]) { [require("new"), NEW] }
+      same(LoadError) { require "only" }
+      InVFS.unmount("/box")
+      same([true, false]) { [require("only"), require("a")] }
+    RUBY
+  end
+
   def test_locate_knows_all_mounts
     archive("a.zip", { "lib/v" => "a" })
     assert_right <<~'RUBY'

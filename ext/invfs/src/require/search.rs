@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use invfs_engine::{
+    mounts as engine,
     path::{clean_absolute, Subpath, SubpathBuf},
     vfs::Kind as FileKind,
     ErrorKind,
@@ -69,6 +70,12 @@ impl<'a> Search<'a> {
                 _ => known,
             };
             if let Some(place) = place {
+                if let Some(path) = covered(&place, name) {
+                    if disk::look(&path) == Look::Loadable {
+                        return Ok(Some(Found::Disk(path)));
+                    }
+                    continue;
+                }
                 if let Some(hit) = self.inside(&place, name, native, passed_over)? {
                     return Ok(Some(Found::Virtual(hit)));
                 }
@@ -100,6 +107,18 @@ impl<'a> Search<'a> {
             None => Ok(None),
         }
     }
+}
+
+/// The path of `name` in `place`, if a mount that was asked for there covers it: then that has the file, or nobody.
+fn covered(place: &Place, name: &[u8]) -> Option<Vec<u8>> {
+    if !engine::has_named() {
+        return None;
+    }
+    let path = clean_absolute(&[&place.path(), b"/".as_slice(), name].concat());
+    let covers = |other: Place| other.mount.is_named() && other.mount.object != place.mount.object;
+    engine::find_visible(&path)
+        .is_some_and(covers)
+        .then_some(path)
 }
 
 /// The file `sub` of the mount, unless there is none or it is too large to load.

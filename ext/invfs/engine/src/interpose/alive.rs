@@ -7,7 +7,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::OnceLock;
 
-use super::fork::ForkMutex;
+use super::fork::{self, ForkMutex};
 use super::{clock, memory};
 use crate::archive::Identity;
 use crate::mounts::{self, Mount, Place, Watch};
@@ -57,6 +57,10 @@ impl Watched for Identity {
 /// The place as it is now: in the archive that is there now; `None` where there is none any more.
 pub fn now(place: &Place) -> Option<Place> {
     if is_current(&place.mount) {
+        return Some(place.clone());
+    }
+    // The child of a vfork runs in its parent's memory: nothing may be opened there.
+    if !fork::owns_memory() {
         return Some(place.clone());
     }
     if let Some(reopen) = REOPEN.get() {

@@ -25,6 +25,8 @@ pub struct Table {
 
 static TABLE: ArcSwapOption<Table> = ArcSwapOption::const_empty();
 static GENERATION: AtomicU64 = AtomicU64::new(0);
+/// How many mounts there are that somebody asked for.
+static NAMED: AtomicU64 = AtomicU64::new(0);
 
 /// Held while the table is replaced.
 #[cfg(mounts)]
@@ -132,6 +134,11 @@ fn newest_visible(stack: &[Arc<Mount>]) -> Option<&Arc<Mount>> {
     stack.iter().rev().find(|mount| mount.is_visible())
 }
 
+/// Whether anything may be mounted that somebody asked for at its place.
+pub fn has_named() -> bool {
+    NAMED.load(Ordering::Acquire) > 0
+}
+
 /// The mount that the absolute, clean `path` lies in, whether or not file operations see it.
 pub fn find(path: &[u8]) -> Option<Place> {
     current().as_ref()?.find(path)
@@ -206,6 +213,8 @@ fn change<T>(edit: impl FnOnce(&mut Table) -> T) -> T {
         }
     }
     let result = edit(&mut table);
+    let named = table.iter().filter(|mount| mount.is_named()).count();
+    NAMED.store(named as u64, Ordering::Release);
     TABLE.store(Some(Arc::new(table)));
     changed();
     drop(alone);
