@@ -58,7 +58,8 @@ class ArgumentsTest < Minitest::Test
     define_method("test_every_kind_of_argument_to_#{call.tr(".", "_")}") do
       # load("") is the entry itself: a directory cannot be run, an archive is a file. And Ruby 3.4's own load lets go of
       # the buffer of a String of a subclass.
-      values = call.end_with?("load") ? "VALUES.except('empty', 'subclass')" : "VALUES"
+      # What `to_path` raises arrives; RubyGems' own require loses its lock over it.
+      values = "VALUES.except(#{call.end_with?("load") ? "'empty', 'subclass'" : "'raising'"})"
       assert_as_on_disk(FILES, "#{VALUES}\n#{values}.each { |name, value| try(name) { #{call}(value) } }")
     end
   end

@@ -82,24 +82,27 @@ class Compat03Test < Minitest::Test
     assert_equal "from_one\n", outcome.stdout, outcome
   end
 
-  def test_the_originals_know_nothing_of_a_vfs
-    outcome = ruby(<<~'RUBY')
-      require "invfs"
-      $: << InVFS.stringmap("a.rb" => "puts :a")
-      p InVFS.require!("English"), InVFS.require!("English")
-      begin
-        InVFS.require!("a")
-      rescue LoadError => e
-        puts e.message
-      end
-      p InVFS.require!(Class.new { def to_path = "English" }.new)
-      begin
-        InVFS.require!(nil)
-      rescue TypeError => e
-        puts e.message
-      end
-    RUBY
-    assert_equal "true\nfalse\ncannot load such file -- a\nfalse\nno implicit conversion of nil into String\n", outcome.stdout, outcome
+  # What everything can read, the method that was there before can read, too.
+  def test_the_originals_know_nothing_of_a_vfs_but_what_is_mounted
+    { "0" => "cannot load such file -- a", "1" => "a" }.each do |transparent, said|
+      outcome = ruby(<<~'RUBY', env: { "RUBY_INVFS_TRANSPARENT" => transparent })
+        require "invfs"
+        $: << InVFS.stringmap("a.rb" => "puts :a")
+        p InVFS.require!("English"), InVFS.require!("English")
+        begin
+          InVFS.require!("a")
+        rescue LoadError => e
+          puts e.message
+        end
+        p InVFS.require!(Class.new { def to_path = "English" }.new)
+        begin
+          InVFS.require!(nil)
+        rescue TypeError => e
+          puts e.message
+        end
+      RUBY
+      assert_equal "true\nfalse\n#{said}\nfalse\nno implicit conversion of nil into String\n", outcome.stdout, outcome
+    end
   end
 
   def test_the_original_require_relative_with_and_without_a_base
@@ -133,10 +136,10 @@ class Compat03Test < Minitest::Test
   end
 
   # Runs a script that stands in `directory`, from there.
-  def ruby(program, directory = nil)
-    return in_directory { |made| ruby(program, made) } unless directory
+  def ruby(program, directory = nil, **options)
+    return in_directory { |made| ruby(program, made, **options) } unless directory
 
     File.write("#{directory}/script.rb", program)
-    RubyProcess.run("-I#{RubyProcess::LIB}", "script.rb", chdir: directory)
+    RubyProcess.run("-I#{RubyProcess::LIB}", "script.rb", chdir: directory, **options)
   end
 end

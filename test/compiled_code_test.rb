@@ -5,10 +5,11 @@ require_relative "test_helper"
 require "tmpdir"
 
 class CompiledCodeTest < Minitest::Test
-  # The label of a file's top level tells which form ran.
-  LABEL = "puts caller_locations(0, 1)[0].label\n"
-  COMPILED = "<top (required)>\n"
-  SOURCE = "<compiled>\n"
+  # Which form runs: Ruby keeps the lines of each source that it compiles, if it is told to.
+  LABEL = "puts RubyVM::InstructionSequence.of(proc {}).script_lines ? 'source' : 'compiled'\n"
+  COMPILED = "compiled\n"
+  SOURCE = "source\n"
+  KEEP = "RubyVM.keep_script_lines = true\n"
 
   FILES = {
     "main.rb" => <<~'RUBY',
@@ -59,13 +60,19 @@ class CompiledCodeTest < Minitest::Test
     path
   end
 
-  # What the program prints with the archive in `$:`; it must end well.
+  # What the program prints with the archive in `$:`, the same with mounts and without; it must end well.
   def run_with(archive, program = "require 'main'", *arguments, plain: false)
     invfs = plain ? [] : RubyProcess::INVFS
-    outcome = RubyProcess.run(*RubyProcess.without_decorators, *invfs, *arguments,
-                              "-e", "$:.unshift(ARGV[0])\n#{program}", archive)
-    assert_equal 0, outcome.status, outcome.to_s
-    outcome.stdout
+    ways = plain ? %w[1] : %w[1 0]
+    printed = ways.map do |transparent|
+      outcome = RubyProcess.run(*RubyProcess.without_decorators, *invfs, *arguments, "-e",
+                                "#{KEEP}$:.unshift(ARGV[0])\n#{program}", archive,
+                                env: { "RUBY_INVFS_TRANSPARENT" => transparent })
+      assert_equal 0, outcome.status, outcome.to_s
+      outcome.stdout
+    end
+    assert_equal printed.first, printed.last
+    printed.first
   end
 
   def test_everything_that_names_the_file_is_as_on_disk
@@ -152,6 +159,11 @@ class CompiledCodeTest < Minitest::Test
   def test_with_coverage_the_source_is_compiled
     zip = archive("a.zip", { "main.rb" => LABEL })
     assert_equal SOURCE, run_with(zip, "require 'coverage'; Coverage.start; require 'main'")
+    # Not running yet, but what is loaded now is to be counted.
+    assert_equal SOURCE, run_with(zip, "require 'coverage'; Coverage.setup; require 'main'")
+    # An application may call something else so.
+    assert_equal COMPILED, run_with(zip, "class Coverage; end; require 'main'")
+    assert_equal COMPILED, run_with(zip, "Coverage = Module.new; require 'main'")
   end
 
   def test_what_cannot_be_compiled_has_no_form_but_a_reason

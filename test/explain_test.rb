@@ -137,9 +137,12 @@ class ExplainTest < Minitest::Test
         $": nothing there provides it
         it.rb in $:[0] DIR/nowhere (not there): no such directory
         it.rb in $:[1] DIR/good.zip/lib (directory of an archive): found, 0 bytes
+        loader: Ruby's own, as for a file on disk
         compiled code: not used: there is none in DIR/good.zip; invfs compile adds it
       => would load DIR/good.zip/lib/it.rb
     TEXT
+    text = explain("it", 'InVFS.transparent = false; $:.replace(["good.zip/lib"])')
+    assert_includes text, "  loader: that of invfs: transparent mode is off\n"
     text = explain("it", '$:.replace(["good.zip"]); require "it"')
     assert_match(%r{\Arequire "it"\n  \$"\[\d+\] DIR/good\.zip/it\.rb: provides it: loaded already, from #<InVFS::ZipFS .*> at DIR/good\.zip\n=> is loaded already: require would return false\n\z}, text)
   end
@@ -150,7 +153,7 @@ class ExplainTest < Minitest::Test
     InVFS.pack("#{@dir}/app", "#{@dir}/app.zip", compile: true)
     key = Regexp.escape(InVFS::CompiledCode.key)
     assert_match(/compiled code: used: the form for #{key}$/, explain("it", '$:.unshift("app.zip")'))
-    assert_match(/not used: Coverage is running/, explain("it", 'require "coverage"; Coverage.start; $:.unshift("app.zip")'))
+    assert_match(/not used: Coverage is set up/, explain("it", 'require "coverage"; Coverage.start; $:.unshift("app.zip")'))
     other = InVFS::CompiledCode.build("2")
     ZipBuilder.write("#{@dir}/app.zip", { "lib/it.rb" => "1", InVFS::CompiledCode.entry_name("lib/it.rb") => other })
     assert_match(/not used: the form for this Ruby is of another source/, explain("it", '$:.unshift(InVFS.zip("app.zip").sub("lib"))'))

@@ -180,7 +180,8 @@ class MountsProcessesTest < Minitest::Test
       GC.start
       all_right
       file = File.open("#{ROOT}/hello.txt")
-      InVFS.unmount(ROOT)
+      # Both mounts: the second one covered the first.
+      2.times { InVFS.unmount(ROOT) }
       GC.start
       same(["hello\n", {}]) { [file.read, InVFS.mounts] }
     RUBY

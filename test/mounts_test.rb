@@ -248,13 +248,13 @@ class MountsTest < Minitest::Test
   RUBY
 
   READABLE = <<~TEXT
-    <compiled>
+    <top (required)>
     "1.2\\n"
     "1.2\\n"
     ["VERSION", "lib"]
     true
     "PK"
-    false
+    true
     "later"
     {}
   TEXT
@@ -263,9 +263,24 @@ class MountsTest < Minitest::Test
     assert_prints READABLE, "p InVFS.transparent!\n#{TRANSPARENT}".sub("p ", "")
   end
 
-  def test_the_environment_can_ask_for_that
+  def test_nobody_has_to_ask_for_that
+    assert_prints READABLE, TRANSPARENT
     assert_prints READABLE, TRANSPARENT, RUBY_INVFS_TRANSPARENT: "1"
-    assert_prints "false\n", 'p File.exist?("#{DIR}/app.zip/VERSION")', RUBY_INVFS_TRANSPARENT: "0"
+  end
+
+  def test_it_can_be_turned_off_and_on_again
+    program = <<~'RUBY'
+      $: << "#{DIR}/app.zip/lib"
+      look = -> { [InVFS.transparent?, File.exist?("#{DIR}/app.zip/VERSION")] }
+      p look.call
+      InVFS.transparent = false
+      $: << InVFS.stringmap({ "plain.rb" => "" })
+      p look.call, require("plain")
+      InVFS.transparent = true
+      p look.call
+    RUBY
+    assert_prints "[true, true]\n[false, false]\ntrue\n[true, true]\n", program
+    assert_prints "[false, false]\n[false, false]\ntrue\n[true, true]\n", program, RUBY_INVFS_TRANSPARENT: "0"
   end
 
   def test_a_mount_that_was_asked_for_stays_when_a_vfs_gets_the_same_root

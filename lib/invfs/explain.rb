@@ -19,7 +19,7 @@ module InVFS
     #
     # `subject` is the path or whatever it was, `outcome` a Symbol: `:found`, `:loaded`, `:not_loaded`, `:missing`,
     # `:directory`, `:too_large`, `:unreadable`, `:closed`, `:no_directory`, `:no_archive`, `:no_handler`, `:error`,
-    # `:gem`, `:no_gem`, `:compiled`, `:not_compiled`; `text` says it in words.
+    # `:gem`, `:no_gem`, `:rubys_loader`, `:own_loader`, `:compiled`, `:not_compiled`; `text` says it in words.
     Step = Struct.new(:subject, :outcome, :text) do
       def to_s = "#{subject}: #{text}"
     end

@@ -5,7 +5,7 @@ module Differences
   READ_ONLY = "what cannot be changed is not writable, as on a disk that is mounted for reading alone"
   OUTSIDE = "no link in an archive leads out of it"
   ORDER = "a change is refused before the name is looked for, as on a disk that is mounted for reading alone"
-  REAL_PARENT = "a real directory does not list what is mounted in it, and relative paths in it are the system's own"
+  REAL_PARENT = "a real directory does not list what is mounted in it"
   CHILD = "a child process asks the system, which knows no mount"
 
   # By design: subject => { name of the case => why }.
@@ -17,8 +17,7 @@ module Differences
       "an absolute link that leads out" => OUTSIDE
     },
     directories: {
-      "the root in the listing of its real parent" => REAL_PARENT,
-      "Dir.chdir into the real parent" => REAL_PARENT
+      "the root in the listing of its real parent" => REAL_PARENT
     },
     pathname: { "mountpoint? of the root" => "it is one" },
     encodings: {

@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
-# The rows of "What differs" in docs/compatibility.md: with mounts Ruby itself loads the code, and each program prints
-# what it prints on disk; without them invfs loads it, and it prints something else.
+# The rows of "Systems without mounts" in docs/compatibility.md: with mounts Ruby itself loads the code, and each
+# program prints what it prints on disk; without them invfs loads it, and it prints something else.
 require_relative "trees"
 
 module Differences

@@ -12,8 +12,9 @@ module NativeBuild
   class << self
     # The bytes of an extension `name` whose Init_ function prints, and defines the module `name` capitalised.
     # library: the name of a library beside it that it needs, as made by `library`.
-    def extension(name, library: nil, says: name)
-      once([:extension, name, library, says]) do |directory|
+    # calls: what its Init_ function does first, in C.
+    def extension(name, library: nil, says: name, calls: "")
+      once([:extension, name, library, says, calls]) do |directory|
         needs = library ? "int #{library}_answer(void);\n" : ""
         answer = library ? "#{library}_answer()" : "1"
         compile(directory, "#{name}.#{DLEXT}", <<~C, library)
@@ -21,6 +22,7 @@ module NativeBuild
           #{needs}
           static VALUE answer(VALUE self) { return INT2FIX(#{answer}); }
           void Init_#{name}(void) {
+            #{calls}
             VALUE module = rb_define_module("#{name.capitalize}");
             rb_define_singleton_method(module, "answer", answer, 0);
             rb_io_puts(1, (VALUE[]){ rb_str_new_cstr("#{says}") }, rb_stdout);

@@ -42,22 +42,33 @@ pub fn place(ruby: &Ruby, path: &[u8]) -> Result<Option<Place>, Error> {
     if !handlers::any() {
         return Ok(None);
     }
-    let Some((file, inside)) = split(path) else {
-        return Ok(None);
-    };
-    let Some(dir) = SubpathBuf::clean(inside) else {
-        return Ok(None);
-    };
-    let Some(mount) = mount(ruby, file)? else {
-        return Ok(None);
-    };
-    // What lies there may be an archive itself, which can be seen now.
-    if self::split(path).is_some_and(|(inner, _)| inner.len() > file.len()) {
-        return place(ruby, path);
+    let mut end = path.len();
+    // The files that were looked at, by the lengths of their paths.
+    let mut tried = Vec::new();
+    while let Some((file, inside)) = split(path, end) {
+        let Some(dir) = SubpathBuf::clean(inside) else {
+            return Ok(None);
+        };
+        let first_time = !tried.contains(&file.len());
+        tried.push(file.len());
+        if let Some(mount) = mount(ruby, file)? {
+            // What lies there can be seen now, and may be an archive itself.
+            let deeper = split(path, path.len()).map(|(inner, _)| inner.len());
+            if first_time && deeper.is_some_and(|deeper| !tried.contains(&deeper)) {
+                end = path.len();
+                continue;
+            }
+            let split = (file.len(), dir.clone());
+            ARCHIVES.lock().split.insert(path.to_vec(), split);
+            return Ok(Some(Place { mount, sub: dir }));
+        }
+        // A file that is no archive, but perhaps lies in one.
+        match disk::archive_around(file) {
+            Some(around) => end = around,
+            None => return Ok(None),
+        }
     }
-    let split = (file.len(), dir.clone());
-    ARCHIVES.lock().split.insert(path.to_vec(), split);
-    Ok(Some(Place { mount, sub: dir }))
+    Ok(None)
 }
 
 /// The archives that one search has asked the operating system for: once for each, however many directories of it
@@ -98,16 +109,15 @@ impl Seen {
 /// The place of the file that the absolute `path` names inside an archive; `None` where it is a file or a
 /// directory of the operating system, or nothing.
 pub fn inside(ruby: &Ruby, path: &[u8]) -> Result<Option<Place>, Error> {
-    match handlers::any() && split(path).is_some_and(|(_, inside)| !inside.is_empty()) {
+    match handlers::any() && split(path, path.len()).is_some_and(|(_, inside)| !inside.is_empty()) {
         true => place(ruby, path),
         false => Ok(None),
     }
 }
 
-/// Splits `path` after its longest prefix that is a regular file, of the operating system or in a mount: the file and what
-/// comes after it. What is already adopted is a file here.
-fn split(path: &[u8]) -> Option<(&[u8], &[u8])> {
-    let mut end = path.len();
+/// Splits `path` after its longest prefix of at most `end` bytes that is a regular file, of the operating system or in a
+/// mount: the file and what comes after it. What is already adopted is a file here.
+fn split(path: &[u8], mut end: usize) -> Option<(&[u8], &[u8])> {
     loop {
         let prefix = path.get(..end)?;
         match disk::what(prefix) {

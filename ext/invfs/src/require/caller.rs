@@ -8,7 +8,15 @@ use magnus::{
 use crate::helpers::protected;
 
 /// The methods that call another one as if it had been called directly.
-const PASSES_ON: [&str; 7] = ["call", "()", "[]", "===", "public_send", "bind_call", "yield"];
+const PASSES_ON: [&str; 7] = [
+    "call",
+    "()",
+    "[]",
+    "===",
+    "public_send",
+    "bind_call",
+    "yield",
+];
 
 /// Who called a native method, as `require_relative` wants to know it.
 pub enum Caller {

@@ -92,6 +92,17 @@ pub enum What {
     Other,
 }
 
+/// The length of the path of the archive that the file at `path` lies in, if it lies in one that is adopted.
+pub fn archive_around(path: &[u8]) -> Option<usize> {
+    #[cfg(mounts)]
+    if let Some(place) = mounts::find_visible(path) {
+        let inside = place.mount.over == Over::File && !place.sub.is_root();
+        return inside.then_some(place.mount.root.len());
+    }
+    let _ = path;
+    None
+}
+
 /// Looks whether `path`, absolute and clean, is a file or leads below one; `None` where there is nothing.
 pub fn what(path: &[u8]) -> Option<What> {
     #[cfg(mounts)]

@@ -71,6 +71,9 @@ fn require_at(ruby: &Ruby, layer: Layer, rb_self: Value, name: Value) -> Result<
         // Ruby's own search would find it.
         Found::Elsewhere(Some(large)) if layer.is_last() => Err(too_large(ruby, &bytes, &large)?),
         Found::Elsewhere(passed_over) => {
+            if let Some(path) = own_files::hidden(&bytes) {
+                return own_files::require(ruby, string::path(ruby, &path));
+            }
             let searched = passed_over.is_none();
             let result = match caller::file().map(string::bytes) {
                 // What invfs itself needs may be hidden by a mount, too.
@@ -216,7 +219,8 @@ fn resolve_feature_path(ruby: &Ruby, rb_self: Value, name: Value) -> Result<Valu
 }
 
 /// @def InVFS.require!(name)
-/// `require` without invfs: only the operating system's files are searched.
+/// `require` as it was before invfs: Ruby's own search. It finds what is readable by everything, files of a VFS in `$:` among
+/// it.
 /// @return [Boolean]
 fn require_original(ruby: &Ruby, name: Value) -> Result<Value, Error> {
     // RubyGems may activate a gem for it, as always; below that invfs is passed by.
@@ -224,7 +228,7 @@ fn require_original(ruby: &Ruby, name: Value) -> Result<Value, Error> {
 }
 
 /// @def InVFS.require_relative!(name, base = the caller)
-/// `require_relative` without invfs.
+/// `require_relative` as it was before invfs. It finds what is readable by everything.
 /// @param base [String] the file that `name` is relative to
 /// @return [Boolean]
 fn require_relative_original(ruby: &Ruby, args: &[Value]) -> Result<Value, Error> {
@@ -261,8 +265,10 @@ pub fn init(ruby: &Ruby, module: RModule) -> Result<(), Error> {
         if originals::keep_below_rubygems(ruby)? {
             // Called `require` in backtraces, as the one in whose place it stands.
             kernel.define_private_method("require", method!(require_below_rubygems, 1))?;
-            kernel
-                .funcall::<_, _, Value>("alias_method", (BELOW_RUBYGEMS.0, originals::ALIASES[0].0))?;
+            kernel.funcall::<_, _, Value>(
+                "alias_method",
+                (BELOW_RUBYGEMS.0, originals::ALIASES[0].0),
+            )?;
         }
         kernel.define_private_method("require", method!(require, 1))?;
         kernel.define_private_method("require_relative", method!(require_relative, 1))?;

@@ -1,8 +1,6 @@
 //! The registry of handlers: who turns the path of a file in `$:` into a VFS.
 
-use magnus::{
-    function, prelude::*, rb_sys::AsRawValue, Error, RArray, RModule, Ruby, Value,
-};
+use magnus::{function, prelude::*, rb_sys::AsRawValue, Error, RArray, RModule, Ruby, Value};
 use parking_lot::Mutex;
 
 use super::{archives, load_errors::load_error, load_path};

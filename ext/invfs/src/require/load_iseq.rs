@@ -35,7 +35,8 @@ pub fn define(ruby: &Ruby) -> Result<(), Error> {
     if DEFINED.set(()).is_ok() {
         if !class.respond_to("load_iseq", true)? {
             // What `super` finds at last.
-            RClass::try_convert(class)?.define_singleton_method("load_iseq", method!(nothing, 1))?;
+            RClass::try_convert(class)?
+                .define_singleton_method("load_iseq", method!(nothing, 1))?;
         }
     } else if is_foremost(singleton)? {
         return Ok(());
@@ -113,7 +114,11 @@ fn fetch(ruby: &Ruby, path: &[u8], place: &Place) -> Result<(), Error> {
         // Ruby finds out, and has its own words for it.
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) if error.kind() == ErrorKind::TooLarge => {
-            let size = vfs.stat(&place.sub).ok().flatten().map_or(limit, |stat| stat.size);
+            let size = vfs
+                .stat(&place.sub)
+                .ok()
+                .flatten()
+                .map_or(limit, |stat| stat.size);
             let path = path.to_vec();
             return Err(too_large(ruby, &path.clone(), &PassedOver { path, size })?);
         }

@@ -1,8 +1,6 @@
 //! Whatever comes into `$:` is adopted at once, so that its files can be read before anything is required.
 
-use magnus::{
-    method, prelude::*, rb_sys::AsRawValue, Error, RArray, RString, Ruby, Value,
-};
+use magnus::{method, prelude::*, rb_sys::AsRawValue, Error, RArray, RString, Ruby, Value};
 
 use super::{archives, handlers, load_path, mounts};
 use crate::{

@@ -70,9 +70,8 @@ impl Adopted for Mount {
     }
 
     fn is_readable_at(&self, path: &[u8]) -> bool {
-        mounts::find_visible(path).is_some_and(|place| {
-            place.mount.object == self.object && place.mount.root == self.root
-        })
+        mounts::find_visible(path)
+            .is_some_and(|place| place.mount.object == self.object && place.mount.root == self.root)
     }
 }
 

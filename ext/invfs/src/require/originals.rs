@@ -160,9 +160,15 @@ pub fn keep(ruby: &Ruby) -> Result<bool, Error> {
         return Ok(false);
     }
     let singleton: Value = kernel.singleton_class()?.as_value();
-    OWN[0].store(is_rubys_own(kernel, ALIASES[0].0, "require")?, Ordering::Relaxed);
+    OWN[0].store(
+        is_rubys_own(kernel, ALIASES[0].0, "require")?,
+        Ordering::Relaxed,
+    );
     RUBYGEMS.store(is_rubygems(kernel, ALIASES[0].0)?, Ordering::Relaxed);
-    OWN_LOAD.store(is_rubys_own(kernel, ALIASES[2].0, "load")?, Ordering::Relaxed);
+    OWN_LOAD.store(
+        is_rubys_own(kernel, ALIASES[2].0, "load")?,
+        Ordering::Relaxed,
+    );
     for owner in [kernel.as_value(), singleton] {
         for (name, alias) in ALIASES {
             keep_one(ruby, owner, name, alias)?;

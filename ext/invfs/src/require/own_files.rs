@@ -2,6 +2,8 @@
 
 use std::sync::OnceLock;
 
+#[cfg(mounts)]
+use invfs_engine::{interpose, mounts, path::clean_absolute};
 use magnus::{rb_sys::AsRawValue, value::ReprValue, Error, RModule, RString, Ruby, Value};
 
 use crate::helpers::{protected, string};
@@ -24,12 +26,32 @@ pub fn is_one(path: &[u8]) -> bool {
     FOLDER.get().is_some_and(|folder| path.starts_with(folder))
 }
 
+/// The path of the file of invfs that `require "invfs/name"` means, if a mount hides it.
+#[cfg(mounts)]
+pub fn hidden(name: &[u8]) -> Option<Vec<u8>> {
+    let name = name.strip_prefix(b"invfs/")?;
+    let name = name.strip_suffix(b".rb").unwrap_or(name);
+    let path = clean_absolute(&[FOLDER.get()?, name, b".rb"].concat());
+    (is_one(&path) && hides(&path) && string::os_path(&path).is_file()).then_some(path)
+}
+
+/// The path of the file of invfs that `require "invfs/name"` means, if a mount hides it: there are no mounts.
+#[cfg(not(mounts))]
+pub fn hidden(_name: &[u8]) -> Option<Vec<u8>> {
+    None
+}
+
+/// Whether a mount lies over the file at `path` and has none there.
+#[cfg(mounts)]
+fn hides(path: &[u8]) -> bool {
+    mounts::find_visible(path)
+        .is_some_and(|place| place.mount.is_named() && place.stat(true).is_err())
+}
+
 /// Runs `load` for the file at `path`: so that it sees no mount, if there is one that hides the file.
 #[cfg(mounts)]
 pub fn unhidden<T>(path: &[u8], load: impl FnOnce() -> T) -> T {
-    use invfs_engine::{interpose, mounts};
-    let hides = |place: mounts::Place| place.mount.is_named() && place.stat(true).is_err();
-    match mounts::find_visible(path).is_some_and(hides) {
+    match hides(path) {
         true => interpose::past_mounts(load),
         false => load(),
     }

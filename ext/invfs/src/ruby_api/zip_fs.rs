@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
+#[cfg(mounts)]
+use invfs_engine::interpose::MountedFile;
 use invfs_engine::{
     archive::{Archive, Options},
     vfs::Vfs,
 };
-#[cfg(mounts)]
-use invfs_engine::interpose::MountedFile;
 use magnus::{
     function, method,
     prelude::*,
@@ -77,8 +77,7 @@ impl ZipFS {
         let (options, to_path) = options(args.keywords)?;
         let path = string::path_argument(args.required.0)?;
         let given = string::bytes(to_path.unwrap_or(path));
-        let archive =
-            open_archive(&string::bytes(path), &options).map_err(|e| to_ruby(ruby, e))?;
+        let archive = open_archive(&string::bytes(path), &options).map_err(|e| to_ruby(ruby, e))?;
         Ok(ruby.obj_wrap_as(ZipFS::of(archive, given), class))
     }
 

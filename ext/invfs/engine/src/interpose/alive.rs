@@ -77,7 +77,9 @@ pub fn is_current(mount: &Mount) -> bool {
         return true;
     }
     let same = Identity::at(&mount.root).as_ref() == Some(&watch.identity);
-    watch.checked.store(if same { time } else { 0 }, Ordering::Relaxed);
+    watch
+        .checked
+        .store(if same { time } else { 0 }, Ordering::Relaxed);
     same
 }
 
@@ -89,8 +91,7 @@ fn is_fresh(watch: &Watch, now: u64) -> bool {
 }
 
 fn is_written(identity: &Identity) -> bool {
-    ANY_WRITTEN.load(Ordering::Acquire)
-        && WRITTEN.lock().contains(&(identity.dev, identity.ino))
+    ANY_WRITTEN.load(Ordering::Acquire) && WRITTEN.lock().contains(&(identity.dev, identity.ino))
 }
 
 fn time() -> u64 {
@@ -112,7 +113,10 @@ pub fn changed() {
 pub fn opened_for_writing(fd: i32) {
     let watched = |mount: &std::sync::Arc<Mount>| mount.watch.as_ref().map(|watch| watch.identity);
     let table = mounts::current();
-    let mut archives = table.iter().flat_map(|table| table.iter().filter_map(watched)).peekable();
+    let mut archives = table
+        .iter()
+        .flat_map(|table| table.iter().filter_map(watched))
+        .peekable();
     if archives.peek().is_none() {
         return;
     }

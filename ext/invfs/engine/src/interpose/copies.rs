@@ -30,7 +30,11 @@ pub fn other() -> Option<String> {
         // SAFETY: what the linker passed, just now.
         let object = unsafe { Object::new(info) };
         if !object.has_code_at(other as *const () as usize) {
-            paths.extend(CString::new(object.path).ok().filter(|path| !path.is_empty()));
+            paths.extend(
+                CString::new(object.path)
+                    .ok()
+                    .filter(|path| !path.is_empty()),
+            );
         }
     });
     let copy = paths.iter().find(|path| has_hooks(path))?;
@@ -46,8 +50,7 @@ fn has_hooks(path: &CStr) -> bool {
             return false;
         }
         let found = libc::dlsym(object, NAME.as_ptr());
-        let other =
-            !found.is_null() && (*found.cast::<AtomicU8>()).load(Ordering::Acquire) != 0;
+        let other = !found.is_null() && (*found.cast::<AtomicU8>()).load(Ordering::Acquire) != 0;
         libc::dlclose(object);
         other
     }

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::errno::{Answer, Errno};
 use super::state::STATE;
-use crate::mounts::Place;
 use super::{directories, fork, resolve};
+use crate::mounts::Place;
 use crate::vfs::Kind;
 
 /// The virtual working directory.

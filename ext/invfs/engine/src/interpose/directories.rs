@@ -13,8 +13,8 @@ use super::filter::Filter;
 use super::own::Own;
 use super::state::STATE;
 use super::status;
-use crate::mounts::Place;
 use super::{fork, memory, scratch};
+use crate::mounts::Place;
 use crate::vfs::Kind;
 
 /// The empty directory.

@@ -15,8 +15,8 @@ use super::own::{self, Own};
 use super::served::{How, Node, Opened};
 use super::state::STATE;
 use super::status;
-use crate::mounts::Place;
 use super::writers;
+use crate::mounts::Place;
 
 /// How many names of files in memory are remembered; what is older than that is described by the system.
 const IDENTITIES: usize = 16_384;

@@ -4,8 +4,8 @@ use std::cell::UnsafeCell;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::OnceLock;
 
-use super::{copies, fork};
 use super::got::{Patched, Scanner};
+use super::{copies, fork};
 
 /// Why nothing can be mounted.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,8 +10,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::errno::Errno;
-use super::past;
 use super::memory::ProcPath;
+use super::past;
 use super::resolve::stack;
 use super::route::{self, Route, Target, Wants};
 use crate::mounts::{self, Table};

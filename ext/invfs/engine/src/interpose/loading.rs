@@ -50,7 +50,10 @@ impl Drop for Announced {
 pub fn begins() {
     if ANY.load(Ordering::Acquire) {
         let mut next = NEXT.lock();
-        if next.as_ref().is_some_and(|(_, thread)| *thread == this_thread()) {
+        if next
+            .as_ref()
+            .is_some_and(|(_, thread)| *thread == this_thread())
+        {
             *next = None;
             ANY.store(false, Ordering::Release);
         }

@@ -148,10 +148,12 @@ unsafe fn route(fd: c_int, path: *const c_char) -> Route {
         Some(b'/') => absolute(table, bytes),
         // An empty path with AT_EMPTY_PATH means the descriptor itself: whoever allows that asks for it.
         None => Route::Real,
-        Some(_) if fd == libc::AT_FDCWD && !cwd::is_virtual() => match relative::inward(table, bytes) {
-            Some(path) => absolute(table, &path),
-            None => Route::Real,
-        },
+        Some(_) if fd == libc::AT_FDCWD && !cwd::is_virtual() => {
+            match relative::inward(table, bytes) {
+                Some(path) => absolute(table, &path),
+                None => Route::Real,
+            }
+        }
         Some(_) if fd != libc::AT_FDCWD && !directories::may_be_virtual(fd) => Route::Real,
         Some(_) => relative(table, fd, bytes),
     }
@@ -260,7 +262,10 @@ fn walk(table: &Table, path: &[u8]) -> Walked {
                         Err(errno) => return Walked::To(Route::Failed(errno)),
                     }
                     pop(&mut at);
-                    if table.find_visible(if at.is_empty() { b"/" } else { &at }).is_none() {
+                    if table
+                        .find_visible(if at.is_empty() { b"/" } else { &at })
+                        .is_none()
+                    {
                         let rest = path.get(walked..).unwrap_or_default();
                         at.extend_from_slice(if rest.is_empty() { b"/" } else { rest });
                         return Walked::Out(at);

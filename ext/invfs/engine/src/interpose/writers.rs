@@ -9,8 +9,8 @@ use super::filter::Filter;
 use super::own::Own;
 use super::served::{Node, Saver};
 use super::state::STATE;
-use crate::mounts::Place;
 use super::{files, fork, memory};
+use crate::mounts::Place;
 
 static DESCRIPTORS: Filter = Filter::new();
 

@@ -11,13 +11,13 @@ mod files;
 mod large;
 mod listing;
 mod load_size;
-mod root_map;
 mod mutations;
 mod names;
 mod path;
 mod reading;
 mod refused;
 mod rewriting;
+mod root_map;
 mod symlinks;
 mod vfs;
 #[cfg(target_os = "linux")]

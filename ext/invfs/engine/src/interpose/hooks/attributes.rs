@@ -3,8 +3,8 @@
 use std::ffi::{c_char, c_int};
 
 use super::{dispatch, dispatch_path};
-use crate::interpose::errno::{Answer, Errno};
 use crate::interpose::alive;
+use crate::interpose::errno::{Answer, Errno};
 use crate::interpose::route::Target;
 use crate::interpose::served::{Change, Time};
 use crate::vfs::Kind;

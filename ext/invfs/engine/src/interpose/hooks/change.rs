@@ -4,9 +4,9 @@ use std::ffi::{c_char, c_int, CStr};
 
 use super::{dispatch, dispatch_path, guard};
 use crate::interpose::errno::{Answer, Errno};
-use crate::interpose::{alive, links};
 use crate::interpose::route::{self, Route, Target, Wants::Anything};
 use crate::interpose::served::Change;
+use crate::interpose::{alive, links};
 use crate::vfs::Kind;
 
 impl Target {

@@ -14,8 +14,8 @@ use crate::interpose::memory::ProcPath;
 use crate::interpose::own::Own;
 use crate::interpose::route::Target;
 use crate::interpose::served::{How, Node, Opened};
-use crate::mounts::Place;
 use crate::interpose::{directories, install, memory, resolve};
+use crate::mounts::Place;
 use crate::path::SubpathBuf;
 use crate::vfs::Kind;
 
@@ -174,10 +174,9 @@ fn open(place: &Place, contents: &[u8], flags: c_int) -> Answer<*mut c_void> {
     let no_proc = || unsafe { libc::access(spelled.as_ptr(), libc::F_OK) } != 0;
     if library.is_null() && (!libraries_of(place, contents).is_empty() || no_proc()) {
         let named = named_library::open(place, contents, flags)?;
-        if let (Some(named), Some(known)) = (
-            &named,
-            LOADED.lock().get_or_insert_default().get_mut(&path),
-        ) {
+        if let (Some(named), Some(known)) =
+            (&named, LOADED.lock().get_or_insert_default().get_mut(&path))
+        {
             known.named = Some(named.path.clone());
         }
         if let Some(named) = named {

@@ -3,8 +3,8 @@
 use std::ffi::{c_char, c_int, CStr};
 
 use super::{dispatch_path, open};
-use crate::interpose::errno::{Answer, Errno};
 use crate::interpose::alive;
+use crate::interpose::errno::{Answer, Errno};
 use crate::interpose::memory::ProcPath;
 use crate::interpose::served::How;
 
