@@ -60,7 +60,7 @@ module InVFS
           tree = Tree.new(source)
           keep { |store| store.tree(source.name, tree) }
         else
-          # It is the operating system's, which raises if there is nothing. A link of a VFS is nothing without its target.
+          # It is the operating system's, which raises if there is nothing; but a link is nothing without its target.
           source ? existing(given) : File.lstat(given)
           given
         end

@@ -67,7 +67,7 @@ pub struct Mount {
     /// The user and the group that its files seem to belong to: those who mounted it.
     pub owner: (u32, u32),
     /// What whoever mounted it knows it by; 0 for nothing. Mounts with the same number show the same files.
-    pub object: u64,
+    pub object: usize,
     /// Lives as long as the mount.
     _kept: Option<Arc<dyn Any + Send + Sync>>,
 }
@@ -88,7 +88,7 @@ pub struct Request {
     /// The file that it shows, if it is to follow when that is replaced.
     pub file: Option<Identity>,
     /// See [`Mount::object`].
-    pub object: u64,
+    pub object: usize,
     /// What is to live as long as the mount.
     pub kept: Option<Arc<dyn Any + Send + Sync>>,
 }

@@ -104,9 +104,11 @@ impl Vfs for Nothing {
     }
 }
 
-/// Adopted objects by address, each held in place. Never locked while Ruby code may run.
-static ADOPTED: LazyLock<Mutex<HashMap<rb_sys::VALUE, (Held, Arc<Mount>)>>> =
-    LazyLock::new(Mutex::default);
+/// Objects by address, each held in place, with the mounts in which their files appear.
+type Objects = HashMap<rb_sys::VALUE, (Held, Arc<Mount>)>;
+
+/// What was adopted. Never locked while Ruby code may run.
+static ADOPTED: LazyLock<Mutex<Objects>> = LazyLock::new(Mutex::default);
 
 /// The adopted mount that holds the absolute, clean `path`, and the subpath there; `None` also where a mount that was
 /// asked for at its place covers it.
@@ -179,7 +181,7 @@ fn request(
         served: Some(transparent::serving(ruby, vfs.clone())),
         vfs: Some(vfs),
         file,
-        object: object.as_raw() as u64,
+        object: object.as_raw() as usize,
         kept: Some(keep(object)),
     }
 }

@@ -53,8 +53,8 @@ thread_local! {
 
 /// Which of the two layers found Ruby's own function, not a method that somebody wrote in its place.
 static OWN: [AtomicBool; 2] = [const { AtomicBool::new(false) }; 2];
-/// Whether `require` was that of RubyGems.
-static RUBYGEMS: AtomicBool = AtomicBool::new(false);
+/// Whether `require` was that of RubyGems or bootsnap.
+static FINDS_ONLY: AtomicBool = AtomicBool::new(false);
 /// Whether `load` was Ruby's own function.
 static OWN_LOAD: AtomicBool = AtomicBool::new(false);
 
@@ -79,10 +79,10 @@ impl Layer {
             .is_some_and(|own| own.load(Ordering::Relaxed))
     }
 
-    /// Whether it may be given the path of a file that was found, in the place of its name: nobody is below but Ruby and
-    /// RubyGems, who do not care.
+    /// Whether it may be given the path of a file that was found, in the place of its name: who is below only wants to
+    /// find the file.
     pub fn takes_paths(self) -> bool {
-        self.is_last() || self == Layer::BelowRubyGems || RUBYGEMS.load(Ordering::Relaxed)
+        self.is_last() || self == Layer::BelowRubyGems || FINDS_ONLY.load(Ordering::Relaxed)
     }
 
     /// `require` (`Kernel#require` or `Kernel.require`, as `rb_self` is) as it was without invfs. `searched`, no VFS has
@@ -164,7 +164,7 @@ pub fn keep(ruby: &Ruby) -> Result<bool, Error> {
         is_rubys_own(kernel, ALIASES[0].0, "require")?,
         Ordering::Relaxed,
     );
-    RUBYGEMS.store(is_rubygems(kernel, ALIASES[0].0)?, Ordering::Relaxed);
+    FINDS_ONLY.store(only_finds(kernel, ALIASES[0].0)?, Ordering::Relaxed);
     OWN_LOAD.store(
         is_rubys_own(kernel, ALIASES[2].0, "load")?,
         Ordering::Relaxed,
@@ -197,8 +197,8 @@ fn is_rubys_own(kernel: RModule, name: &str, original: &str) -> Result<bool, Err
     Ok(place.is_nil() && name.name()? == original)
 }
 
-/// Whether the method is written in the file of RubyGems that wraps `require`.
-fn is_rubygems(kernel: RModule, name: &str) -> Result<bool, Error> {
+/// Whether the method is written in the file of RubyGems or of bootsnap that wraps `require`.
+fn only_finds(kernel: RModule, name: &str) -> Result<bool, Error> {
     let method: Value = kernel.funcall("instance_method", (name,))?;
     let place: Option<RArray> = method.funcall("source_location", ())?;
     let Some(place) = place else {
@@ -206,7 +206,8 @@ fn is_rubygems(kernel: RModule, name: &str) -> Result<bool, Error> {
     };
     let file = string::bytes(place.entry(0)?);
     let file = file.strip_suffix(b">").unwrap_or(&file);
-    Ok(file.ends_with(b"/rubygems/core_ext/kernel_require.rb"))
+    Ok(file.ends_with(b"/rubygems/core_ext/kernel_require.rb")
+        || file.ends_with(b"/bootsnap/load_path_cache/core_ext/kernel_require.rb"))
 }
 
 fn has_private(ruby: &Ruby, kernel: RModule, name: &str) -> Result<bool, Error> {

@@ -64,7 +64,7 @@ fn mount(ruby: &Ruby, args: &[Value]) -> Result<RString, Error> {
         served: Some(served),
         visible: true,
         file: None,
-        object: object.as_raw() as u64,
+        object: object.as_raw() as usize,
         kept: Some(keep(object)),
     });
     Ok(string::path(ruby, &root))

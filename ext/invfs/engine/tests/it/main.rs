@@ -11,6 +11,7 @@ mod files;
 mod large;
 mod listing;
 mod load_size;
+mod mounts;
 mod mutations;
 mod names;
 mod path;
