@@ -103,8 +103,8 @@ module InVFS
         def undecided
           return @warnings if RUBY_VERSION < "3.3"
 
-          all = $VERBOSE.nil? || ($VERBOSE && Warning[:deprecated])
-          @warnings.reject { |category, _| all && CATEGORIES.include?(category) || Warning[category] != DEFAULTS[category] }
+          decided = $VERBOSE.nil? || ($VERBOSE && Warning[:deprecated]) ? CATEGORIES : []
+          @warnings.reject { |category, _| decided.include?(category) || Warning[category] != DEFAULTS[category] }
         end
 
         def in_locale(bytes) = bytes.dup.force_encoding(Encoding.find("locale"))
