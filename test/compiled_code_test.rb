@@ -5,11 +5,12 @@ require_relative "test_helper"
 require "tmpdir"
 
 class CompiledCodeTest < Minitest::Test
-  # Which form runs: Ruby keeps the lines of each source that it compiles, if it is told to.
-  LABEL = "puts RubyVM::InstructionSequence.of(proc {}).script_lines ? 'source' : 'compiled'\n"
+  # Which form runs: Ruby keeps the lines of each source that it compiles, if it is told to; since 3.3 in one place those
+  # of files, and in another those of Strings.
+  LABEL = "puts SCRIPT_LINES__[__FILE__] || RubyVM::InstructionSequence.of(proc {}).script_lines ? 'source' : 'compiled'\n"
   COMPILED = "compiled\n"
   SOURCE = "source\n"
-  KEEP = "RubyVM.keep_script_lines = true\n"
+  KEEP = "RubyVM.keep_script_lines = true\nSCRIPT_LINES__ = {}\n"
 
   FILES = {
     "main.rb" => <<~'RUBY',

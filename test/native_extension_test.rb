@@ -147,6 +147,16 @@ class NativeExtensionTest < Minitest::Test
     end
   end
 
+  def test_the_message_about_a_missing_function_is_that_of_the_disk
+    assert_as_on_disk({ "broken.#{DLEXT}" => content_of(:wrong_name) }, <<~'RUBY', mounts: true)
+      2.times do
+        require "broken"
+      rescue LoadError => e
+        puts e.message
+      end
+    RUBY
+  end
+
   INSTALLED = %w[strscan stringio json/ext/parser date_core digest/sha2 etc nkf bcrypt_ext msgpack/msgpack].freeze
 
   INSTALLED.each do |feature|

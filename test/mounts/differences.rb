@@ -41,7 +41,10 @@ module Differences
   # What is added on one kind of mount; nil: here it is equal.
   ON = {
     nowhere: {
-      directories: { "the parent's neighbours" => NO_PARENT, "relative paths of all kinds" => NO_PARENT },
+      directories: {
+        "the parent's neighbours" => NO_PARENT, "relative paths of all kinds" => NO_PARENT,
+        "Dir.chdir into the real parent" => NO_PARENT
+      },
       errors: { "out of the root and in again" => NO_PARENT }
     },
     # The links of a real directory are the system's.

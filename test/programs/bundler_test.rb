@@ -34,6 +34,9 @@ class BundlerTest < Minitest::Test
     RUBY
   }.freeze
   BUNDLE = ["-e", "load Gem.bin_path('bundler', 'bundle')", "--"].freeze
+  INSTALL_AND_BUNDLE = [
+    "-e", "system(RbConfig.ruby, *#{BUNDLE}, 'install', '--local', '--quiet', exception: true); #{BUNDLE[1]}", "--"
+  ].freeze
 
   def setup
     need_gem "bundler", "bundler"
@@ -59,7 +62,7 @@ class BundlerTest < Minitest::Test
   end
 
   def test_bundle_exec_of_a_program_of_a_gem
-    assert_unchanged_by_invfs(*BUNDLE, "exec", "near", "--flag", files: FILES, by: :environment,
+    assert_unchanged_by_invfs(*INSTALL_AND_BUNDLE, "exec", "near", "--flag", files: FILES, by: :environment,
                               prints: /^near: .*\n\["--flag"\]/)
   end
 
@@ -79,4 +82,9 @@ class BundlerTest < Minitest::Test
       end
     RUBY
   end
+
+  private
+
+  # Installing puts the programs of gems there, too.
+  def environment(dir, invfs) = super.merge("GEM_HOME" => "#{dir}/gems")
 end

@@ -8,7 +8,10 @@ module InVFS
       class Settings
         # What -w and -W2 turn on, and -W0 off. Other categories are asked for by name.
         CATEGORIES = %i[deprecated experimental].freeze
-        private_constant :CATEGORIES
+
+        # How every category is, until somebody says something.
+        DEFAULTS = Hash.new(false).update(experimental: true).freeze
+        private_constant :CATEGORIES, :DEFAULTS
 
         # Names of encodings, or nil.
         attr_accessor :external, :internal
@@ -76,7 +79,7 @@ module InVFS
             $; = @globals[:$;] if @globals.key?(:$;)
             $-i = @globals[:"$-i"] if @globals.key?(:"$-i")
           end
-          @warnings.each { |category, on| Warning[category] = on }
+          undecided.each { |category, on| Warning[category] = on }
           $VERBOSE, = @verbose if @verbose
           $DEBUG = true if @debug
         end
@@ -94,6 +97,15 @@ module InVFS
         attr_reader :features
 
         private
+
+        # Since Ruby 3.3 the first line does not change what the command line said about a category. That is seen by its
+        # being otherwise than by default, and -W0 and -w are known by $VERBOSE.
+        def undecided
+          return @warnings if RUBY_VERSION < "3.3"
+
+          decided = $VERBOSE.nil? || ($VERBOSE && Warning[:deprecated]) ? CATEGORIES : []
+          @warnings.reject { |category, _| decided.include?(category) || Warning[category] != DEFAULTS[category] }
+        end
 
         def in_locale(bytes) = bytes.dup.force_encoding(Encoding.find("locale"))
 

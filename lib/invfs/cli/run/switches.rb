@@ -76,11 +76,20 @@ module InVFS
             encoding_option(name, value || @words.shift || missing("--#{name}"))
           when "enable", "disable" then features(name, value || @words.shift || missing("--#{name}"))
           when /\A(?:en|dis)able-/n then features(*name.split("-", 2))
-          when "copyright", "version", "help", "debug-frozen-string-literal", "jit", "yjit", "mjit", "rjit" then nil
-          when /\A[mry]jit-/n then nil
+          when "copyright", "version", "help", "debug-frozen-string-literal", "jit", "mjit", "rjit" then nil
+          when /\Ayjit(-|\z)/n then yjit
+          when /\A[mr]jit-/n then nil
           when "dump", "yydebug", "backtrace-limit", "parser", "crash-report" then impossible("--#{name}")
           else wrong("invalid option #{word}")
           end
+        end
+
+        # It is turned on before Ruby reads the line; but one that lacks it says so, since 3.2 in these words.
+        def yjit
+          return if defined?(RubyVM::YJIT)
+
+          hint = " You may need to install rustc to build Ruby with YJIT." if RUBY_VERSION >= "3.2"
+          warn("ruby: warning: Ruby was built without YJIT support.#{hint}")
         end
 
         def warnings(rest)

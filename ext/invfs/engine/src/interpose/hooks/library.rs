@@ -28,6 +28,8 @@ struct Loaded {
     /// Its path for the loader, where it had to be a file with a name. There is nothing at it any more, but the loader
     /// knows what it was.
     named: Option<CString>,
+    /// The path that its messages have: the first that the loader was shown.
+    known_as: CString,
 }
 
 /// The lock, which is taken while a process forks.
@@ -159,8 +161,12 @@ fn open(place: &Place, contents: &[u8], flags: c_int) -> Answer<*mut c_void> {
         None => {
             let file = Own::out_of_the_way(memory::file(contents, &path, true)?);
             let spelled = spelling(&file)?;
-            let named = None;
-            loaded_before.insert(path.clone(), Loaded { file, named });
+            let library = Loaded {
+                file,
+                named: None,
+                known_as: spelled.clone(),
+            };
+            loaded_before.insert(path.clone(), library);
             spelled
         }
     };
@@ -178,6 +184,7 @@ fn open(place: &Place, contents: &[u8], flags: c_int) -> Answer<*mut c_void> {
             (&named, LOADED.lock().get_or_insert_default().get_mut(&path))
         {
             known.named = Some(named.path.clone());
+            known.known_as = named.path.clone();
         }
         if let Some(named) = named {
             return Ok(named.library);
@@ -220,7 +227,11 @@ pub unsafe extern "C" fn dlerror() -> *mut c_char {
         let failed = FAILED.take().filter(|_| !message.is_null());
         // SAFETY: called only where there is a message, which is a NUL-terminated string.
         let text = || unsafe { CStr::from_ptr(message) }.to_bytes();
-        let told = failed.and_then(|failed| renamed(text(), &failed));
+        let told = match failed {
+            Some(failed) => renamed(text(), &failed),
+            None if message.is_null() => None,
+            None => renamed_loaded(text()),
+        };
         let pointer = told.as_ref().map(|told| told.as_ptr().cast_mut());
         TOLD.set(told);
         Ok(pointer)
@@ -231,6 +242,15 @@ pub unsafe extern "C" fn dlerror() -> *mut c_char {
 fn renamed(message: &[u8], (spelled, path): &(Vec<u8>, Vec<u8>)) -> Option<CString> {
     let rest = message.strip_prefix(spelled.as_slice())?;
     CString::new([path.as_slice(), rest].concat()).ok()
+}
+
+/// What the loader says of a library that it has loaded: that there is no such symbol in it.
+fn renamed_loaded(message: &[u8]) -> Option<CString> {
+    LOADED.lock().iter().flatten().find_map(|(path, library)| {
+        let rest = message.strip_prefix(library.known_as.to_bytes())?;
+        let told = [path.as_slice(), rest].concat();
+        rest.starts_with(b":").then(|| CString::new(told).ok())?
+    })
 }
 
 /// A path of the open file for the loader.
