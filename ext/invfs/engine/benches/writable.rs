@@ -112,7 +112,7 @@ mod linux {
             let ours = || {
                 for name in &names {
                     match union.open(sub(name), how) {
-                        Ok(Opened::Shared) => drop(union.read(sub(name)).expect("contents")),
+                        Ok(Opened::Shared(_)) => drop(union.read(sub(name)).expect("contents")),
                         opened => drop(opened),
                     }
                 }

@@ -26,11 +26,12 @@ use crate::require::mounts::Adopted;
 /// @param at [String] where; made absolute. It need not exist, and what is there is hidden
 /// @param vfs [VFS, Base]
 /// @yield [operation, path, options] instead of `vfs`: what a method of `InVFS::Base` would answer
-/// @param writable [String, nil] a real directory that takes what is written, made where there is none; without one
-///   nothing can be changed (`Errno::EROFS`)
+/// @param writable [String, nil] a real directory that takes what is written, made where there is none, below one that
+///   exists; without one nothing can be changed (`Errno::EROFS`)
 /// @return [String] the absolute path
 /// @raise [InVFS::MountUnsupported] on systems and in programs where that cannot be done
 /// @raise [TypeError] when the object has neither the four methods of a VFS nor one of a file system
+/// @raise [ArgumentError] when the directory for what is written lies in a mount
 /// @example
 ///   InVFS.mount("/app", InVFS.zip("app.zip"))
 ///   File.read("/app/config.yml")
@@ -70,12 +71,24 @@ fn mount(ruby: &Ruby, args: &[Value]) -> Result<RString, Error> {
     Ok(string::path(ruby, &root))
 }
 
-/// `lower` with the directory `upper` over it.
+/// `lower` with the directory `upper` over it, which is made where there is none. It must be the operating system's: what
+/// lies in a mount is seen through it alone.
 fn writable(ruby: &Ruby, lower: Arc<dyn Served>, upper: RString) -> Result<Arc<dyn Served>, Error> {
     let name = upper.to_string()?;
-    let path = string::os_path(&string::expand(upper)?);
-    let writable = std::fs::create_dir_all(&path).and_then(|()| Writable::new(lower, path));
-    match writable {
+    let path = string::expand(upper)?;
+    if let Some(place) = mounts::find_visible(&path).filter(|place| place.mount.is_named()) {
+        let message = format!(
+            "writable: {name} lies in the mount at {}; it must be a real directory",
+            String::from_utf8_lossy(&place.mount.root)
+        );
+        return Err(Error::new(ruby.exception_arg_error(), message));
+    }
+    let path = string::os_path(&path);
+    let made = match std::fs::create_dir(&path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    };
+    match made.and_then(|()| Writable::new(lower, path)) {
         Ok(writable) => Ok(Arc::new(writable)),
         Err(error) => {
             let error = invfs_engine::Error::from_io(name, error);

@@ -54,8 +54,9 @@ fn malformed<T>(detail: impl Into<String>) -> Result<T, Failure> {
 
 /// Finds the central directory of the archive that `source`, of `len` bytes, ends with.
 ///
-/// The record's comment must end exactly where the file does. If the comment itself holds what could be
-/// a record, the one whose central directory is there counts; two such are refused, since readers would differ.
+/// The record's comment must end where the file does, but for NUL bytes, which some writers pad files with. If the comment
+/// itself holds what could be a record, the one whose central directory is there counts; two such are refused, since readers
+/// would differ.
 pub(super) fn locate(source: &dyn Source, len: u64) -> Result<Location, Failure> {
     let tail_len = len.min((SIZE + MAX_COMMENT) as u64);
     let mut tail = vec![0; tail_len as usize];
@@ -70,13 +71,13 @@ pub(super) fn locate(source: &dyn Source, len: u64) -> Result<Location, Failure>
             continue;
         }
         seen = true;
-        if at + SIZE + usize::from(u16_at(window, 20)) != tail.len() {
+        let end = at + SIZE + usize::from(u16_at(window, 20));
+        let padded = |rest: &[u8]| rest.iter().all(|byte| *byte == 0);
+        if !tail.get(end..).is_some_and(padded) {
             continue;
         }
         match (check(source, window, tail_start + at as u64), &found) {
             (Ok(location), None) => found = Some(location),
-            // An empty archive is 22 bytes that nothing can contradict: no reason to doubt the other.
-            (Ok(location), Some(_)) if location.count == 0 => {}
             (Ok(_), Some(_)) => {
                 return malformed("two end of central directory records fit the file")
             }

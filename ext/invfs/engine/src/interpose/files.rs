@@ -54,7 +54,7 @@ pub fn open(place: &Place, how: How) -> Answer<RawFd> {
         }
     }
     match place.mount.served().open(&place.sub, how)? {
-        Opened::Shared => shared(place, how.flags),
+        Opened::Shared(node) => shared(place, &node, how.flags),
         Opened::Contents(contents, mut node) => {
             let file = memory::file(&contents, &place.path(), true)?;
             node.size = contents.len() as u64;
@@ -81,16 +81,15 @@ fn again(place: &Place, flags: i32) -> Answer<Option<RawFd>> {
 }
 
 /// Opens a file whose contents stay what they are.
-fn shared(place: &Place, flags: i32) -> Answer<RawFd> {
+fn shared(place: &Place, node: &Node, flags: i32) -> Answer<RawFd> {
     if !place.mount.served().is_constant() {
         if let Some(fd) = again(place, flags)? {
             return Ok(fd);
         }
     }
     let contents = place.mount.served().read(&place.sub)?;
-    let node = place.stat(true)?;
     let file = memory::file(&contents, &place.path(), true)?;
-    remember(place, &file, &node, true);
+    remember(place, &file, node, true);
     let size = contents.len() as u64;
     drop(contents);
     if !fork::owns_memory() || !STATE.lock().cache.wants(place, size) {

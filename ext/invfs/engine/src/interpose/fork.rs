@@ -117,12 +117,13 @@ fn claim() {
 }
 
 /// All locks, in an order in which whoever has one may wait for the ones after it.
-fn locks() -> [&'static dyn Forked; 4] {
+fn locks() -> [&'static dyn Forked; 5] {
     [
         crate::mounts::lock(),
         super::hooks::lock(),
         super::scratch_file::lock(),
         &*super::state::STATE,
+        super::own::lock(),
     ]
 }
 

@@ -1,8 +1,12 @@
 //! Descriptors that mounts need for themselves. Programs that close whatever is open, as daemons do, must not close them:
 //! the number would be another file's soon.
 
+use std::collections::BTreeMap;
 use std::os::fd::{AsRawFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
+
+use super::fork::{ForkMutex, Forked};
 
 /// Descriptors with larger numbers are not guarded.
 const GUARDED: usize = 65_536;
@@ -13,14 +17,24 @@ const OUT_OF_THE_WAY: RawFd = 600;
 static NUMBERS: [AtomicU64; GUARDED / 64] = [const { AtomicU64::new(0) }; GUARDED / 64];
 
 /// A descriptor that nobody else may close; -1 once it was lost.
-pub struct Own(AtomicI32);
+pub struct Own(Arc<AtomicI32>);
+
+/// Who has which number, so that whoever else wants one finds the holder.
+static HOLDERS: ForkMutex<BTreeMap<RawFd, Weak<AtomicI32>>> = ForkMutex::new(BTreeMap::new());
+
+/// The lock, which is taken while a process forks.
+pub fn lock() -> &'static dyn Forked {
+    &HOLDERS
+}
 
 impl Own {
     /// Guards the descriptor until this is dropped.
     pub fn new(file: OwnedFd) -> Own {
         let number = file.into_raw_fd();
         mark(number, true);
-        Own(AtomicI32::new(number))
+        let holder = Arc::new(AtomicI32::new(number));
+        HOLDERS.lock().insert(number, Arc::downgrade(&holder));
+        Own(holder)
     }
 
     /// The same file under a number that programs which count from 3 do not come to, if there is one.
@@ -35,7 +49,7 @@ impl Own {
     pub fn moved_out_of_the_way(self) -> Own {
         match self.into_inner() {
             Some(file) => Own::out_of_the_way(file),
-            None => Own(AtomicI32::new(-1)),
+            None => Own(Arc::new(AtomicI32::new(-1))),
         }
     }
 
@@ -52,17 +66,29 @@ impl Own {
     pub fn lose(&self) -> RawFd {
         let number = self.0.swap(-1, Ordering::AcqRel);
         mark(number, false);
+        HOLDERS.lock().remove(&number);
         number
     }
 
     /// Goes on under another number if it has this one, which is about to become another file.
     pub fn make_way(&self, number: RawFd) {
-        if self.as_raw_fd() != number {
-            return;
+        if self.as_raw_fd() == number {
+            give_way(number);
         }
-        let moved = duplicate(number).map_or(-1, IntoRawFd::into_raw_fd);
-        mark(moved, true);
-        mark(self.0.swap(moved, Ordering::AcqRel), false);
+    }
+}
+
+/// Whoever holds the number goes on under another.
+fn give_way(number: RawFd) {
+    let holder = HOLDERS.lock().remove(&number);
+    let Some(holder) = holder.and_then(|holder| holder.upgrade()) else {
+        return;
+    };
+    let moved = duplicate(number).map_or(-1, IntoRawFd::into_raw_fd);
+    mark(moved, true);
+    mark(holder.swap(moved, Ordering::AcqRel), false);
+    if moved >= 0 {
+        HOLDERS.lock().insert(moved, Arc::downgrade(&holder));
     }
 }
 
@@ -122,6 +148,7 @@ pub fn make_way(fd: RawFd) {
     super::memory::make_way(fd);
     super::writers::make_way(fd);
     super::hooks::make_way(fd);
+    give_way(fd);
     forget(fd);
 }
 

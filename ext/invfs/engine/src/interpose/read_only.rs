@@ -71,6 +71,7 @@ impl Served for ReadOnly {
                     mode: 0o777,
                     mtime: (0, 0),
                     ino: None,
+                    real: None,
                 });
             }
         }
@@ -81,6 +82,7 @@ impl Served for ReadOnly {
                 mode: stat.mode,
                 mtime: (stat.mtime, 0),
                 ino: stat.id,
+                real: None,
             }),
             None => Err(self.absent(sub)),
         }
@@ -99,7 +101,7 @@ impl Served for ReadOnly {
             Err(Errno(libc::ENOENT)) if how.flags & libc::O_CREAT != 0 => Err(Errno(libc::EROFS)),
             Ok(_) if how.flags & libc::O_ACCMODE != libc::O_RDONLY => Err(Errno(libc::EROFS)),
             Ok(_) if how.flags & libc::O_TRUNC != 0 => Err(Errno(libc::EROFS)),
-            Ok(_) if self.is_constant() => Ok(Opened::Shared),
+            Ok(_) if self.is_constant() => Ok(Opened::Shared(found?)),
             Ok(_) => Ok(Opened::Contents(self.read(sub)?, found?)),
             Err(errno) => Err(errno),
         }

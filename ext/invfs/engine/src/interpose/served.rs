@@ -20,6 +20,34 @@ pub struct Node {
     pub mtime: (i64, u32),
     /// The inode number, where the file system has one; else the mount makes one up from the path.
     pub ino: Option<u64>,
+    /// What the system says of it besides, where it is a real file: then `fstat` of an open one says the same.
+    pub real: Option<Real>,
+}
+
+/// What `stat` tells of a real file, apart from what every [`Node`] has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Real {
+    /// The device that it lies on.
+    pub dev: u64,
+    /// How many names it has.
+    pub links: u64,
+    /// User and group.
+    pub owner: (u32, u32),
+    /// Time of the last access: seconds since the epoch, and nanoseconds.
+    pub accessed: (i64, u32),
+    /// Time of the last change of its status.
+    pub changed: (i64, u32),
+    /// How many blocks of 512 bytes it takes.
+    pub blocks: u64,
+    /// The size of blocks in which it is best read and written.
+    pub block_size: u64,
+}
+
+impl Node {
+    /// The user and the group that it belongs to; `else_to` where that is said of the whole mount.
+    pub fn owner(&self, else_to: (u32, u32)) -> (u32, u32) {
+        self.real.map_or(else_to, |real| real.owner)
+    }
 }
 
 /// How a file is to be opened: the flags and the mode of `open(2)`.
@@ -41,8 +69,8 @@ impl How {
 
 /// An open file.
 pub enum Opened {
-    /// A file whose contents stay what they are: descriptors of it may share one copy.
-    Shared,
+    /// A file whose contents stay what they are, and what it is: descriptors of it may share one copy.
+    Shared(Node),
     /// Contents made for this opening alone, and what the file was at that moment.
     Contents(Vec<u8>, Node),
     /// A real file, already open as it was asked for.

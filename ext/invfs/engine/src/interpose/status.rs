@@ -1,6 +1,6 @@
 //! `struct stat` and `struct statx` for a node of a mount.
 
-use super::served::Node;
+use super::served::{Node, Real};
 use crate::mounts::Place;
 use crate::vfs::Kind;
 
@@ -30,10 +30,26 @@ pub fn of(place: &Place, node: &Node) -> libc::stat {
         &mut stat,
         place.mount.device(),
         inode,
-        place.mount.owner,
+        node.owner(place.mount.owner),
         node,
     );
+    if let Some(real) = &node.real {
+        as_it_is(&mut stat, real);
+    }
     stat
+}
+
+/// Says of a real file what `fstat` says of an open one. A directory is the mount's own, whatever it is merged from, but for
+/// its owner and its times.
+fn as_it_is(stat: &mut libc::stat, real: &Real) {
+    (stat.st_atime, stat.st_atime_nsec) = (real.accessed.0, i64::from(real.accessed.1));
+    (stat.st_ctime, stat.st_ctime_nsec) = (real.changed.0, i64::from(real.changed.1));
+    if stat.st_mode & libc::S_IFMT != libc::S_IFDIR {
+        stat.st_dev = real.dev;
+        stat.st_nlink = real.links as _;
+        stat.st_blocks = real.blocks as _;
+        stat.st_blksize = real.block_size as _;
+    }
 }
 
 /// Overwrites every field.
@@ -67,9 +83,15 @@ pub fn set_size(stat: &mut libc::stat, size: u64) {
 pub fn extended(stat: &libc::stat) -> libc::statx {
     // SAFETY: a structure of integers, for which zero is a value.
     let mut extended: libc::statx = unsafe { std::mem::zeroed() };
-    let mut time = extended.stx_mtime;
-    time.tv_sec = stat.st_mtime;
-    time.tv_nsec = stat.st_mtime_nsec as u32;
+    let time = |seconds: i64, nanoseconds: i64| {
+        let mut time = extended.stx_mtime;
+        time.tv_sec = seconds;
+        time.tv_nsec = nanoseconds as u32;
+        time
+    };
+    let accessed = time(stat.st_atime, stat.st_atime_nsec);
+    let changed = time(stat.st_ctime, stat.st_ctime_nsec);
+    let modified = time(stat.st_mtime, stat.st_mtime_nsec);
     extended.stx_mask = libc::STATX_BASIC_STATS | libc::STATX_BTIME;
     extended.stx_blksize = stat.st_blksize as u32;
     extended.stx_nlink = stat.st_nlink as u32;
@@ -79,10 +101,10 @@ pub fn extended(stat: &libc::stat) -> libc::statx {
     extended.stx_ino = stat.st_ino;
     extended.stx_size = stat.st_size as u64;
     extended.stx_blocks = stat.st_blocks as u64;
-    extended.stx_atime = time;
-    extended.stx_btime = time;
-    extended.stx_ctime = time;
-    extended.stx_mtime = time;
+    extended.stx_atime = accessed;
+    extended.stx_btime = modified;
+    extended.stx_ctime = changed;
+    extended.stx_mtime = modified;
     extended.stx_dev_major = libc::major(stat.st_dev);
     extended.stx_dev_minor = libc::minor(stat.st_dev);
     extended

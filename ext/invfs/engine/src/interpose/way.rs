@@ -181,4 +181,5 @@ const DIRECTORY: Node = Node {
     mode: 0o755,
     mtime: (0, 0),
     ino: None,
+    real: None,
 };

@@ -46,15 +46,36 @@ impl UnionVfs {
 
     /// What `sub` is, and the layer that says so: the first with a file, else the first with a directory.
     fn find(&self, sub: &Subpath) -> Result<Option<(&Arc<dyn Vfs>, Kind)>> {
-        let mut directory = None;
+        let mut found = None;
         for layer in &self.layers {
             match layer.kind(sub)? {
-                Some(Kind::Directory) => directory = directory.or(Some((layer, Kind::Directory))),
-                Some(kind) => return Ok(Some((layer, kind))),
+                Some(Kind::Directory) => found = found.or(Some((layer, Kind::Directory))),
+                Some(kind) => {
+                    found = Some((layer, kind));
+                    break;
+                }
                 None => {}
             }
         }
-        Ok(directory)
+        match found {
+            Some(_) if self.is_below_file(sub)? => Ok(None),
+            found => Ok(found),
+        }
+    }
+
+    /// Whether some layer has a file where the way to `sub` needs a directory: below a file there is nothing.
+    fn is_below_file(&self, sub: &Subpath) -> Result<bool> {
+        for layer in &self.layers {
+            let mut above = sub.parent();
+            while !above.is_root() {
+                match layer.kind(above)? {
+                    Some(Kind::Directory) => break,
+                    Some(_) => return Ok(true),
+                    None => above = above.parent(),
+                }
+            }
+        }
+        Ok(false)
     }
 }
 
@@ -115,6 +136,9 @@ impl Vfs for UnionVfs {
     }
 
     fn link(&self, sub: &Subpath) -> Result<Option<Vec<u8>>> {
+        if self.is_below_file(sub)? {
+            return Ok(None);
+        }
         for layer in &self.layers {
             if let Some(target) = layer.link(sub)? {
                 return Ok(Some(target));

@@ -202,6 +202,7 @@ fn node(answer: RArray) -> Result<Node, Error> {
         mode: answer.entry(2)?,
         mtime: (answer.entry(3)?, answer.entry(4)?),
         ino: None,
+        real: None,
     })
 }
 

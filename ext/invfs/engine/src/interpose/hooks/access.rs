@@ -16,7 +16,7 @@ fn target(target: &Target, mode: c_int, effective: bool, follow: bool) -> Answer
         place.mount.served().writable(&place.sub)?;
     }
     match mode
-        & !granted(&node, place.mount.owner, effective)
+        & !granted(&node, node.owner(place.mount.owner), effective)
         & (libc::R_OK | libc::W_OK | libc::X_OK)
     {
         0 => Ok(0),
@@ -28,7 +28,9 @@ fn target(target: &Target, mode: c_int, effective: bool, follow: bool) -> Answer
 pub fn executable(at: &Target) -> Answer<()> {
     let node = at.place.stat(true)?;
     at.check(&node)?;
-    match node.kind == Kind::File && granted(&node, at.place.mount.owner, true) & libc::X_OK != 0 {
+    match node.kind == Kind::File
+        && granted(&node, node.owner(at.place.mount.owner), true) & libc::X_OK != 0
+    {
         true => Ok(()),
         false => Err(Errno(libc::EACCES)),
     }

@@ -15,12 +15,28 @@ impl Target {
         if self.place.sub.is_root() {
             return Err(Errno(match change {
                 Change::MakeDirectory(..) | Change::Symlink(..) => libc::EEXIST,
-                Change::Mode(..) | Change::Owner(..) | Change::Times(..) => libc::EROFS,
+                // Its attributes can be changed as those of any directory.
+                Change::Mode(..) | Change::Owner(..) | Change::Times(..) => {
+                    return self.place.mount.served().change(change).map(|()| 0)
+                }
                 Change::Truncate(..) => libc::EISDIR,
                 _ => libc::EBUSY,
             }));
         }
         self.place.mount.served().change(change).map(|()| 0)
+    }
+
+    /// What the system says of a path like `name/` where something is to be removed that is no directory, or made.
+    fn check_no_slash(&self, exists: c_int, missing: c_int) -> Answer<()> {
+        match self.slash.then(|| self.place.stat(false)) {
+            None => Ok(()),
+            Some(Ok(node)) if node.kind == Kind::Directory && exists == libc::ENOTDIR => {
+                Err(Errno(libc::EISDIR))
+            }
+            Some(Ok(_)) => Err(Errno(exists)),
+            Some(Err(Errno(libc::ENOENT))) => Err(Errno(missing)),
+            Some(Err(errno)) => Err(errno),
+        }
     }
 
     /// `ENOTDIR` for a path like `file/`, where a directory is meant and something else is there.
@@ -80,7 +96,7 @@ pub unsafe extern "C" fn unlinkat(fd: c_int, path: *const c_char, flags: c_int) 
                 if flags & libc::AT_REMOVEDIR != 0 {
                     return at.change(Change::RemoveDirectory(&at.place.sub));
                 }
-                at.check_existing()?;
+                at.check_no_slash(libc::ENOTDIR, libc::ENOENT)?;
                 at.change(Change::Remove(&at.place.sub))
             },
         )
@@ -210,11 +226,15 @@ fn renamed(from: &Target, to: &Target, flags: u32) -> Answer<c_int> {
     if flags & !libc::RENAME_NOREPLACE != 0 {
         return Err(Errno(libc::EINVAL));
     }
-    if to.place.sub.is_root() {
+    for at in [from, to].into_iter().filter(|at| at.dot) {
+        // What the dot stands in is looked for first.
+        at.check(&at.place.stat(true)?)?;
+    }
+    if to.place.sub.is_root() || from.dot || to.dot {
         return Err(Errno(libc::EBUSY));
     }
-    from.check_existing()?;
-    if to.slash && from.place.stat(false)?.kind != Kind::Directory {
+    // A link is no directory, whatever it leads to.
+    if (from.slash || to.slash) && from.place.stat(false)?.kind != Kind::Directory {
         return Err(Errno(libc::ENOTDIR));
     }
     let keep = flags & libc::RENAME_NOREPLACE != 0;
@@ -246,6 +266,7 @@ pub unsafe extern "C" fn linkat(
                     return Err(Errno(libc::EEXIST));
                 }
                 from.check_existing()?;
+                to.check_no_slash(libc::EEXIST, libc::ENOENT)?;
                 from.change(Change::Link(&from.place.sub, &to.place.sub))
             },
         )
@@ -271,6 +292,7 @@ pub unsafe extern "C" fn symlinkat(target: *const c_char, fd: c_int, path: *cons
                 if target.is_null() {
                     return Err(Errno(libc::EFAULT));
                 }
+                at.check_no_slash(libc::EEXIST, libc::ENOENT)?;
                 at.change(Change::Symlink(
                     CStr::from_ptr(target).to_bytes(),
                     &at.place.sub,
@@ -311,6 +333,7 @@ pub unsafe extern "C" fn mknodat(fd: c_int, path: *const c_char, mode: u32, devi
                 if at.place.stat(false).is_ok() {
                     return Err(Errno(libc::EEXIST));
                 }
+                at.check_no_slash(libc::EEXIST, libc::ENOENT)?;
                 // A mount has files, directories and links.
                 at.place.mount.served().writable(&at.place.sub)?;
                 Err(Errno(libc::EPERM))

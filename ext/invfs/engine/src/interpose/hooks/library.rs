@@ -140,7 +140,7 @@ pub fn contents(place: &Place) -> Answer<Vec<u8>> {
         mode: 0,
     };
     match place.mount.served().open(&place.sub, how)? {
-        Opened::Shared => place.mount.served().read(&place.sub),
+        Opened::Shared(_) => place.mount.served().read(&place.sub),
         Opened::Contents(contents, _) => Ok(contents),
         Opened::Real(file) => memory::read_all(file.as_raw_fd()),
         Opened::Buffered { contents, .. } => Ok(contents),

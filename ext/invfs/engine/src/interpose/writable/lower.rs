@@ -86,7 +86,7 @@ impl<'a> Lower<'a> {
             mode: 0,
         };
         match self.served.open(path, how)? {
-            Opened::Shared => self.served.read(path),
+            Opened::Shared(_) => self.served.read(path),
             Opened::Contents(contents, _) | Opened::Buffered { contents, .. } => Ok(contents),
             Opened::Real(fd) => whole(fd),
         }

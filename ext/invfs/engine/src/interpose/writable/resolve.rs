@@ -68,6 +68,7 @@ impl Entry {
                 mode: upper.map_or(0, |meta| meta.mode),
                 mtime: upper.map_or((0, 0), |meta| meta.mtime),
                 ino: upper.map(|meta| meta.ino),
+                real: upper.map(|meta| meta.real()),
             },
         }
     }

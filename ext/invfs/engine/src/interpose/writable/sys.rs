@@ -4,7 +4,7 @@ use std::ffi::CString;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
 use crate::interpose::errno::{Answer, Errno};
-use crate::interpose::served::Time;
+use crate::interpose::served::{Real, Time};
 use crate::vfs::Kind;
 
 /// The open directory itself, as a name in it.
@@ -22,8 +22,13 @@ pub(super) struct Meta {
     pub mode: u32,
     pub mtime: (i64, u32),
     pub atime: (i64, u32),
+    pub ctime: (i64, u32),
     pub ino: u64,
     pub dev: u64,
+    pub links: u64,
+    pub owner: (u32, u32),
+    pub blocks: u64,
+    pub block_size: u64,
     /// Whether no directory has it any more.
     pub is_gone: bool,
 }
@@ -96,9 +101,29 @@ impl Meta {
             mode: stat.st_mode & 0o7777,
             mtime: (stat.st_mtime, stat.st_mtime_nsec as u32),
             atime: (stat.st_atime, stat.st_atime_nsec as u32),
+            ctime: (stat.st_ctime, stat.st_ctime_nsec as u32),
             ino: stat.st_ino,
             dev: stat.st_dev,
+            // Of different types on different processors.
+            #[allow(clippy::unnecessary_cast)]
+            links: stat.st_nlink as u64,
+            owner: (stat.st_uid, stat.st_gid),
+            blocks: stat.st_blocks as u64,
+            block_size: stat.st_blksize as u64,
             is_gone: stat.st_nlink == 0,
+        }
+    }
+
+    /// What the mount shows of it as it is.
+    pub fn real(&self) -> Real {
+        Real {
+            dev: self.dev,
+            links: self.links,
+            owner: self.owner,
+            accessed: self.atime,
+            changed: self.ctime,
+            blocks: self.blocks,
+            block_size: self.block_size,
         }
     }
 }

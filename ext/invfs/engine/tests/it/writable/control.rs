@@ -192,7 +192,7 @@ impl Union {
                     Opened::Real(fd) => {
                         return used(File::from(fd), *flags, text).map_err(Errno);
                     }
-                    Opened::Shared => served.read(sub(path))?,
+                    Opened::Shared(_) => served.read(sub(path))?,
                     Opened::Contents(contents, _) => contents,
                     Opened::Buffered { .. } => panic!("{path}: nothing is buffered"),
                 };
