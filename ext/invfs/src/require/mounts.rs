@@ -145,7 +145,9 @@ pub fn adopt(ruby: &Ruby, object: Value) -> Result<Place, Error> {
             return Ok(remember(mount, object));
         }
     }
-    let request = request(ruby, root, vfs, object, None);
+    let mut request = request(ruby, root, vfs, object, None);
+    // Ruby's own search wants a String there, and loads nothing at all as long as such an object stands in `$:`.
+    request.visible &= RString::from_value(to_path).is_some();
     Ok(insert_once(request, object))
 }
 

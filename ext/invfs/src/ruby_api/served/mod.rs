@@ -30,6 +30,8 @@ fn serving(ruby: &Ruby) -> Result<RModule, Error> {
     let announced: Option<RString> = module.funcall("autoload?", ("Serving",))?;
     if let Some(file) = announced {
         own_files::require(ruby, file)?;
+        // Only what Ruby loads because of the constant keeps its visibility.
+        module.funcall::<_, _, Value>("private_constant", ("Serving",))?;
     }
     module.const_get("Serving")
 }

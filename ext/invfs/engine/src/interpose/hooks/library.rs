@@ -28,8 +28,6 @@ struct Loaded {
     /// Its path for the loader, where it had to be a file with a name. There is nothing at it any more, but the loader
     /// knows what it was.
     named: Option<CString>,
-    /// The path that its messages have: the first that the loader was shown.
-    known_as: CString,
 }
 
 /// The lock, which is taken while a process forks.
@@ -161,12 +159,8 @@ fn open(place: &Place, contents: &[u8], flags: c_int) -> Answer<*mut c_void> {
         None => {
             let file = Own::out_of_the_way(memory::file(contents, &path, true)?);
             let spelled = spelling(&file)?;
-            let library = Loaded {
-                file,
-                named: None,
-                known_as: spelled.clone(),
-            };
-            loaded_before.insert(path.clone(), library);
+            let named = None;
+            loaded_before.insert(path.clone(), Loaded { file, named });
             spelled
         }
     };
@@ -184,7 +178,6 @@ fn open(place: &Place, contents: &[u8], flags: c_int) -> Answer<*mut c_void> {
             (&named, LOADED.lock().get_or_insert_default().get_mut(&path))
         {
             known.named = Some(named.path.clone());
-            known.known_as = named.path.clone();
         }
         if let Some(named) = named {
             return Ok(named.library);
@@ -247,10 +240,21 @@ fn renamed(message: &[u8], (spelled, path): &(Vec<u8>, Vec<u8>)) -> Option<CStri
 /// What the loader says of a library that it has loaded: that there is no such symbol in it.
 fn renamed_loaded(message: &[u8]) -> Option<CString> {
     LOADED.lock().iter().flatten().find_map(|(path, library)| {
-        let rest = message.strip_prefix(library.known_as.to_bytes())?;
+        let rest = after_path(message, library)?;
         let told = [path.as_slice(), rest].concat();
         rest.starts_with(b":").then(|| CString::new(told).ok())?
     })
+}
+
+/// What comes after the path of the library in a message, however it was spelled for the loader.
+fn after_path<'m>(message: &'m [u8], library: &Loaded) -> Option<&'m [u8]> {
+    if let Some(named) = &library.named {
+        return message.strip_prefix(named.to_bytes());
+    }
+    let spelled = message.strip_prefix(b"/proc/self/fd")?;
+    let number = spelled.iter().position(u8::is_ascii_digit)?;
+    let rest = spelled.get(number..)?;
+    rest.strip_prefix(library.file.as_raw_fd().to_string().as_bytes())
 }
 
 /// A path of the open file for the loader.
