@@ -149,10 +149,9 @@ unsafe extern "C" fn parent() {
 unsafe extern "C" fn child() {
     claim();
     super::install::restart();
-    super::memory::disown();
-    let state = &super::state::STATE;
-    // SAFETY: the forking thread took the lock in `prepare`, and this is its copy.
-    super::writers::disown(unsafe { &mut (*state.value.get()).writers });
     release();
+    // The child has one thread, so nobody comes between.
+    super::memory::disown();
     super::scratch_file::disown();
+    super::writers::disown(&mut super::state::STATE.lock().writers);
 }
