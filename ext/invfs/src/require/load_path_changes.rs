@@ -2,7 +2,7 @@
 
 use magnus::{method, prelude::*, rb_sys::AsRawValue, Error, RArray, RString, Ruby, Value};
 
-use super::{archives, handlers, load_path, mounts};
+use super::{archives, disk, handlers, load_path, mounts};
 use crate::{
     helpers::{ractor, string},
     ruby_api::{transparent, vfs_value::is_vfs},
@@ -33,7 +33,12 @@ fn adopt(ruby: &Ruby, entry: Value) -> Result<(), Error> {
     if is_vfs(entry) {
         mounts::adopt(ruby, entry)?;
     } else if handlers::any() && (RString::from_value(entry).is_some() || is_path(entry)?) {
-        let path = string::expand(string::path_argument(entry)?)?;
+        let path = string::path_argument(entry)?;
+        // As most entries are: there is nothing more to find out.
+        if disk::is_directory(&string::bytes(path)) {
+            return Ok(());
+        }
+        let path = string::expand(path)?;
         archives::place(ruby, &string::real_or_same(path))?;
     }
     Ok(())
