@@ -85,8 +85,9 @@ fn writable(ruby: &Ruby, lower: Arc<dyn Served>, upper: RString) -> Result<Arc<d
     }
     let path = string::os_path(&path);
     let made = match std::fs::create_dir(&path) {
-        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
-        _ => Ok(()),
+        // Also a link to one.
+        Err(_) if path.is_dir() => Ok(()),
+        made => made,
     };
     match made.and_then(|()| Writable::new(lower, path)) {
         Ok(writable) => Ok(Arc::new(writable)),
