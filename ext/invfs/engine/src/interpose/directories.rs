@@ -103,14 +103,6 @@ fn descriptor(flags: i32) -> Answer<OwnedFd> {
     }
 }
 
-/// The descriptor is about to become another file.
-pub fn make_way(fd: RawFd) {
-    // SAFETY: as in `empty`.
-    if let Some(empty) = unsafe { EMPTY.load(Ordering::Acquire).as_ref() } {
-        empty.descriptor.make_way(fd);
-    }
-}
-
 /// Whether the descriptor is one of the empty directory.
 fn is_empty(fd: RawFd) -> bool {
     empty().is_ok_and(|empty| empty.is(fd))

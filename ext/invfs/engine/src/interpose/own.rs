@@ -69,13 +69,6 @@ impl Own {
         HOLDERS.lock().remove(&number);
         number
     }
-
-    /// Goes on under another number if it has this one, which is about to become another file.
-    pub fn make_way(&self, number: RawFd) {
-        if self.as_raw_fd() == number {
-            give_way(number);
-        }
-    }
 }
 
 /// Whoever holds the number goes on under another.
@@ -139,15 +132,13 @@ pub fn is_ours(fd: RawFd) -> bool {
 /// The number is not ours any more.
 pub fn forget(fd: RawFd) {
     mark(fd, false);
+    HOLDERS.lock().remove(&fd);
 }
 
 /// The descriptor is about to become another file, although it is ours.
 pub fn make_way(fd: RawFd) {
     super::files::make_way(fd);
-    super::directories::make_way(fd);
     super::memory::make_way(fd);
-    super::writers::make_way(fd);
-    super::hooks::make_way(fd);
     give_way(fd);
     forget(fd);
 }

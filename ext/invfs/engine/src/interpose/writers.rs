@@ -59,13 +59,6 @@ impl Writers {
     }
 }
 
-/// The descriptor is about to become another file.
-pub fn make_way(fd: RawFd) {
-    for writer in STATE.lock().writers.0.values() {
-        writer.file.make_way(fd);
-    }
-}
-
 /// The descriptors of files that are open for writing.
 pub fn open_descriptors() -> Vec<RawFd> {
     STATE.lock().writers.0.keys().copied().collect()

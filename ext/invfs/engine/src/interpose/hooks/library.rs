@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ffi::{c_char, c_int, c_void, CStr, CString, OsStr};
-use std::os::fd::{AsRawFd, RawFd};
+use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
 
 use super::{dispatch_path, guard, named_library};
@@ -33,13 +33,6 @@ struct Loaded {
 /// The lock, which is taken while a process forks.
 pub fn lock() -> &'static dyn Forked {
     &LOADED
-}
-
-/// The descriptor is about to become another file.
-pub fn make_way(fd: RawFd) {
-    for library in LOADED.lock().iter().flat_map(HashMap::values) {
-        library.file.make_way(fd);
-    }
 }
 
 // SAFETY: the caller passes what the C library's function of this name takes.

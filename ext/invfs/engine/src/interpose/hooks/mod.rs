@@ -23,7 +23,7 @@ mod temporary;
 use std::ffi::{c_char, c_int};
 use std::panic::{catch_unwind, AssertUnwindSafe};
 
-pub use library::{lock, make_way};
+pub use library::lock;
 pub use open::open;
 pub use stat::look_at as look;
 pub use table::HOOKS;
