@@ -48,6 +48,18 @@ class SetupTest < Minitest::Test
     end
   end
 
+  # A library that is asked for by loading it does what it does: sinatra starts a server, and the build waits for ever.
+  def test_loads_no_library_to_find_it
+    bin = Dir.mktmpdir(nil, @directory)
+    File.symlink(RbConfig.ruby, "#{bin}/ruby")
+    library = Dir.mktmpdir(nil, @directory)
+    %w[sinatra minitest].each { |name| File.write("#{library}/#{name}.rb", "File.write(#{"#{library}/loaded".dump}, '')") }
+    _, stderr, = run_setup(libclang("libclang.so.1" => ELF), "PATH" => bin, "RUBYLIB" => library)
+    refute_path_exists "#{library}/loaded"
+    refute_match(/ruby-sinatra|ruby-minitest/, stderr)
+    assert_includes stderr, "apt-get install"
+  end
+
   private
 
   def libclang(files)
@@ -56,13 +68,14 @@ class SetupTest < Minitest::Test
     end
   end
 
-  # Runs it as somebody who is not root and has no sudo, and no Ruby and no compiler.
-  def run_setup(libclang)
+  # Runs it as somebody who is not root and has no sudo, and no compiler and, unless +more+ says so, no Ruby.
+  def run_setup(libclang, more = {})
     bin = Dir.mktmpdir(nil, @directory)
     TOOLS.each { |tool| File.symlink(Open3.capture2("sh", "-c", "command -v \"$0\"", tool)[0].chomp, "#{bin}/#{tool}") }
     { "id" => "echo 1000", "apt-get" => "exit 1" }.each do |name, script|
       File.write("#{bin}/#{name}", "#!/bin/sh\n#{script}\n", perm: 0o755)
     end
-    Open3.capture3({ "PATH" => bin, "LIBCLANG_PATH" => libclang }, "#{RubyProcess::PROJECT}/bin/setup")
+    path = [bin, *more["PATH"]].join(":")
+    Open3.capture3({ "LIBCLANG_PATH" => libclang, **more, "PATH" => path }, "#{RubyProcess::PROJECT}/bin/setup")
   end
 end
