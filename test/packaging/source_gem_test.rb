@@ -12,7 +12,8 @@ class SourceGemTest < Minitest::Test
 
   def test_contains_what_building_needs
     needed = %w[LICENSE lib/invfs.rb lib/invfs/zip.rb ext/invfs/extconf.rb ext/invfs/Cargo.toml ext/invfs/Cargo.lock
-                ext/invfs/build.rs ext/invfs/src/lib.rs ext/invfs/engine/Cargo.toml ext/invfs/engine/src/lib.rs]
+                ext/invfs/build.rs ext/invfs/src/lib.rs ext/invfs/engine/Cargo.toml ext/invfs/engine/src/lib.rs
+                ext/invfs/fs/Cargo.toml ext/invfs/interpose/src/lib.rs]
     assert_empty needed - contents(gem_file)
   end
 

@@ -5,7 +5,7 @@
 require_relative "ruby_process"
 
 module CLibraryPaths
-  HOOKS = "#{RubyProcess::PROJECT}/ext/invfs/engine/src/interpose/hooks".freeze
+  HOOKS = "#{RubyProcess::PROJECT}/ext/invfs/interpose/src/hooks".freeze
 
   # Why a function has no hook => the functions.
   UNHOOKED = {

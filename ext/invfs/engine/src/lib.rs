@@ -1,8 +1,8 @@
 //! The part of invfs that knows nothing of Ruby.
 //!
-//! A name becomes bytes in this order: [`path`] cleans and checks it, [`mounts`] finds the virtual
-//! file system (VFS) whose root holds it, [`vfs`] looks the file up and reads it; [`archive`] is the
-//! VFS that most people use, a zip archive.
+//! A name becomes bytes in this order: [`path`] cleans and checks it, [`root_map`] finds the longest root
+//! that holds it, the virtual file system (VFS) there looks the file up and reads it ([`vfs`]); [`archive`]
+//! is the VFS that most people use, a zip archive.
 #![cfg_attr(
     not(test),
     deny(
@@ -18,13 +18,11 @@ pub mod archive;
 pub mod compiled;
 pub mod elf;
 pub mod error;
-#[cfg(mounts)]
-pub mod interpose;
 pub mod load_size;
-pub mod mounts;
 mod os;
 pub mod path;
 pub mod root_map;
+pub mod symlinks;
 pub mod vfs;
 
 pub use error::{Error, ErrorKind, Result};

@@ -7,10 +7,10 @@ use std::borrow::Borrow;
 use std::ops::Deref;
 
 /// As many symbolic links as Linux follows on the way to one file.
-pub(crate) const MAX_LINKS: usize = 40;
+pub const MAX_LINKS: usize = 40;
 
 /// The components of a path that lead somewhere: neither empty ones nor `.`.
-pub(crate) fn components(path: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> {
+pub fn components(path: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> {
     path.split(|b| *b == b'/')
         .filter(|component| !matches!(*component, b"" | b"."))
 }

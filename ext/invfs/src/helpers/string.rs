@@ -95,8 +95,8 @@ pub fn expand(path: RString) -> Result<Vec<u8>, Error> {
 /// entries of its load path.
 pub fn real_or_same(path: Vec<u8>) -> Vec<u8> {
     #[cfg(mounts)]
-    if invfs_engine::mounts::find_visible(&path).is_some() {
-        return invfs_engine::interpose::real_path(&path).unwrap_or(path);
+    if invfs_fs::mounts::find_visible(&path).is_some() {
+        return invfs_fs::mounts::real::real_path(&path).unwrap_or(path);
     }
     match std::fs::canonicalize(os_path(&path)) {
         Ok(real) => os_bytes(real),

@@ -6,7 +6,8 @@ use std::{
     thread::ThreadId,
 };
 
-use invfs_engine::{archive::Identity, path::SubpathBuf};
+use invfs_engine::archive::Identity;
+use invfs_engine::path::SubpathBuf;
 use magnus::{Error, Ruby};
 use parking_lot::Mutex;
 

@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 
-use invfs_engine::interpose;
 use magnus::{value::ReprValue, Error, RString, Ruby, Value};
 use parking_lot::Mutex;
 
@@ -47,7 +46,7 @@ fn hand_over(
     let path = string::path(ruby, &hit.path);
     let alone = UnderWay::enter(&hit.path);
     let _announced = match &alone {
-        Some(_) if !hit.native => Some(interpose::Announced::new(&hit.path)),
+        Some(_) if !hit.native => Some(invfs_interpose::Announced::new(&hit.path)),
         _ => None,
     };
     Some(load(path))

@@ -2,13 +2,14 @@
 
 use std::{fs::File, io::ErrorKind};
 
-use invfs_engine::{archive::Identity, mounts::Mount};
+use invfs_engine::archive::Identity;
+use invfs_engine::vfs::Kind;
+use invfs_fs::mounts;
+use invfs_fs::mounts::Mount;
+use invfs_fs::mounts::{Over, Place};
 #[cfg(mounts)]
-use invfs_engine::{
-    interpose::{self, Errno, Watched},
-    mounts::{self, Over, Place},
-    vfs::Kind,
-};
+use invfs_fs::sys::errno::Errno;
+use invfs_interpose::Watched;
 
 use crate::helpers::string;
 
@@ -45,7 +46,7 @@ pub fn identity(path: &[u8]) -> Option<Identity> {
 pub fn is_current(mount: &Mount, file: &[u8], identity: &Identity) -> bool {
     #[cfg(mounts)]
     if mount.is_visible() && mount.watch.is_some() {
-        return interpose::is_current(mount);
+        return invfs_interpose::is_current(mount);
     }
     self::identity(file).as_ref() == Some(identity)
 }

@@ -7,7 +7,8 @@
 
 use std::sync::OnceLock;
 
-use invfs_engine::{interpose, mounts, ErrorKind};
+use invfs_engine::ErrorKind;
+use invfs_fs::mounts;
 use magnus::{method, prelude::*, Error, RClass, RString, Ruby, TryConvert, Value};
 use parking_lot::Mutex;
 
@@ -61,7 +62,7 @@ fn nothing(ruby: &Ruby, _rb_self: Value, _path: Value) -> Value {
 
 /// The compiled form of the file at `path`; nil to have it compiled.
 fn load_iseq(ruby: &Ruby, _rb_self: Value, path: RString) -> Result<Value, Error> {
-    interpose::begins();
+    invfs_interpose::begins();
     let others = || ruby.call_super::<_, Value>((path,));
     if !ractor::is_main() {
         return others();
@@ -110,7 +111,7 @@ fn fetch(ruby: &Ruby, path: &[u8], place: &Place) -> Result<(), Error> {
     };
     let mut contents = Vec::new();
     match vfs.read(&place.sub, limit, &mut contents) {
-        Ok(()) => interpose::fetched(path, contents),
+        Ok(()) => invfs_interpose::fetched(path, contents),
         // Ruby finds out, and has its own words for it.
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) if error.kind() == ErrorKind::TooLarge => {

@@ -1,11 +1,9 @@
 //! From a path to the VFS that holds it, for the parts of the gem that are written in Ruby: `InVFS.extract` and
 //! `InVFS.explain`.
 
-use invfs_engine::{
-    mounts,
-    path::SubpathBuf,
-    vfs::{Kind, Stat, Vfs},
-};
+use invfs_engine::path::SubpathBuf;
+use invfs_engine::vfs::{Kind, Stat, Vfs};
+use invfs_fs::mounts;
 use magnus::{
     function, prelude::*, value::ReprValue, Error, IntoValue, RArray, RModule, RString, Ruby, Value,
 };

@@ -5,12 +5,11 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
-use invfs_engine::{
-    archive::Identity,
-    mounts::{self, Origin, Request},
-    path::SubpathBuf,
-    vfs::Vfs,
-};
+use invfs_engine::archive::Identity;
+use invfs_engine::path::SubpathBuf;
+use invfs_engine::vfs::Vfs;
+use invfs_fs::mounts;
+use invfs_fs::mounts::{Origin, Request};
 use magnus::{
     function,
     prelude::*,
@@ -19,7 +18,7 @@ use magnus::{
 };
 use parking_lot::Mutex;
 
-pub use invfs_engine::mounts::{Mount, Place};
+pub use invfs_fs::mounts::{Mount, Place};
 
 use crate::{
     helpers::{
@@ -162,9 +161,6 @@ pub fn replace(
     let old = at(&root).filter(|mount| mount.by_path());
     let request = request(ruby, root, vfs, object, Some(identity));
     let mount = mounts::replace(old.as_deref(), request);
-    if let Some(old) = old {
-        transparent::forget(&old);
-    }
     Ok(remember(mount, object))
 }
 

@@ -5,11 +5,9 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
-use invfs_engine::{
-    elf,
-    path::{Subpath, SubpathBuf},
-    vfs::Kind,
-};
+use invfs_engine::elf;
+use invfs_engine::path::{Subpath, SubpathBuf};
+use invfs_engine::vfs::Kind;
 use libloading::Library;
 use magnus::{Error, Ruby};
 use parking_lot::Mutex;

@@ -3,7 +3,7 @@
 //! On Linux a sealed `memfd` under `/proc/self/fd`, elsewhere (or where that fails) a private temporary file.
 
 #[cfg(mounts)]
-use invfs_engine::interpose::memory;
+use invfs_fs::sys::memfd;
 use libloading::Library;
 
 /// What must stay as long as the library is open.
@@ -19,9 +19,9 @@ pub enum Image {
 #[cfg(mounts)]
 pub fn from_memory(bytes: &[u8], path: &[u8], global: bool) -> Result<(Library, Image), String> {
     let sealed = true;
-    let file = memory::file(bytes, path, sealed)
+    let file = memfd::file(bytes, path, sealed)
         .map_err(|errno| std::io::Error::from_raw_os_error(errno.0).to_string())?;
-    let library = load(memory::unused_path(&file).as_ref(), global)?;
+    let library = load(memfd::unused_path(&file).as_ref(), global)?;
     Ok((library, Image::Mapped))
 }
 
@@ -55,7 +55,7 @@ pub fn from_files(
 fn load(path: &std::path::Path, global: bool) -> Result<Library, String> {
     let library = open(path, global);
     #[cfg(mounts)]
-    invfs_engine::interpose::rescan();
+    invfs_interpose::rescan();
     library
 }
 

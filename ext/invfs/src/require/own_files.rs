@@ -2,8 +2,9 @@
 
 use std::sync::OnceLock;
 
+use invfs_engine::path::clean_absolute;
 #[cfg(mounts)]
-use invfs_engine::{interpose, mounts, path::clean_absolute};
+use invfs_fs::mounts;
 use magnus::{rb_sys::AsRawValue, value::ReprValue, Error, RModule, RString, Ruby, Value};
 
 use crate::helpers::{protected, string};
@@ -52,7 +53,7 @@ fn hides(path: &[u8]) -> bool {
 #[cfg(mounts)]
 pub fn unhidden<T>(path: &[u8], load: impl FnOnce() -> T) -> T {
     match hides(path) {
-        true => interpose::past_mounts(load),
+        true => invfs_interpose::past_mounts(load),
         false => load(),
     }
 }

@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use invfs_engine::{
-    mounts as engine,
-    path::{clean_absolute, Subpath, SubpathBuf},
-    vfs::Kind as FileKind,
-    ErrorKind,
-};
+use invfs_engine::path::{clean_absolute, Subpath, SubpathBuf};
+use invfs_engine::vfs::Kind as FileKind;
+use invfs_engine::ErrorKind;
+use invfs_fs::mounts as engine;
 use magnus::{Error, Ruby};
 
 use super::{

@@ -2,11 +2,9 @@
 
 use std::sync::Arc;
 
-use invfs_engine::{
-    path::{Subpath, SubpathBuf},
-    vfs::{Kind, Vfs},
-    ErrorKind,
-};
+use invfs_engine::path::{Subpath, SubpathBuf};
+use invfs_engine::vfs::{Kind, Vfs};
+use invfs_engine::ErrorKind;
 use magnus::{method, prelude::*, Error, RArray, RModule, RString, Ruby, Value};
 
 use super::{

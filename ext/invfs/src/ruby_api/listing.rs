@@ -1,6 +1,7 @@
 //! Directory listings out of a flat list of names.
 
-use invfs_engine::{path::Subpath, vfs::Kind};
+use invfs_engine::path::Subpath;
+use invfs_engine::vfs::Kind;
 
 /// What lies directly inside the directory `sub`, sorted, when `names` are all files of a VFS; `None` where
 /// `sub` is no directory. Names that are no clean subpath name nothing.

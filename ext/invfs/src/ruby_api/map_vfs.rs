@@ -1,10 +1,8 @@
 //! A Ruby Hash of names and Strings as an engine VFS.
 
-use invfs_engine::{
-    path::Subpath,
-    vfs::{Kind, Sink, Stat, Vfs},
-    Error as EngineError, ErrorKind, Result,
-};
+use invfs_engine::path::Subpath;
+use invfs_engine::vfs::{Kind, Sink, Stat, Vfs};
+use invfs_engine::{Error as EngineError, ErrorKind, Result};
 use magnus::{
     prelude::*,
     r_hash::ForEach,

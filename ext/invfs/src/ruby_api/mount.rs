@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use invfs_engine::interpose::{self, Served, Writable};
-use invfs_engine::mounts::{self, Origin, Request};
+use invfs_fs::file_system::Served;
+use invfs_fs::mounts;
+use invfs_fs::mounts::{Origin, Request};
+use invfs_fs::overlay::Writable;
 use magnus::{
     block::Proc, function, prelude::*, rb_sys::AsRawValue, scan_args, Error, RHash, RModule,
     RString, Ruby, Value,
@@ -106,7 +108,7 @@ fn writable(ruby: &Ruby, lower: Arc<dyn Served>, upper: RString) -> Result<Arc<d
 fn unmount(ruby: &Ruby, at: Value) -> Result<Option<Value>, Error> {
     ractor::only_main(ruby, "InVFS.unmount")?;
     let root = string::expand(string::path_argument(at)?)?;
-    let object = interpose::unmount(&root).map(|mount| mount.object());
+    let object = invfs_fs::mounts::remove_named(&root).map(|mount| mount.object());
     held::sweep();
     Ok(object)
 }

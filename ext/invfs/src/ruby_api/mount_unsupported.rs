@@ -38,9 +38,6 @@ pub fn shows_adopted(_ruby: &Ruby) -> bool {
     false
 }
 
-/// A mount is gone: nothing is remembered of it.
-pub fn forget(_mount: &invfs_engine::mounts::Mount) {}
-
 /// Why Ruby itself does not load what stands in `$:`.
 pub fn hindrance() -> Option<String> {
     Some(REASON.to_owned())

@@ -1,10 +1,8 @@
 //! A VFS that the user wrote in Ruby, as an engine VFS.
 
-use invfs_engine::{
-    path::Subpath,
-    vfs::{Kind, Sink, Stat, Vfs},
-    Error as EngineError, ErrorKind, Result,
-};
+use invfs_engine::path::Subpath;
+use invfs_engine::vfs::{Kind, Sink, Stat, Vfs};
+use invfs_engine::{Error as EngineError, ErrorKind, Result};
 use magnus::{
     prelude::*,
     rb_sys::{AsRawValue, FromRawValue},

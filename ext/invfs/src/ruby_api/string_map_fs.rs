@@ -5,10 +5,8 @@ use std::sync::{
     Arc,
 };
 
-use invfs_engine::{
-    path::SubpathBuf,
-    vfs::{Kind, Stat, Vfs},
-};
+use invfs_engine::path::SubpathBuf;
+use invfs_engine::vfs::{Kind, Stat, Vfs};
 use magnus::{
     function, gc, method,
     prelude::*,

@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
-use invfs_engine::{
-    path::SubpathBuf,
-    vfs::{SubVfs, Vfs},
-};
+use invfs_engine::path::SubpathBuf;
+use invfs_engine::vfs::{SubVfs, Vfs};
 use magnus::{
     gc, method, prelude::*, typed_data::Obj, value::Opaque, DataTypeFunctions, Error, RClass,
     RModule, RString, Ruby, TypedData, Value,

@@ -4,9 +4,9 @@ use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 
-use invfs_engine::interpose::{self, Served};
-use invfs_engine::mounts::{self, Mount};
 use invfs_engine::vfs::Vfs;
+use invfs_fs::file_system::Served;
+use invfs_fs::mounts;
 use magnus::{
     function, prelude::*, value::Lazy, Error, ExceptionClass, RClass, RModule, Ruby, Value,
 };
@@ -32,9 +32,9 @@ static MOUNT_UNSUPPORTED: Lazy<ExceptionClass> = Lazy::new(|ruby| {
 
 /// Leads everything that opens files to the mounts, from now on.
 pub fn install(ruby: &Ruby) -> Result<(), Error> {
-    interpose::report_to(report);
-    interpose::reopen_with(served::reopen);
-    interpose::install()
+    invfs_fs::sys::errno::report_to(report);
+    invfs_interpose::reopen_with(served::reopen);
+    invfs_interpose::install()
         .map_err(|reason| Error::new(ruby.get_inner(&MOUNT_UNSUPPORTED), reason.0))?;
     load_iseq::define(ruby)
 }
@@ -68,17 +68,12 @@ pub fn serving(ruby: &Ruby, vfs: Arc<dyn Vfs>) -> Arc<dyn Served> {
     served::of_vfs(vfs)
 }
 
-/// A mount is gone: gives back what file operations remember of it.
-pub fn forget(mount: &Mount) {
-    interpose::forget(mount);
-}
-
 /// Why Ruby itself does not load what stands in `$:`; `None` where it does.
 pub fn hindrance() -> Option<String> {
     if !WANTED.load(Ordering::Acquire) {
         return Some("transparent mode is off".to_owned());
     }
-    match interpose::is_installed() {
+    match invfs_interpose::is_installed() {
         Some(Err(reason)) => Some(reason.0),
         _ => None,
     }

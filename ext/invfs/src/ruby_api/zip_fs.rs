@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
+use invfs_engine::archive::{Archive, Options};
+use invfs_engine::vfs::Vfs;
 #[cfg(mounts)]
-use invfs_engine::interpose::MountedFile;
-use invfs_engine::{
-    archive::{Archive, Options},
-    vfs::Vfs,
-};
+use invfs_interpose::MountedFile;
 use magnus::{
     function, method,
     prelude::*,

@@ -11,7 +11,6 @@ mod files;
 mod large;
 mod listing;
 mod load_size;
-mod mounts;
 mod mutations;
 mod names;
 mod path;
@@ -21,7 +20,5 @@ mod rewriting;
 mod root_map;
 mod symlinks;
 mod vfs;
-#[cfg(target_os = "linux")]
-mod writable;
 mod writer;
 mod zip64;

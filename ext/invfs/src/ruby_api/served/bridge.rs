@@ -4,8 +4,8 @@ use std::ffi::{c_int, c_void};
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use invfs_engine::interpose::{Answer, Errno};
 use invfs_engine::path::Subpath;
+use invfs_fs::sys::errno::{Answer, Errno};
 use magnus::{error::ErrorType, prelude::*, rb_sys::AsRawValue, Error, Ruby, Value};
 
 use super::{interruptions, serving};

@@ -3,12 +3,10 @@
 use std::io;
 use std::sync::Arc;
 
-use invfs_engine::{
-    interpose::Answer,
-    path::Subpath,
-    vfs::{Kind, Listing, Sink, Stat, Vfs},
-    Error as EngineError, ErrorKind, Result,
-};
+use invfs_engine::path::Subpath;
+use invfs_engine::vfs::{Kind, Listing, Sink, Stat, Vfs};
+use invfs_engine::{Error as EngineError, ErrorKind, Result};
+use invfs_fs::sys::errno::Answer;
 
 use super::bridge;
 use crate::ruby_api::errors;

@@ -13,8 +13,9 @@ mod saver;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 
-use invfs_engine::interpose::{ReadOnly, Served};
 use invfs_engine::vfs::Vfs;
+use invfs_fs::file_system::Served;
+use invfs_fs::read_only::ReadOnly;
 use magnus::{
     block::Proc, function, prelude::*, rb_sys::AsRawValue, Error, RModule, RString, Ruby, Value,
 };

@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use invfs_engine::{
-    interpose::{Answer, Change, Errno, How, Node, Opened, Served},
-    path::Subpath,
-    vfs::{Kind, Listing},
-};
+use invfs_engine::path::Subpath;
+use invfs_engine::vfs::{Kind, Listing};
+use invfs_fs::file_system::{Change, How, Node, Opened, Served};
+use invfs_fs::sys::errno::{Answer, Errno};
 use magnus::{
     prelude::*,
     rb_sys::{AsRawValue, FromRawValue},

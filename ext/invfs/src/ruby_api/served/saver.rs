@@ -1,9 +1,8 @@
 //! What was written to a file, on its way to the methods `write` and `append`.
 
-use invfs_engine::{
-    interpose::{Answer, Errno, Saver},
-    path::SubpathBuf,
-};
+use invfs_engine::path::SubpathBuf;
+use invfs_fs::file_system::Saver;
+use invfs_fs::sys::errno::{Answer, Errno};
 use magnus::{prelude::*, Error, RString, Ruby, Value};
 
 use super::{

@@ -1,0 +1,192 @@
+//! What stands behind a mount: the questions that file operations ask of it.
+
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+
+use crate::sys::at::Meta;
+pub use crate::sys::at::Time;
+use crate::sys::errno::{Answer, Errno};
+use invfs_engine::path::Subpath;
+use invfs_engine::vfs::{Kind, Listing};
+
+/// What `stat` tells of a name, apart from what the mount adds: owner, device, block size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Node {
+    /// What it is.
+    pub kind: Kind,
+    /// Length of the contents (of a link: of its target) in bytes.
+    pub size: u64,
+    /// Permission bits.
+    pub mode: u32,
+    /// Modification time: seconds since the epoch, and nanoseconds.
+    pub mtime: (i64, u32),
+    /// The inode number, where the file system has one; else the mount makes one up from the path.
+    pub ino: Option<u64>,
+    /// What the system says of it besides, where it is a real file: then `fstat` of an open one says the same.
+    pub real: Option<Real>,
+}
+
+/// What `stat` tells of a real file, apart from what every [`Node`] has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Real {
+    /// The device that it lies on.
+    pub dev: u64,
+    /// How many names it has.
+    pub links: u64,
+    /// User and group.
+    pub owner: (u32, u32),
+    /// Time of the last access: seconds since the epoch, and nanoseconds.
+    pub accessed: (i64, u32),
+    /// Time of the last change of its status.
+    pub changed: (i64, u32),
+    /// How many blocks of 512 bytes it takes.
+    pub blocks: u64,
+    /// The size of blocks in which it is best read and written.
+    pub block_size: u64,
+}
+
+impl Real {
+    /// What the kernel tells of a real file.
+    pub fn of(meta: &Meta) -> Real {
+        Real {
+            dev: meta.dev,
+            links: meta.links,
+            owner: meta.owner,
+            accessed: meta.atime,
+            changed: meta.ctime,
+            blocks: meta.blocks,
+            block_size: meta.block_size,
+        }
+    }
+}
+
+impl Node {
+    /// The user and the group that it belongs to; `else_to` where that is said of the whole mount.
+    pub fn owner(&self, else_to: (u32, u32)) -> (u32, u32) {
+        self.real.map_or(else_to, |real| real.owner)
+    }
+}
+
+/// How a file is to be opened: the flags and the mode of `open(2)`.
+#[derive(Debug, Clone, Copy)]
+pub struct How {
+    /// `O_RDONLY`, `O_CREAT`, … as `open(2)` has them.
+    pub flags: i32,
+    /// The permissions of a file that is created, the process's umask not yet taken off.
+    pub mode: u32,
+}
+
+impl How {
+    /// Whether the descriptor may be used for writing, or opening it changes the file.
+    pub fn writes(&self) -> bool {
+        self.flags & libc::O_ACCMODE != libc::O_RDONLY
+            || self.flags & (libc::O_CREAT | libc::O_TRUNC) != 0
+    }
+}
+
+/// An open file.
+pub enum Opened {
+    /// A file whose contents stay what they are, and what it is: descriptors of it may share one copy.
+    Shared(Node),
+    /// Contents made for this opening alone, and what the file was at that moment.
+    Contents(Vec<u8>, Node),
+    /// A real file, already open as it was asked for.
+    Real(OwnedFd),
+    /// A file that is written as a whole when the last descriptor of it is closed.
+    Buffered {
+        /// What it holds at first.
+        contents: Vec<u8>,
+        /// What it was at that moment.
+        node: Node,
+        /// Who gets what it holds at last.
+        saver: Arc<dyn Saver>,
+    },
+}
+
+/// Takes the contents of a file that was open for writing.
+pub trait Saver: Send + Sync {
+    /// Called when the last descriptor is closed, whether or not anything was written.
+    fn save(&self, contents: &[u8]) -> Answer<()>;
+}
+
+/// A change to names or attributes.
+#[derive(Debug, Clone, Copy)]
+pub enum Change<'a> {
+    /// `mkdir` with these permissions, umask not yet taken off.
+    MakeDirectory(&'a Subpath, u32),
+    /// `rmdir`.
+    RemoveDirectory(&'a Subpath),
+    /// `unlink`.
+    Remove(&'a Subpath),
+    /// `rename`; with `true` the target must not exist (`RENAME_NOREPLACE`).
+    Rename(&'a Subpath, &'a Subpath, bool),
+    /// `link`: a second name for the file.
+    Link(&'a Subpath, &'a Subpath),
+    /// `symlink`: the target, and the name of the link.
+    Symlink(&'a [u8], &'a Subpath),
+    /// `chmod`; links are followed.
+    Mode(&'a Subpath, u32),
+    /// `chown`: user and group, `u32::MAX` for unchanged, and whether a link is followed.
+    Owner(&'a Subpath, u32, u32, bool),
+    /// `utimensat`: access and modification time, and whether a link is followed.
+    Times(&'a Subpath, [Time; 2], bool),
+    /// `truncate` to a length in bytes.
+    Truncate(&'a Subpath, u64),
+}
+
+/// A file system as a mount serves it.
+///
+/// Subpaths are clean and relative to the mount. Symbolic links in the middle of one are followed by the file system,
+/// inside itself; a link that would lead out is as if nothing were there. Any thread may ask at any time, also
+/// in a child process that was just forked: whoever holds a lock while answering makes it one that survives `fork`.
+pub trait Served: Send + Sync {
+    /// Looks `sub` up. With `follow`, a link at its end counts as what it leads to.
+    ///
+    /// `ENOENT` where there is nothing, `ENOTDIR` where a file stands in the way. The root is always a directory.
+    fn stat(&self, sub: &Subpath, follow: bool) -> Answer<Node>;
+
+    /// Opens what is, or with `O_CREAT` becomes, a regular file. Directories are not opened in this way:
+    /// `EISDIR`.
+    fn open(&self, sub: &Subpath, how: How) -> Answer<Opened>;
+
+    /// The contents of a file that [`open`](Served::open) called shared.
+    fn read(&self, sub: &Subpath) -> Answer<Vec<u8>> {
+        let _ = sub;
+        Err(Errno(libc::EIO))
+    }
+
+    /// The compiled form of the Ruby source `sub`, as [`Vfs::compiled`](invfs_engine::vfs::Vfs::compiled) has it.
+    fn compiled(&self, sub: &Subpath, key: &str, path: &[u8]) -> Answer<Option<Vec<u8>>> {
+        let _ = (sub, key, path);
+        Ok(None)
+    }
+
+    /// The names in a directory, without `.` and `..`; `ENOTDIR` where that is none.
+    fn list(&self, sub: &Subpath) -> Answer<Listing>;
+
+    /// Whether all of its files stay what they are, so that what was read of one is good for as long as the mount lasts.
+    fn is_constant(&self) -> bool {
+        false
+    }
+
+    /// Whether there may be symbolic links in it.
+    fn has_links(&self) -> bool {
+        true
+    }
+
+    /// The target of a symbolic link; `EINVAL` where that is none.
+    fn read_link(&self, sub: &Subpath) -> Answer<Vec<u8>>;
+
+    /// Makes a change; `EROFS` where nothing can be changed.
+    fn change(&self, change: Change<'_>) -> Answer<()> {
+        let _ = change;
+        Err(Errno(libc::EROFS))
+    }
+
+    /// Whether the access that `access(2)` asks for may be tried, beyond the permission bits: `EROFS` for `W_OK`
+    /// where nothing can be changed.
+    fn writable(&self, sub: &Subpath) -> Answer<()> {
+        let _ = sub;
+        Err(Errno(libc::EROFS))
+    }
+}

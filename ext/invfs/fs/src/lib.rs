@@ -1,0 +1,24 @@
+//! What a mount of invfs serves, and the table that says where.
+//!
+//! From below: [`sys`] calls the kernel; [`file_system`] is what file operations ask of a mount, [`read_only`]
+//! answers from a VFS, [`overlay`] lays a real directory above that; [`mounts`] is the table of all mounts.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing
+    )
+)]
+#![deny(missing_docs, unsafe_op_in_unsafe_fn)]
+
+#[cfg(mounts)]
+pub mod file_system;
+pub mod mounts;
+#[cfg(mounts)]
+pub mod overlay;
+#[cfg(mounts)]
+pub mod read_only;
+#[cfg(mounts)]
+pub mod sys;

@@ -1,0 +1,138 @@
+//! Copying up: what only the lower layer has appears in the upper layer, and nobody sees a difference.
+
+use std::os::fd::{AsFd, BorrowedFd};
+
+use crate::file_system::{Node, Time};
+use crate::overlay::lookup::{Here, Spot};
+use crate::overlay::operation::Session;
+use crate::overlay::work_dir;
+use crate::sys::at;
+use crate::sys::errno::{Answer, Errno};
+use invfs_engine::path::components;
+use invfs_engine::path::{Subpath, SubpathBuf};
+use invfs_engine::vfs::Kind;
+
+/// What only the lower layer has at this spot.
+pub(super) fn only_lower(spot: &Spot) -> Answer<Option<Node>> {
+    let entry = spot.existing()?;
+    Ok(entry.lower.filter(|_| entry.upper.is_none()))
+}
+
+impl Session<'_> {
+    /// Sees to it that the upper layer has what stands under `path`, which has no link in it.
+    ///
+    /// `ENOENT` where there is nothing, also if somebody took it away meanwhile. The lock is not held.
+    pub fn copy_up(&self, path: &Subpath) -> Answer<()> {
+        let Some(node) = only_lower(&self.at(path)?)? else {
+            return Ok(());
+        };
+        match node.kind {
+            Kind::Directory => self.locked(|| self.upper_directory(path).map(drop)),
+            Kind::Symlink => {
+                let target = self.lower.link(path)?;
+                self.locked(|| self.appear(path, || self.prepare_link(&target, &node)))
+            }
+            Kind::File => {
+                let ready = self.prepare(&self.lower.contents(path)?, &node)?;
+                let result = self.locked(|| {
+                    self.appear(path, || {
+                        ready.release()?;
+                        Ok(ready.name.clone())
+                    })
+                });
+                // Where it appeared the work directory has it no more.
+                self.discard(&ready.name);
+                result
+            }
+        }
+    }
+
+    /// Moves what `prepare` makes to `path`, unless the upper layer has something there by now.
+    fn appear(&self, path: &Subpath, prepare: impl FnOnce() -> Answer<Vec<u8>>) -> Answer<()> {
+        if only_lower(&self.at(path)?)?.is_none() {
+            return Ok(());
+        }
+        let parent = self.upper_directory(path.parent())?;
+        let name = prepare()?;
+        self.move_up(&name, parent.upper()?, path.file_name())
+    }
+
+    /// The directory under `path`, which has no link in it, made in the upper layer if it is not there. The caller
+    /// holds the lock.
+    pub fn upper_directory(&self, path: &Subpath) -> Answer<Here> {
+        let mut here = self.top()?;
+        for name in components(path.as_bytes()) {
+            let mut entry = self.entry(&here, name)?.ok_or(Errno(libc::ENOENT))?;
+            if let (Kind::Directory, None, Some(node)) = (entry.kind(), entry.upper, entry.lower) {
+                let made = self.prepare_directory(&node)?;
+                self.move_up(&made, here.upper()?, name)?;
+                if work_dir::mode(&node) & 0o700 != 0o700 {
+                    at::set_mode(here.upper()?, name, work_dir::mode(&node))?;
+                }
+                entry.upper = at::stat(here.upper()?, name)?;
+            }
+            here = self.enter(&here, name, &entry)?;
+        }
+        Ok(here)
+    }
+
+    /// Moves a name from the work directory into the upper layer, whose directory keeps its time of change.
+    fn move_up(&self, made: &[u8], dir: BorrowedFd, name: &[u8]) -> Answer<()> {
+        let work = self.upper().work()?;
+        let before = at::stat(dir, at::HERE)?.ok_or(Errno(libc::ENOENT))?;
+        let mut result = at::rename(work.as_fd(), made, dir, name);
+        if result == Err(Errno(libc::EACCES)) {
+            // A file may be writable in a directory that is not: then its owner can change that.
+            at::set_mode(dir, at::HERE, before.mode | 0o700)?;
+            result = at::rename(work.as_fd(), made, dir, name);
+            at::set_mode(dir, at::HERE, before.mode)?;
+        }
+        let at = |(seconds, nanoseconds)| Time::At(seconds, nanoseconds);
+        let times = [at(before.atime), at(before.mtime)];
+        match (result, at::set_times(dir, at::HERE, times)) {
+            // Somebody else's directory that we may write.
+            (Ok(()), Err(Errno(libc::EPERM | libc::EACCES))) => Ok(()),
+            (Ok(()), times) => times,
+            (failed, _) => {
+                self.discard(made);
+                failed
+            }
+        }
+    }
+}
+
+impl Session<'_> {
+    /// Sees to it that the upper layer has the directory `path`, which has no link in it, and all below it.
+    ///
+    /// Lower names never come back, so once this is done it stays done. The lock is not held.
+    pub fn copy_up_all(&self, path: &Subpath) -> Answer<()> {
+        let mut todo: Vec<SubpathBuf> = vec![path.to_owned()];
+        while let Some(path) = todo.pop() {
+            if path.as_bytes().len() >= libc::PATH_MAX as usize {
+                // Links in a real directory below us can make it endless.
+                return Err(Errno(libc::ENAMETOOLONG));
+            }
+            self.copy_up(&path)?;
+            let here = match self.directory(&path) {
+                // Taken away meanwhile: nothing to copy.
+                Err(Errno(libc::ENOENT | libc::ENOTDIR)) => continue,
+                here => here?,
+            };
+            for name in self.lower_names(&here)? {
+                let below = here.join(&name)?;
+                let Some(entry) = self.entry(&here, &name)? else {
+                    continue;
+                };
+                match (entry.kind(), entry.lower.is_some()) {
+                    (Kind::Directory, true) => todo.push(below),
+                    (Kind::File | Kind::Symlink, true) => match self.copy_up(&below) {
+                        Err(Errno(libc::ENOENT)) => {}
+                        result => result?,
+                    },
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
+    }
+}

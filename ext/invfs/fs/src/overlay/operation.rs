@@ -1,0 +1,86 @@
+//! One operation on the union: the directories that it has open and what it knows of the lower layer.
+
+use std::ffi::CStr;
+use std::os::fd::OwnedFd;
+
+use crate::file_system::Served;
+use crate::overlay::lower::Lower;
+use crate::overlay::marks::{Kept, Marks};
+use crate::overlay::upper::Upper;
+use crate::sys::at;
+use crate::sys::errno::{Answer, Errno};
+use invfs_engine::path::Subpath;
+
+/// How often an operation starts again because somebody else changed what it just saw.
+const TRIES: usize = 100;
+
+pub(super) struct Session<'a> {
+    upper: Which<'a>,
+    pub lower: Lower<'a>,
+}
+
+enum Which<'a> {
+    Kept(&'a Kept),
+    /// What was kept is no longer what it was.
+    Opened(Upper),
+}
+
+impl<'a> Session<'a> {
+    /// With the directories that are kept, if these are still the right ones, else those at `upper`.
+    pub fn new(lower: &'a dyn Served, upper: &CStr, kept: Option<&'a Kept>) -> Answer<Session<'a>> {
+        let upper = match kept.filter(|kept| kept.is_intact()) {
+            Some(kept) => Which::Kept(kept),
+            None => Which::Opened(Upper::open(upper)?),
+        };
+        Ok(Session {
+            upper,
+            lower: Lower::new(lower),
+        })
+    }
+
+    pub fn upper(&self) -> &Upper {
+        match &self.upper {
+            Which::Kept(kept) => &kept.upper,
+            Which::Opened(upper) => upper,
+        }
+    }
+
+    /// The marks as they are now; `None` where they must be read from disk.
+    pub fn marks(&self) -> Option<Marks<'_>> {
+        match &self.upper {
+            Which::Kept(kept) => kept.marks(),
+            Which::Opened(_) => None,
+        }
+    }
+
+    /// See [`Kept::hid`].
+    pub fn hid(&self, path: &Subpath, before: u64, after: u64) {
+        if let Which::Kept(kept) = &self.upper {
+            kept.hid(path, before, after);
+        }
+    }
+
+    /// Runs `act` while nobody else changes anything; see [`Lower::locked`] for what `act` must keep to.
+    pub fn locked<T>(&self, act: impl FnMut() -> Answer<T>) -> Answer<T> {
+        self.lower.locked(|| self.upper().lock(), act)
+    }
+
+    /// Runs `act` until it comes to an end: `None` says that somebody else came in between.
+    pub fn until_settled<T>(&self, mut act: impl FnMut() -> Answer<Option<T>>) -> Answer<T> {
+        for _ in 0..TRIES {
+            if let Some(result) = act()? {
+                return Ok(result);
+            }
+        }
+        Err(Errno(libc::EBUSY))
+    }
+
+    /// Whether the upper directory takes changes at all.
+    pub fn upper_can_change(&self) -> Answer<()> {
+        at::access(self.upper().root(), libc::W_OK)
+    }
+
+    pub fn root(&self) -> Answer<OwnedFd> {
+        at::open(self.upper().root(), at::HERE, at::DIRECTORY, 0)
+    }
+}

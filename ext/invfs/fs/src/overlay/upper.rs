@@ -1,0 +1,113 @@
+//! The upper directory and our own directories in it, opened, and the lock for changes.
+
+use std::ffi::CStr;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+
+use crate::sys::at;
+use crate::sys::errno::{Answer, Errno};
+use crate::sys::reserved_fd::Own;
+
+/// The name at the top of the upper directory that is ours.
+pub(super) const PRIVATE: &[u8] = b".invfs-upper";
+
+const WORK: &[u8] = b"work";
+const GONE: &[u8] = b"gone";
+const LOCK: &[u8] = b"lock";
+
+/// The upper directory, opened.
+pub(super) struct Upper {
+    root: Own,
+    private: Own,
+    gone: Own,
+}
+
+impl Upper {
+    pub fn open(path: &CStr) -> Answer<Upper> {
+        // SAFETY: no call is made on this number other than `openat`, for which it means the current directory.
+        let anywhere = unsafe { BorrowedFd::borrow_raw(libc::AT_FDCWD) };
+        let root = at::open(anywhere, path.to_bytes(), at::DIRECTORY, 0)?;
+        let private = directory(root.as_fd(), PRIVATE)?;
+        let gone = directory(private.as_fd(), GONE)?;
+        Ok(Upper {
+            root: Own::new(root),
+            private: Own::new(private),
+            gone: Own::new(gone),
+        })
+    }
+
+    /// The same to be held for long.
+    pub fn out_of_the_way(self) -> Upper {
+        let moved = Own::moved_out_of_the_way;
+        Upper {
+            root: moved(self.root),
+            private: moved(self.private),
+            gone: moved(self.gone),
+        }
+    }
+
+    pub fn root(&self) -> BorrowedFd<'_> {
+        fd(&self.root)
+    }
+
+    /// The topmost node of the marks.
+    pub fn gone(&self) -> BorrowedFd<'_> {
+        fd(&self.gone)
+    }
+
+    pub fn work(&self) -> Answer<OwnedFd> {
+        directory(fd(&self.private), WORK)
+    }
+
+    pub fn lock(&self) -> Answer<Lock> {
+        let file = self.lock_file(libc::O_RDWR | libc::O_CREAT | libc::O_NONBLOCK)?;
+        at::lock(file.as_fd(), libc::LOCK_EX)?;
+        Ok(Lock(file))
+    }
+
+    /// The file that is locked, opened anew.
+    pub fn lock_file(&self, flags: i32) -> Answer<OwnedFd> {
+        at::open(fd(&self.private), LOCK, flags, 0o666)
+    }
+
+    /// Which directories these are; `None` if one was removed, or a descriptor is not open.
+    pub fn identity(&self) -> Option<[(u64, u64); 3]> {
+        let mut identity = [(0, 0); 3];
+        for (file, found) in [&self.root, &self.private, &self.gone]
+            .into_iter()
+            .zip(&mut identity)
+        {
+            let meta = at::look_at(fd(file)).ok().filter(|meta| !meta.is_gone)?;
+            *found = (meta.dev, meta.ino);
+        }
+        Some(identity)
+    }
+}
+
+/// The descriptor for a call of the kernel.
+pub(super) fn fd(own: &Own) -> BorrowedFd<'_> {
+    // SAFETY: open as long as `own` is there, or another file if a program took the number: for the kernel to say.
+    unsafe { BorrowedFd::borrow_raw(own.as_raw_fd()) }
+}
+
+/// Opens a directory, and makes it where there is none.
+pub(super) fn directory(dir: BorrowedFd, name: &[u8]) -> Answer<OwnedFd> {
+    match at::open(dir, name, at::DIRECTORY, 0) {
+        Err(Errno(libc::ENOENT)) => {}
+        result => return result,
+    }
+    match at::make_directory(dir, name, 0o777) {
+        Ok(()) | Err(Errno(libc::EEXIST)) => at::open(dir, name, at::DIRECTORY, 0),
+        Err(errno) => Err(errno),
+    }
+}
+
+/// Nobody else changes anything while this is there.
+pub(super) struct Lock(OwnedFd);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // A child that was forked meanwhile has the descriptor, too, so closing it would not be enough. A failure
+        // leaves it to that.
+        let _ = at::lock(self.0.as_fd(), libc::LOCK_UN);
+    }
+}

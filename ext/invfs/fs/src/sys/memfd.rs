@@ -1,0 +1,211 @@
+//! Files in memory: real descriptors for contents that no disk holds.
+
+use std::ffi::CString;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::Arc;
+
+use arc_swap::ArcSwapOption;
+
+use crate::sys::errno::{Answer, Errno};
+use crate::sys::fork;
+use crate::sys::reserved_fd::Own;
+use crate::sys::temporary;
+
+/// A new anonymous file with these contents, named in `/proc/PID/maps` and `lsof` after `name`.
+///
+/// Its offset is 0. `sealed`, nobody can change it any more, whatever the descriptor's flags say.
+pub fn file(contents: &[u8], name: &[u8], sealed: bool) -> Answer<OwnedFd> {
+    // The kernel takes names of up to 249 bytes: the end of a path tells most.
+    let tail = name.get(name.len().saturating_sub(200)..).unwrap_or(name);
+    let name = CString::new(tail).map_err(|_| Errno(libc::EINVAL))?;
+    let flags = libc::MFD_CLOEXEC | if sealed { libc::MFD_ALLOW_SEALING } else { 0 };
+    // SAFETY: a NUL-terminated name; the result is checked.
+    let fd = unsafe { libc::memfd_create(name.as_ptr(), flags) };
+    if fd < 0 {
+        return match Errno::last() {
+            Errno(libc::ENOSYS | libc::EPERM | libc::EACCES) => on_disk(contents, sealed),
+            errno => Err(errno),
+        };
+    }
+    // SAFETY: a new descriptor that nobody else owns.
+    let file = unsafe { OwnedFd::from_raw_fd(fd) };
+    write_all(fd, contents)?;
+    if sealed {
+        let seals =
+            libc::F_SEAL_SEAL | libc::F_SEAL_SHRINK | libc::F_SEAL_GROW | libc::F_SEAL_WRITE;
+        // SAFETY: a descriptor of ours and plain integers.
+        if unsafe { libc::fcntl(fd, libc::F_ADD_SEALS, seals) } < 0 {
+            return Err(Errno::last());
+        }
+    }
+    Ok(file)
+}
+
+/// The same where the system has no files in memory, or does not let this process have some.
+fn on_disk(contents: &[u8], sealed: bool) -> Answer<OwnedFd> {
+    let file = temporary::file()?;
+    write_all(file.as_raw_fd(), contents)?;
+    if !sealed {
+        return Ok(file);
+    }
+    match reopen(&file, libc::O_RDONLY | libc::O_CLOEXEC) {
+        // SAFETY: a new descriptor that nobody else owns.
+        Ok(fd) => Ok(unsafe { OwnedFd::from_raw_fd(fd) }),
+        // Without /proc nobody else can open it again, either.
+        Err(_) => Ok(file),
+    }
+}
+
+/// Writes everything at the beginning, without moving the offset.
+fn write_all(fd: RawFd, contents: &[u8]) -> Answer<()> {
+    let mut done = 0;
+    while let Some(rest) = contents.get(done..).filter(|rest| !rest.is_empty()) {
+        // SAFETY: a slice of readable bytes; the result is checked.
+        let wrote =
+            unsafe { libc::pwrite64(fd, rest.as_ptr().cast(), rest.len(), done as libc::off64_t) };
+        match wrote {
+            // Memory that is full says ENOSPC; a file that will not grow for another reason must not hang us.
+            0 => return Err(Errno(libc::ENOSPC)),
+            wrote if wrote > 0 => done += wrote as usize,
+            _ => match Errno::last() {
+                Errno(libc::EINTR) => {}
+                errno => return Err(errno),
+            },
+        }
+    }
+    Ok(())
+}
+
+/// A path of the open file that was never used before, for `dlopen`: the loader takes a path that it knows for the
+/// library that it opened then, although the number may be another file's now. The bits of a counter are spelled as `/`
+/// and `/.`.
+pub fn unused_path(file: &impl AsRawFd) -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(1);
+    let mut count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let mut path = String::from("/proc/self/fd");
+    while count > 0 {
+        path.push_str(if count & 1 == 1 { "/." } else { "/" });
+        count >>= 1;
+    }
+    path.push('/');
+    path.push_str(&file.as_raw_fd().to_string());
+    path
+}
+
+/// Reads the whole file, wherever its offset stands.
+pub fn read_all(fd: RawFd) -> Answer<Vec<u8>> {
+    let mut contents = vec![0; metadata(fd)?.st_size.max(0) as usize];
+    let mut done = 0;
+    while let Some(rest) = contents.get_mut(done..).filter(|rest| !rest.is_empty()) {
+        // SAFETY: a slice of writable bytes; the result is checked.
+        let read = unsafe {
+            libc::pread64(
+                fd,
+                rest.as_mut_ptr().cast(),
+                rest.len(),
+                done as libc::off64_t,
+            )
+        };
+        match read {
+            0 => break,
+            read if read > 0 => done += read as usize,
+            _ => match Errno::last() {
+                Errno(libc::EINTR) => {}
+                errno => return Err(errno),
+            },
+        }
+    }
+    contents.truncate(done);
+    Ok(contents)
+}
+
+/// `/proc/self/fd` as a directory of this process, which saves half of the way.
+static DESCRIPTORS: ArcSwapOption<Own> = ArcSwapOption::const_empty();
+crate::in_forked_child!(disown);
+
+/// The directory of the process's descriptors; `None` where there is none.
+fn descriptors() -> Option<Arc<Own>> {
+    let known = DESCRIPTORS.load_full();
+    if known.is_some() || !fork::owns_memory() {
+        return known;
+    }
+    let opened = std::fs::File::open("/proc/self/fd").ok()?;
+    let opened = Arc::new(Own::out_of_the_way(opened.into()));
+    let before = DESCRIPTORS.compare_and_swap(&None::<Arc<Own>>, Some(opened.clone()));
+    // Another thread may have been faster.
+    Some(before.clone().unwrap_or(opened))
+}
+
+/// In a forked child: the directory is that of the parent's descriptors.
+fn disown() {
+    drop(DESCRIPTORS.swap(None));
+}
+
+/// Opens a file in memory once more, with an offset and flags of its own.
+pub fn reopen(file: &impl AsRawFd, flags: i32) -> Answer<RawFd> {
+    let path = ProcPath::new(file.as_raw_fd());
+    let directory = descriptors();
+    // What is opened is a link of the system's own, and the file exists.
+    let flags = flags
+        & !(libc::O_CREAT | libc::O_EXCL | libc::O_TRUNC | libc::O_NOFOLLOW | libc::O_NOATIME);
+    // SAFETY: a NUL-terminated path; the result is checked.
+    let opened = unsafe {
+        match &directory {
+            None => libc::open(path.as_ptr(), flags),
+            Some(directory) => libc::openat(directory.as_raw_fd(), path.name(), flags),
+        }
+    };
+    if opened >= 0 {
+        return Ok(opened);
+    }
+    let errno = Errno::last();
+    if fork::owns_memory() && matches!(errno.0, libc::EBADF | libc::ENOTDIR) {
+        if let Some(directory) = directory {
+            // Closed where there is no hook, and perhaps the number used again.
+            directory.lose();
+            DESCRIPTORS.compare_and_swap(&directory, None);
+        }
+    }
+    Err(errno)
+}
+
+/// What the system says of an open file.
+pub fn metadata(fd: RawFd) -> Answer<libc::stat> {
+    let mut found = std::mem::MaybeUninit::uninit();
+    // SAFETY: room for what is written, which is complete where the call succeeds.
+    match unsafe { libc::fstat(fd, found.as_mut_ptr()) } {
+        // SAFETY: filled in by the call.
+        0 => Ok(unsafe { found.assume_init() }),
+        _ => Err(Errno::last()),
+    }
+}
+
+/// `/proc/self/fd/N` without an allocation.
+pub struct ProcPath([u8; 32]);
+
+impl ProcPath {
+    /// The path of the descriptor `fd`.
+    pub fn new(fd: RawFd) -> ProcPath {
+        use std::io::Write;
+        let mut path = [0; 32];
+        // 14 bytes and at most 10 digits always fit.
+        let _ = write!(&mut path[..31], "/proc/self/fd/{fd}");
+        ProcPath(path)
+    }
+
+    /// The last component, NUL-terminated.
+    fn name(&self) -> *const libc::c_char {
+        self.as_ptr().wrapping_add(b"/proc/self/fd/".len())
+    }
+
+    /// The path.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.split(|b| *b == 0).next().unwrap_or_default()
+    }
+
+    /// The path, NUL-terminated.
+    pub fn as_ptr(&self) -> *const libc::c_char {
+        self.0.as_ptr().cast()
+    }
+}

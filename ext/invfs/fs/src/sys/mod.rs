@@ -1,0 +1,11 @@
+//! The kernel and the C library: errors, descriptors, files in memory, operations beside an open directory.
+
+pub mod at;
+pub mod beneath;
+pub mod clock;
+pub mod errno;
+pub mod fork;
+pub mod memfd;
+pub mod read_dir;
+pub mod reserved_fd;
+pub mod temporary;

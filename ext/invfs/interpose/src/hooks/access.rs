@@ -1,0 +1,104 @@
+//! `access` and its relatives.
+
+use std::ffi::{c_char, c_int};
+
+use crate::paths::dispatch::{dispatch, dispatch_path};
+use crate::paths::route::Target;
+use invfs_engine::vfs::Kind;
+use invfs_fs::file_system::Node;
+use invfs_fs::sys::errno::{Answer, Errno};
+
+fn target(target: &Target, mode: c_int, effective: bool, follow: bool) -> Answer<c_int> {
+    let place = &target.place;
+    let node = place.stat(follow || target.slash)?;
+    target.check(&node)?;
+    if mode & libc::W_OK != 0 {
+        place.mount.served().writable(&place.sub)?;
+    }
+    match mode
+        & !granted(&node, node.owner(place.mount.owner), effective)
+        & (libc::R_OK | libc::W_OK | libc::X_OK)
+    {
+        0 => Ok(0),
+        _ => Err(Errno(libc::EACCES)),
+    }
+}
+
+/// `EACCES` unless the target may be executed.
+pub fn executable(at: &Target) -> Answer<()> {
+    let node = at.place.stat(true)?;
+    at.check(&node)?;
+    match node.kind == Kind::File
+        && granted(&node, node.owner(at.place.mount.owner), true) & libc::X_OK != 0
+    {
+        true => Ok(()),
+        false => Err(Errno(libc::EACCES)),
+    }
+}
+
+/// What the permission bits allow, as the system reckons: the class of user that fits first decides, and root may all
+/// but execute what nobody may.
+fn granted(node: &Node, owner: (u32, u32), effective: bool) -> c_int {
+    // SAFETY: all four only ask for a number.
+    let (user, group) = unsafe {
+        match effective {
+            true => (libc::geteuid(), libc::getegid()),
+            false => (libc::getuid(), libc::getgid()),
+        }
+    };
+    let executable = node.mode & 0o111 != 0 || node.kind == Kind::Directory;
+    let bits = match (user, group) {
+        (0, _) => 0o6 | u32::from(executable),
+        (user, _) if user == owner.0 => node.mode >> 6,
+        (_, group) if group == owner.1 => node.mode >> 3,
+        _ => node.mode,
+    };
+    (bits & 0o7) as c_int
+}
+
+// SAFETY: the caller passes what the C library's function of this name takes.
+pub unsafe extern "C" fn access(path: *const c_char, mode: c_int) -> c_int {
+    // SAFETY: the arguments are the caller's own.
+    unsafe {
+        dispatch_path(
+            path,
+            -1,
+            |path| libc::access(path, mode),
+            |at| target(&at, mode, false, true),
+        )
+    }
+}
+
+// SAFETY: the caller passes what the C library's function of this name takes.
+pub unsafe extern "C" fn eaccess(path: *const c_char, mode: c_int) -> c_int {
+    // SAFETY: the arguments are the caller's own.
+    unsafe {
+        dispatch_path(
+            path,
+            -1,
+            |path| libc::faccessat(libc::AT_FDCWD, path, mode, libc::AT_EACCESS),
+            |at| target(&at, mode, true, true),
+        )
+    }
+}
+
+// SAFETY: the caller passes what the C library's function of this name takes.
+pub unsafe extern "C" fn faccessat(
+    fd: c_int,
+    path: *const c_char,
+    mode: c_int,
+    flags: c_int,
+) -> c_int {
+    let effective = flags & libc::AT_EACCESS != 0;
+    let follow = flags & libc::AT_SYMLINK_NOFOLLOW == 0;
+    // SAFETY: the arguments are the caller's own.
+    unsafe {
+        dispatch(
+            fd,
+            path,
+            -1,
+            |fd, path| libc::faccessat(fd, path, mode, flags),
+            |at| target(&at, mode, effective, follow),
+        )
+    }
+}

@@ -1,0 +1,37 @@
+//! Ordinary file operations inside a virtual file system: mounts that `open`, `stat` and their like know of.
+//!
+//! What happens in order: [`install()`] leads the calls of all loaded objects to the `hooks` (`patch` does it); `paths`
+//! asks the table of mounts where a path leads; the file system there answers; `open` turns the answer into descriptors
+//! that are real ones, so that reading, seeking, mapping and passing them on needs no hook.
+
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing
+    )
+)]
+#![deny(missing_docs, unsafe_op_in_unsafe_fn)]
+#![cfg(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
+
+mod as_seen;
+mod hooks;
+mod install;
+mod mounted_file;
+mod open;
+mod patch;
+mod paths;
+
+pub use as_seen::{metadata, open_file};
+pub use install::{install, is_installed, rescan, Unsupported};
+pub use mounted_file::MountedFile;
+pub use open::loading::{begins, fetched, Announced};
+pub use patch::got::Patched;
+pub use paths::liveness::{is_current, reopen_with, Watched};
+pub use paths::lookup::stat;
+pub use paths::past::past_mounts;

@@ -1,0 +1,175 @@
+//! Directory streams of a mount: real streams of the empty directory, and the names that are read from them.
+
+use std::collections::BTreeMap;
+use std::os::fd::RawFd;
+
+use crate::open::fd_table;
+use crate::open::filter::Filter;
+use invfs_engine::path::Subpath;
+use invfs_engine::vfs::Kind;
+use invfs_fs::mounts::Place;
+use invfs_fs::sys::errno::{Answer, Errno};
+use invfs_fs::sys::fork::ForkMutex;
+
+/// Open directory streams, by the address of the real stream.
+static STREAMS: ForkMutex<BTreeMap<usize, Stream>> = ForkMutex::new(BTreeMap::new());
+invfs_fs::survives_fork!(STREAMS, Outer);
+
+static KNOWN: Filter = Filter::new();
+
+/// A directory stream.
+struct Stream {
+    place: Place,
+    entries: Vec<(Vec<u8>, u64, u8)>,
+    next: usize,
+    /// What `readdir` handed out last; it stays valid until the next call.
+    handed_out: Box<libc::dirent64>,
+}
+
+/// Opens a stream for a descriptor of a virtual directory, which belongs to the stream from then on.
+///
+/// # Safety
+/// `fd` is open, and the caller gives it away.
+pub unsafe fn open(fd: RawFd, place: Place) -> Answer<*mut libc::DIR> {
+    let entries = entries(&place)?;
+    // SAFETY: as the caller's.
+    let stream = unsafe { libc::fdopendir(fd) };
+    if stream.is_null() {
+        return Err(Errno::last());
+    }
+    let key = stream as usize;
+    let opened = Stream {
+        place,
+        entries,
+        next: 0,
+        // SAFETY: a structure of integers, for which zero is a value.
+        handed_out: Box::new(unsafe { std::mem::zeroed() }),
+    };
+    let old = STREAMS.lock().insert(key, opened);
+    if old.is_none() {
+        KNOWN.add(key);
+    }
+    Ok(stream)
+}
+
+/// The names to read, `.` and `..` first.
+fn entries(place: &Place) -> Answer<Vec<(Vec<u8>, u64, u8)>> {
+    let listing = place.list()?;
+    let mount = &place.mount;
+    let mut entries = Vec::with_capacity(listing.len() + 2);
+    entries.push((b".".to_vec(), mount.inode(&place.sub), libc::DT_DIR));
+    entries.push((
+        b"..".to_vec(),
+        mount.inode(place.sub.parent()),
+        libc::DT_DIR,
+    ));
+    for (name, kind) in listing {
+        let Some(sub) = Subpath::new(&name) else {
+            continue;
+        };
+        let inode = mount.inode(&place.sub.join(sub));
+        let kind = match kind {
+            Kind::File => libc::DT_REG,
+            Kind::Directory => libc::DT_DIR,
+            Kind::Symlink => libc::DT_LNK,
+        };
+        entries.push((name, inode, kind));
+    }
+    Ok(entries)
+}
+
+/// What a stream answers.
+pub enum Read {
+    /// It is a real one.
+    Real,
+    /// There are no more names.
+    End,
+    /// The next name; valid until the next call for the same stream.
+    Entry(*mut libc::dirent64),
+}
+
+/// The next name of a stream.
+pub fn read(stream: *mut libc::DIR) -> Read {
+    if !KNOWN.may_hold(stream as usize) {
+        return Read::Real;
+    }
+    let mut streams = STREAMS.lock();
+    let Some(stream) = streams.get_mut(&(stream as usize)) else {
+        return Read::Real;
+    };
+    while let Some((name, inode, kind)) = stream.entries.get(stream.next) {
+        stream.next += 1;
+        let entry = &mut *stream.handed_out;
+        // A longer name than the structure holds could not be opened by it either.
+        if name.len() >= entry.d_name.len() {
+            continue;
+        }
+        entry.d_ino = *inode;
+        entry.d_off = stream.next as _;
+        entry.d_type = *kind;
+        entry.d_reclen = std::mem::size_of::<libc::dirent64>() as u16;
+        for (to, from) in entry.d_name.iter_mut().zip(name.iter().chain([&0])) {
+            *to = *from as libc::c_char;
+        }
+        return Read::Entry(&raw mut *entry);
+    }
+    Read::End
+}
+
+/// The position in a stream; `None` for a real one.
+pub fn tell(stream: *mut libc::DIR) -> Option<usize> {
+    if !KNOWN.may_hold(stream as usize) {
+        return None;
+    }
+    let streams = STREAMS.lock();
+    streams.get(&(stream as usize)).map(|stream| stream.next)
+}
+
+/// Moves to a position that [`tell`] told; `false` for a real stream.
+pub fn seek(stream: *mut libc::DIR, to: usize) -> bool {
+    if !KNOWN.may_hold(stream as usize) {
+        return false;
+    }
+    let mut streams = STREAMS.lock();
+    match streams.get_mut(&(stream as usize)) {
+        Some(stream) => {
+            stream.next = to;
+            true
+        }
+        None => false,
+    }
+}
+
+/// Moves to the beginning and reads the directory anew; `false` for a real stream.
+pub fn rewind(stream: *mut libc::DIR) -> bool {
+    if !KNOWN.may_hold(stream as usize) {
+        return false;
+    }
+    let key = stream as usize;
+    let Some(place) = STREAMS.lock().get(&key).map(|stream| stream.place.clone()) else {
+        return false;
+    };
+    // Where it cannot be read any more, what was there before is shown again.
+    let entries = entries(&place).ok();
+    if let Some(stream) = STREAMS.lock().get_mut(&key) {
+        stream.next = 0;
+        if let Some(entries) = entries {
+            stream.entries = entries;
+        }
+    }
+    true
+}
+
+/// The stream is about to be closed, and its descriptor with it.
+pub fn closing(stream: *mut libc::DIR) {
+    let key = stream as usize;
+    if !KNOWN.may_hold(key) {
+        return;
+    }
+    let closed = STREAMS.lock().remove(&key);
+    if closed.is_some() {
+        KNOWN.remove(key);
+        // SAFETY: a stream that is still open.
+        fd_table::remove(unsafe { libc::dirfd(stream) });
+    }
+}

@@ -1,0 +1,106 @@
+//! What descriptors of the process stand for.
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+use std::os::fd::RawFd;
+use std::sync::Arc;
+
+use crate::open::filter::Filter;
+use crate::open::write_back::Written;
+use invfs_fs::mounts::Place;
+use invfs_fs::sys::errno::Answer;
+use invfs_fs::sys::fork::{self, ForkMutex};
+
+/// What a descriptor stands for; a duplicate stands for the same.
+#[derive(Clone)]
+pub enum Description {
+    /// A directory of a mount. The descriptor is one of the empty directory.
+    Directory(Place),
+    /// A file that is handed to its file system when the last descriptor is closed.
+    Written(Arc<Written>),
+}
+
+static TABLE: ForkMutex<BTreeMap<RawFd, Description>> = ForkMutex::new(BTreeMap::new());
+invfs_fs::survives_fork!(TABLE, Outer);
+invfs_fs::in_forked_child!(disown);
+
+static KNOWN: Filter = Filter::new();
+
+/// Whether the table may have the descriptor.
+pub fn may_have(fd: RawFd) -> bool {
+    fd >= 0 && KNOWN.may_hold(fd as usize)
+}
+
+/// Notes what an open descriptor stands for. In the child of a `vfork`, which has descriptors of its own and its parent's
+/// memory, nothing is noted.
+pub fn insert(fd: RawFd, description: Description) {
+    if !fork::owns_memory() {
+        return;
+    }
+    let old = TABLE.lock().insert(fd, description);
+    if old.is_none() {
+        KNOWN.add(fd as usize);
+    }
+}
+
+/// What the descriptor stood for when it was last seen.
+pub fn get(fd: RawFd) -> Option<Description> {
+    match may_have(fd) {
+        true => TABLE.lock().get(&fd).cloned(),
+        false => None,
+    }
+}
+
+/// Forgets the descriptor.
+pub fn remove(fd: RawFd) -> Option<Description> {
+    if !may_have(fd) || !fork::owns_memory() {
+        return None;
+    }
+    let description = TABLE.lock().remove(&fd)?;
+    KNOWN.remove(fd as usize);
+    Some(description)
+}
+
+/// `copy` is a duplicate of `fd` now.
+pub fn duplicated(fd: RawFd, copy: RawFd) {
+    if let Some(description) = get(fd) {
+        insert(copy, description);
+    }
+}
+
+/// The descriptor is about to be closed: hands the contents over if it is the last one of a written file. The descriptor is
+/// to be closed whatever this answers.
+pub fn closing(fd: RawFd) -> Answer<()> {
+    match remove(fd) {
+        Some(Description::Written(file)) => match Arc::try_unwrap(file) {
+            Ok(file) => file.flush(),
+            Err(_) => Ok(()),
+        },
+        _ => Ok(()),
+    }
+}
+
+/// All descriptors of a range are about to be closed; the first error is the answer.
+pub fn closing_all(range: RangeInclusive<u32>) -> Answer<()> {
+    let known: Vec<RawFd> = TABLE.lock().keys().copied().collect();
+    let mut answer = Ok(());
+    for fd in known {
+        if range.contains(&(fd as u32)) {
+            answer = answer.and(closing(fd));
+        }
+    }
+    answer
+}
+
+/// In a forked child: written files belong to the parent, which will hand them over.
+fn disown() {
+    TABLE.lock().retain(|fd, description| match description {
+        Description::Directory(_) => true,
+        Description::Written(file) => {
+            KNOWN.remove(*fd as usize);
+            // Dropping the last one could call into whatever the parent's threads were doing.
+            std::mem::forget(file.clone());
+            false
+        }
+    });
+}

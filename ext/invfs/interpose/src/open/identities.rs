@@ -1,0 +1,121 @@
+//! Which file of which mount an inode in memory is, so that `fstat` says the same as `stat`.
+
+use std::cell::LazyCell;
+use std::collections::VecDeque;
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
+
+use crate::open::stat;
+use invfs_fs::file_system::Node;
+use invfs_fs::mounts::Place;
+use invfs_fs::sys::fork::{self, ForkMutex};
+use invfs_fs::sys::memfd;
+
+/// How many files are remembered; the system describes older ones.
+const MOST: usize = 16_384;
+
+static IDENTITIES: ForkMutex<LazyCell<Identities>> =
+    ForkMutex::new(LazyCell::new(Identities::default));
+invfs_fs::survives_fork!(IDENTITIES, Outer);
+
+#[derive(Default)]
+struct Identities {
+    known: HashMap<(u64, u64), Identity, RandomState>,
+    order: VecDeque<(u64, u64)>,
+}
+
+/// What `fstat` says apart from the length, which is the real one.
+#[derive(Clone, Copy)]
+struct Identity {
+    device: u64,
+    inode: u64,
+    owner: (u32, u32),
+    node: Node,
+    /// Whether nobody can change the file, and when that was done last.
+    sealed: bool,
+    changed: (i64, i64),
+}
+
+fn changed(found: &libc::stat) -> (i64, i64) {
+    (found.st_ctime, found.st_ctime_nsec)
+}
+
+/// The devices that nameless files lie on, in memory and, where that is not allowed, on disk; 0 before there is one.
+static DEVICES: [AtomicU64; 2] = [const { AtomicU64::new(0) }; 2];
+
+/// Notes the device of a nameless file.
+fn note_device(device: u64) {
+    for known in &DEVICES {
+        let known = known.compare_exchange(0, device, Ordering::Relaxed, Ordering::Relaxed);
+        if known.is_ok() || known == Err(device) {
+            break;
+        }
+    }
+}
+
+/// Notes what `fstat` of this file is to say; `sealed`, nobody changes it any more.
+pub fn remember(place: &Place, file: &OwnedFd, node: &Node, sealed: bool) {
+    let Ok(real) = memfd::metadata(file.as_raw_fd()) else {
+        return;
+    };
+    if !fork::owns_memory() {
+        return;
+    }
+    note_device(real.st_dev);
+    let identity = Identity {
+        device: place.mount.device(),
+        inode: stat::inode(place, node),
+        owner: place.mount.owner,
+        node: *node,
+        sealed,
+        changed: changed(&real),
+    };
+    let key = (real.st_dev, real.st_ino);
+    let mut identities = IDENTITIES.lock();
+    let identities = &mut **identities;
+    if identities.known.insert(key, identity).is_none() {
+        identities.order.push_back(key);
+    }
+    if identities.order.len() > MOST {
+        if let Some(oldest) = identities.order.pop_front() {
+            identities.known.remove(&oldest);
+        }
+    }
+}
+
+/// What is remembered of the file that the system describes so.
+fn identity(found: &libc::stat) -> Option<Identity> {
+    let is_ours = |known: &AtomicU64| known.load(Ordering::Relaxed) == found.st_dev;
+    // Our files have no name.
+    if found.st_nlink != 0 || !DEVICES.iter().any(is_ours) {
+        return None;
+    }
+    let key = (found.st_dev, found.st_ino);
+    let identity = IDENTITIES.lock().known.get(&key).copied()?;
+    // A file that has the number of one that is gone was made later.
+    (!identity.sealed || identity.changed == changed(found)).then_some(identity)
+}
+
+/// Whether the descriptor is one of a mount's file that nobody can change.
+pub fn is_sealed(fd: RawFd) -> bool {
+    memfd::metadata(fd).is_ok_and(|found| identity(&found).is_some_and(|file| file.sealed))
+}
+
+/// Corrects what the system said of a descriptor, where that is a file of a mount.
+pub fn correct(found: &mut libc::stat) {
+    if let Some(identity) = identity(found) {
+        let size = found.st_size as u64;
+        let Identity {
+            device,
+            inode,
+            owner,
+            node,
+            ..
+        } = identity;
+        stat::fill(found, device, inode, owner, &node);
+        stat::set_size(found, size);
+    }
+}

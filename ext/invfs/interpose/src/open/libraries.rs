@@ -1,0 +1,156 @@
+//! Shared objects that were loaded from mounts.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::ffi::{c_int, c_void, CStr, CString};
+use std::os::fd::AsRawFd;
+
+use crate::open::library_files::{contents, libraries_of};
+use crate::open::named_library;
+use invfs_engine::elf;
+use invfs_fs::mounts::Place;
+use invfs_fs::sys::errno::{Answer, Errno};
+use invfs_fs::sys::fork::ForkMutex;
+use invfs_fs::sys::memfd;
+use invfs_fs::sys::reserved_fd::Own;
+
+/// The files that libraries were loaded from: the same file is the same library, as it is on disk.
+static LOADED: ForkMutex<Option<HashMap<Vec<u8>, Loaded>>> = ForkMutex::new(None);
+invfs_fs::survives_fork!(LOADED, Outer);
+
+/// A library that was loaded from a mount.
+struct Loaded {
+    file: Own,
+    /// Its path for the loader, where it had to be a file with a name. There is nothing at it any more, but the loader
+    /// knows what it was.
+    named: Option<CString>,
+}
+
+/// How deep libraries may need one another inside a mount.
+const DEPTH: usize = 32;
+
+/// Loads the shared object at `place`, with the libraries of its mount that it needs. NULL where the loader refuses it;
+/// `dlerror` says why.
+pub fn load(place: &Place, flags: c_int) -> Answer<*mut c_void> {
+    load_within(place, flags, 0)
+}
+
+fn load_within(place: &Place, flags: c_int, depth: usize) -> Answer<*mut c_void> {
+    let contents = contents(place)?;
+    if !elf::is_complete(&contents) {
+        // The loader would map what is not there; it gets to see the file nevertheless, for its message.
+        return open(place, contents.get(..16).unwrap_or(&contents), flags);
+    }
+    if depth < DEPTH {
+        for needed in libraries_of(place, &contents) {
+            // Once it is loaded, the loader finds it by its own name, if it has one (`SONAME`).
+            load_within(&needed, libc::RTLD_LAZY, depth + 1)?;
+        }
+    }
+    open(place, &contents, flags)
+}
+
+fn open(place: &Place, contents: &[u8], flags: c_int) -> Answer<*mut c_void> {
+    let path = place.path();
+    let is_it =
+        |known: &&Loaded| memfd::read_all(known.file.as_raw_fd()).is_ok_and(|old| old == contents);
+    let mut loaded = LOADED.lock();
+    let loaded_before = loaded.get_or_insert_default();
+    let spelled = match loaded_before.get(&path).filter(is_it) {
+        Some(Loaded {
+            named: Some(path), ..
+        }) => path.clone(),
+        Some(known) => spelling(&known.file)?,
+        None => {
+            let file = Own::out_of_the_way(memfd::file(contents, &path, true)?);
+            let spelled = spelling(&file)?;
+            let named = None;
+            loaded_before.insert(path.clone(), Loaded { file, named });
+            spelled
+        }
+    };
+    // The library's initialisers may open others.
+    drop(loaded);
+    // SAFETY: a NUL-terminated path; opening runs the initialisers, which is what the caller of `dlopen` asked for.
+    let library = unsafe { libc::dlopen(spelled.as_ptr(), flags) };
+    // Without /proc the loader has to be shown a file with a name; and a library without a name of its own is found only
+    // where it lies.
+    // SAFETY: as above.
+    let no_proc = || unsafe { libc::access(spelled.as_ptr(), libc::F_OK) } != 0;
+    if library.is_null() && (!libraries_of(place, contents).is_empty() || no_proc()) {
+        let named = named_library::open(place, contents, flags)?;
+        if let (Some(named), Some(known)) =
+            (&named, LOADED.lock().get_or_insert_default().get_mut(&path))
+        {
+            known.named = Some(named.path.clone());
+        }
+        if let Some(named) = named {
+            return Ok(named.library);
+        }
+        // Once more, for its message.
+        // SAFETY: as above.
+        unsafe { libc::dlopen(spelled.as_ptr(), flags) };
+    }
+    if library.is_null() {
+        // What is no library need not be kept.
+        let gone = LOADED
+            .lock()
+            .as_mut()
+            .and_then(|loaded| loaded.remove(&path));
+        drop(gone);
+        failed(&spelled, path);
+    }
+    // NULL is the answer that callers know; `dlerror` has the reason.
+    Ok(library)
+}
+
+thread_local! {
+    /// The path that the loader was shown when it last failed, and the one that was asked for.
+    static FAILED: RefCell<Option<(Vec<u8>, Vec<u8>)>> = const { RefCell::new(None) };
+}
+
+/// The loader could not open what it was shown at `spelled`.
+pub fn failed(spelled: &CStr, path: Vec<u8>) {
+    FAILED.set(Some((spelled.to_bytes().to_vec(), path)));
+}
+
+/// The loader's message, with the path that was asked for: programs show it, and some look for the file there. `None`
+/// where it names no file of a mount.
+pub fn reworded(message: Option<&[u8]>) -> Option<CString> {
+    let failed = FAILED.take();
+    let message = message?;
+    match failed {
+        Some(failed) => renamed(message, &failed),
+        None => renamed_loaded(message),
+    }
+}
+
+fn renamed(message: &[u8], (spelled, path): &(Vec<u8>, Vec<u8>)) -> Option<CString> {
+    let rest = message.strip_prefix(spelled.as_slice())?;
+    CString::new([path.as_slice(), rest].concat()).ok()
+}
+
+/// What the loader says of a library that it has loaded: that there is no such symbol in it.
+fn renamed_loaded(message: &[u8]) -> Option<CString> {
+    LOADED.lock().iter().flatten().find_map(|(path, library)| {
+        let rest = after_path(message, library)?;
+        let told = [path.as_slice(), rest].concat();
+        rest.starts_with(b":").then(|| CString::new(told).ok())?
+    })
+}
+
+/// What comes after the path of the library in a message, however it was spelled for the loader.
+fn after_path<'m>(message: &'m [u8], library: &Loaded) -> Option<&'m [u8]> {
+    if let Some(named) = &library.named {
+        return message.strip_prefix(named.to_bytes());
+    }
+    let spelled = message.strip_prefix(b"/proc/self/fd")?;
+    let number = spelled.iter().position(u8::is_ascii_digit)?;
+    let rest = spelled.get(number..)?;
+    rest.strip_prefix(library.file.as_raw_fd().to_string().as_bytes())
+}
+
+/// A path of the open file for the loader.
+fn spelling(file: &Own) -> Answer<CString> {
+    CString::new(memfd::unused_path(file)).map_err(|_| Errno(libc::EINVAL))
+}

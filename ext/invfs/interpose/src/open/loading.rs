@@ -1,0 +1,136 @@
+//! What Ruby does with a file that it loads, as far as it can be done once.
+//!
+//! Ruby opens a file twice: first to see whether it may be loaded, then to read it. Whoever hands the path to Ruby knows
+//! that it may: so the first opening is answered with an empty file. And what was read just before Ruby opens the file is
+//! handed over to that opening.
+
+use std::cell::RefCell;
+use std::os::fd::{AsRawFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::OnceLock;
+
+use crate::open::source_file;
+use invfs_fs::mounts::Place;
+use invfs_fs::sys::fork::ForkMutex;
+use invfs_fs::sys::memfd;
+use invfs_fs::sys::reserved_fd::Own;
+
+/// The flags with which Ruby looks at a file, and with which its older parser reads one.
+const RUBYS: i32 = libc::O_RDONLY | libc::O_NONBLOCK | libc::O_CLOEXEC;
+
+/// The path that Ruby looks at next, and the thread in which it does. There is one at most: a new one takes the place of
+/// an old one, and whoever else opens that file ends it. So a thread that waited for another to load the file, and does so
+/// itself when that fails, never gets the empty file: the other has opened it meanwhile.
+static NEXT: ForkMutex<Option<(Vec<u8>, usize)>> = ForkMutex::new(None);
+invfs_fs::survives_fork!(NEXT, Outer);
+static ANY: AtomicBool = AtomicBool::new(false);
+
+thread_local! {
+    static FETCHED: RefCell<Option<(Vec<u8>, Vec<u8>)>> = const { RefCell::new(None) };
+}
+
+/// Says that Ruby will now look whether a file may be loaded, until it is dropped.
+pub struct Announced(());
+
+impl Announced {
+    /// `path` is an existing file of a mount, and nobody is loading it.
+    pub fn new(path: &[u8]) -> Announced {
+        *NEXT.lock() = Some((path.to_vec(), this_thread()));
+        ANY.store(true, Ordering::Release);
+        Announced(())
+    }
+}
+
+impl Drop for Announced {
+    fn drop(&mut self) {
+        begins();
+        FETCHED.take();
+    }
+}
+
+/// Ruby begins to load a file in this thread: the next opening is for its contents.
+pub fn begins() {
+    if ANY.load(Ordering::Acquire) {
+        let mut next = NEXT.lock();
+        if next
+            .as_ref()
+            .is_some_and(|(_, thread)| *thread == this_thread())
+        {
+            *next = None;
+            ANY.store(false, Ordering::Release);
+        }
+    }
+}
+
+/// What Ruby will find in the file at `path` when it opens it next, in this thread.
+pub fn fetched(path: &[u8], contents: Vec<u8>) {
+    FETCHED.set(Some((path.to_vec(), contents)));
+}
+
+/// A number that no other living thread has.
+fn this_thread() -> usize {
+    FETCHED.with(|fetched| std::ptr::from_ref(fetched) as usize)
+}
+
+/// A descriptor for this opening, if it is one of Ruby's that was announced, or that wants what was fetched.
+pub fn open(place: &Place, flags: i32) -> Option<RawFd> {
+    let flags = flags & !libc::O_LARGEFILE;
+    if is_announced(place) && flags == RUBYS {
+        return empty();
+    }
+    // Since Ruby 3.4 the parser opens a file without further flags.
+    if flags != RUBYS && flags != libc::O_RDONLY {
+        return None;
+    }
+    let fetched = FETCHED.with_borrow_mut(|fetched| match fetched {
+        Some((path, _)) if *path == place.path() => fetched.take(),
+        _ => None,
+    });
+    let (path, contents) = fetched?;
+    if flags == RUBYS {
+        if let Some(fd) = source_file::open(&contents) {
+            return Some(fd);
+        }
+    }
+    let file = memfd::file(&contents, &path, true).ok()?;
+    if flags != RUBYS {
+        // SAFETY: a descriptor of ours and plain integers.
+        unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETFD, 0) };
+    }
+    Some(file.into_raw_fd())
+}
+
+/// Whether this very opening was announced; any opening of the file ends the announcement.
+fn is_announced(place: &Place) -> bool {
+    if !ANY.load(Ordering::Acquire) {
+        return false;
+    }
+    let mut next = NEXT.lock();
+    let Some((_, thread)) = next.take_if(|(path, _)| *path == place.path()) else {
+        return false;
+    };
+    ANY.store(false, Ordering::Release);
+    thread == this_thread()
+}
+
+/// A descriptor of an empty file that nobody can change.
+fn empty() -> Option<RawFd> {
+    /// The file, and its inode number, by which can be seen whether the descriptor is still that file's.
+    static EMPTY: OnceLock<Option<(Own, u64)>> = OnceLock::new();
+    let empty = EMPTY.get_or_init(|| {
+        let file = memfd::file(b"", b"invfs-empty", true).ok()?;
+        let inode = memfd::metadata(file.as_raw_fd()).ok()?.st_ino;
+        Some((Own::out_of_the_way(file), inode))
+    });
+    let (file, inode) = empty.as_ref()?;
+    // SAFETY: plain integers; the result is checked.
+    let copy = unsafe { libc::fcntl(file.as_raw_fd(), libc::F_DUPFD_CLOEXEC, 3) };
+    if copy < 0 {
+        return None;
+    }
+    // SAFETY: a new descriptor that nobody else owns.
+    let copy = unsafe { OwnedFd::from_raw_fd(copy) };
+    let is_it = memfd::metadata(copy.as_raw_fd())
+        .is_ok_and(|found| (found.st_ino, found.st_size) == (*inode, 0));
+    is_it.then(|| copy.into_raw_fd())
+}

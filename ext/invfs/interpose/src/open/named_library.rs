@@ -1,0 +1,73 @@
+//! Shared objects that the loader takes only from files with names, in their places: copies in a private directory, which is
+//! gone again when they are loaded.
+
+use std::collections::BTreeMap;
+use std::ffi::{c_int, c_void, CString};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use crate::open::library_files::{contents, libraries_of};
+use invfs_engine::path::Subpath;
+use invfs_fs::mounts::Place;
+use invfs_fs::sys::errno::{Answer, Errno};
+use invfs_fs::sys::temporary;
+
+/// A library that was loaded from a file.
+pub struct Named {
+    /// The loader's handle.
+    pub library: *mut c_void,
+    /// The path that the loader knows it by. There is nothing at it any more.
+    pub path: CString,
+}
+
+/// More libraries than anything brings along.
+const MOST: usize = 256;
+
+/// Loads the shared object at `place`, which holds `contents`, with copies of the libraries of its mount that it needs where
+/// they are looked for. `None` where the loader refuses it.
+pub fn open(place: &Place, contents: &[u8], flags: c_int) -> Answer<Option<Named>> {
+    let mut files = BTreeMap::new();
+    collect(place, contents.to_vec(), &mut files)?;
+    let directory = temporary::private_directory()?;
+    let loaded = write(&directory, &files).and_then(|()| {
+        let path = directory.join(os_path(&place.sub));
+        let path = CString::new(path.as_os_str().as_bytes()).map_err(|_| Errno(libc::EINVAL))?;
+        // SAFETY: a NUL-terminated path; opening runs the initialisers, which is what the caller of `dlopen` asked for.
+        let library = unsafe { libc::dlopen(path.as_ptr(), flags) };
+        Ok((!library.is_null()).then_some(Named { library, path }))
+    });
+    // What cannot be removed stays behind.
+    let _ = std::fs::remove_dir_all(&directory);
+    loaded
+}
+
+/// The shared object and all that it needs of its mount.
+fn collect(
+    place: &Place,
+    contents_of_it: Vec<u8>,
+    files: &mut BTreeMap<Vec<u8>, Vec<u8>>,
+) -> Answer<()> {
+    let needed = libraries_of(place, &contents_of_it);
+    files.insert(place.sub.as_bytes().to_vec(), contents_of_it);
+    for library in needed {
+        if files.len() < MOST && !files.contains_key(library.sub.as_bytes()) {
+            collect(&library, contents(&library)?, files)?;
+        }
+    }
+    Ok(())
+}
+
+fn write(directory: &Path, files: &BTreeMap<Vec<u8>, Vec<u8>>) -> Answer<()> {
+    for (name, contents) in files {
+        let path = directory.join(std::ffi::OsStr::from_bytes(name));
+        if let Some(parent) = path.parent() {
+            std::fs::create_dir_all(parent)?;
+        }
+        std::fs::write(path, contents)?;
+    }
+    Ok(())
+}
+
+fn os_path(sub: &Subpath) -> &Path {
+    std::ffi::OsStr::from_bytes(sub.as_bytes()).as_ref()
+}

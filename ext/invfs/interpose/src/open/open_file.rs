@@ -1,0 +1,168 @@
+//! Opening a file of a mount.
+
+use std::os::fd::{AsRawFd, IntoRawFd, OwnedFd, RawFd};
+use std::sync::Arc;
+
+use crate::open::fd_table::{self, Description};
+use crate::open::file_cache::CACHE;
+use crate::open::identities;
+use crate::open::write_back::Written;
+use invfs_fs::file_system::{How, Node, Opened, Saver};
+use invfs_fs::mounts::{Mount, Place};
+use invfs_fs::sys::errno::{Answer, Errno};
+use invfs_fs::sys::fork;
+use invfs_fs::sys::memfd;
+use invfs_fs::sys::reserved_fd::{self, Own};
+
+/// The descriptor is about to become another file: what was cached under it is gone.
+fn lose(fd: RawFd) {
+    let gone = CACHE.lock().take(|cached| cached.has(fd));
+    for cached in &gone {
+        // Closed by whoever takes its number.
+        cached.file.lose();
+    }
+}
+
+/// Closes what is held only to be opened again, if the calling thread's `errno` says that descriptors ran out. Whether
+/// that helped; if not, `errno` stays as it is.
+pub fn made_room() -> bool {
+    if !Errno::last().is_no_room() || !fork::owns_memory() {
+        return false;
+    }
+    let gone = CACHE.lock().take(|_| true);
+    !gone.is_empty()
+}
+
+/// Forgets the contents of a mount that is gone.
+fn forget(mount: &Mount) {
+    let gone = CACHE.lock().take(|cached| cached.is_in(mount.id));
+    drop(gone);
+}
+invfs_fs::on_unmount!(forget);
+
+/// Opens the file at `place` and hands the descriptor over.
+pub fn open(place: &Place, how: How) -> Answer<RawFd> {
+    if place.mount.served().is_constant() && !how.writes() {
+        if let Some(fd) = again(place, how.flags)? {
+            return Ok(fd);
+        }
+    }
+    match place.mount.served().open(&place.sub, how)? {
+        Opened::Shared(node) => shared(place, &node, how.flags),
+        Opened::Contents(contents, mut node) => {
+            let file = memfd::file(&contents, &place.path(), true)?;
+            node.size = contents.len() as u64;
+            identities::remember(place, &file, &node, true);
+            hand_over(file, how.flags)
+        }
+        Opened::Real(file) => Ok(file.into_raw_fd()),
+        Opened::Buffered {
+            contents,
+            node,
+            saver,
+        } => buffered(place, how.flags, &contents, &node, saver),
+    }
+}
+
+/// Opens a file that holds `contents` now; what it holds at the last close goes to `saver`.
+fn buffered(
+    place: &Place,
+    flags: i32,
+    contents: &[u8],
+    node: &Node,
+    saver: Arc<dyn Saver>,
+) -> Answer<RawFd> {
+    if !fork::owns_memory() {
+        // The child of a vfork is about to become another program, which could not hand the contents back.
+        return Err(Errno(libc::EAGAIN));
+    }
+    let file = memfd::file(contents, &place.path(), false)?;
+    identities::remember(place, &file, node, false);
+    // Opened anew for the flags that were asked for, such as appending.
+    let fd = match memfd::reopen(&file, flags) {
+        Ok(fd) => fd,
+        Err(_) => file.try_clone()?.into_raw_fd(),
+    };
+    let written = Written::new(Own::new(file), saver);
+    fd_table::insert(fd, Description::Written(Arc::new(written)));
+    Ok(fd)
+}
+
+/// Opens contents once more that were read before. Without /proc, or where the process changed its user since,
+/// contents of its own have to do.
+fn again(place: &Place, flags: i32) -> Answer<Option<RawFd>> {
+    let cached = CACHE.lock().get(place);
+    match cached {
+        Some((file, inode)) => reopen(&file, inode, flags),
+        None => Ok(None),
+    }
+}
+
+/// Opens a file whose contents stay what they are.
+fn shared(place: &Place, node: &Node, flags: i32) -> Answer<RawFd> {
+    if !place.mount.served().is_constant() {
+        if let Some(fd) = again(place, flags)? {
+            return Ok(fd);
+        }
+    }
+    let contents = place.mount.served().read(&place.sub)?;
+    let file = memfd::file(&contents, &place.path(), true)?;
+    identities::remember(place, &file, node, true);
+    let size = contents.len() as u64;
+    drop(contents);
+    if !fork::owns_memory() || !CACHE.lock().wants(place, size) {
+        return hand_over(file, flags);
+    }
+    let file = Arc::new(Own::new(file));
+    match memfd::reopen(&*file, flags) {
+        Ok(fd) => {
+            let gone = CACHE.lock().put(place, file, size);
+            drop(gone);
+            Ok(fd)
+        }
+        Err(_) => match Arc::try_unwrap(file) {
+            Ok(file) => hand_over(file.into_inner().ok_or(Errno(libc::EBADF))?, flags),
+            Err(_) => Err(Errno(libc::EIO)),
+        },
+    }
+}
+
+/// Opens a cached file again, where that can be done.
+fn reopen(file: &Own, inode: u64, flags: i32) -> Answer<Option<RawFd>> {
+    let number = file.as_raw_fd();
+    match memfd::reopen(file, flags) {
+        Ok(fd) if memfd::metadata(fd).is_ok_and(|found| found.st_ino == inode) => {
+            return Ok(Some(fd));
+        }
+        // Closed where there is no hook, and the number is another file's now.
+        Ok(fd) => {
+            // SAFETY: opened just now, and given to nobody.
+            unsafe { libc::close(fd) };
+        }
+        Err(errno) if errno.is_no_room() => return Err(errno),
+        // SAFETY: asks about a number.
+        Err(_) if unsafe { libc::fcntl(number, libc::F_GETFD) } >= 0 => return Ok(None),
+        Err(_) => {}
+    }
+    if fork::owns_memory() {
+        lose(number);
+        reserved_fd::forget(number);
+    }
+    Ok(None)
+}
+
+/// Gives a sealed file away as it is. It counts as open for writing, too, but nobody can write to it.
+fn hand_over(file: OwnedFd, flags: i32) -> Answer<RawFd> {
+    if flags & libc::O_PATH != 0 {
+        return memfd::reopen(&file, flags);
+    }
+    if flags & libc::O_CLOEXEC == 0 {
+        // SAFETY: a descriptor of ours and plain integers.
+        unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETFD, 0) };
+    }
+    if flags & libc::O_NONBLOCK != 0 {
+        // SAFETY: as above; a regular file never blocks, but the flag can be read back.
+        unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETFL, libc::O_NONBLOCK) };
+    }
+    Ok(file.into_raw_fd())
+}

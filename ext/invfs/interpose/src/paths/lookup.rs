@@ -1,0 +1,41 @@
+//! What `stat` says of a path, as callers with hooks are told it.
+
+use std::ffi::CString;
+
+use crate::open::stat;
+use crate::paths::dispatch::dispatch_path;
+use crate::paths::route::Target;
+use invfs_fs::sys::errno::{Answer, Errno};
+
+/// What is said of a place in a mount; `follow`, of what a link at its end leads to.
+pub fn target(target: &Target, follow: bool) -> Answer<libc::stat> {
+    let place = &target.place;
+    // A slash at the end makes a link count as what it leads to, and that must be a directory.
+    let node = place.stat(follow || target.slash)?;
+    target.check(&node)?;
+    Ok(stat::of(place, &node))
+}
+
+/// What is said of a path, links followed.
+pub fn stat(path: &[u8]) -> Answer<libc::stat> {
+    let path = CString::new(path).map_err(|_| Errno(libc::ENOENT))?;
+    // SAFETY: a structure of integers, for which zero is a value.
+    let mut found: libc::stat = unsafe { std::mem::zeroed() };
+    let out = &raw mut found;
+    // SAFETY: a NUL-terminated string, and room for the answer.
+    let result = unsafe {
+        dispatch_path(
+            path.as_ptr(),
+            -1,
+            |path| libc::stat(path, out),
+            |at| {
+                *out = target(&at, true)?;
+                Ok(0)
+            },
+        )
+    };
+    match result {
+        0 => Ok(found),
+        _ => Err(Errno::last()),
+    }
+}

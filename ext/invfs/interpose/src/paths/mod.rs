@@ -1,0 +1,10 @@
+//! Where a path leads: into which mount, or out of all of them.
+
+pub mod cwd;
+pub mod dispatch;
+pub mod liveness;
+pub mod lookup;
+pub mod past;
+pub mod real_links;
+pub mod relative;
+pub mod route;

@@ -1,0 +1,322 @@
+//! Decides for a path of a file operation whether it leads into a mount.
+
+use std::borrow::Cow;
+use std::ffi::{c_char, c_int, CStr, CString};
+
+use crate::open::{empty_dir, fd_table};
+use crate::paths::{cwd, liveness, past, relative};
+use invfs_engine::vfs::Kind;
+use invfs_fs::file_system::Node;
+use invfs_fs::mounts;
+use invfs_fs::mounts::real;
+use invfs_fs::mounts::{Over, Place, Table};
+use invfs_fs::sys::errno::{Answer, Errno};
+
+/// As the system: with the NUL byte at the end.
+const PATH_MAX: usize = 4096;
+const NAME_MAX: usize = 255;
+
+/// Where a path leads.
+pub enum Route {
+    /// Out of all mounts: whoever was called before is to be asked with what was given.
+    Real,
+    /// Out of all mounts, although by way of one: the path that is meant.
+    Elsewhere(CString),
+    /// Into a mount.
+    Virtual(Target),
+    /// To an error.
+    Failed(Errno),
+}
+
+/// A place in a mount, as a path names it.
+pub struct Target {
+    /// The place.
+    pub place: Place,
+    /// Whether the path ended in a slash, so that it can only mean a directory.
+    pub slash: bool,
+    /// Whether the path ended in `/.`.
+    pub dot: bool,
+}
+
+impl Target {
+    /// A place that is meant as it is.
+    pub fn new(place: Place) -> Target {
+        Target {
+            place,
+            slash: false,
+            dot: false,
+        }
+    }
+
+    /// `ENOTDIR` where the path ended in a slash and does not lead to a directory.
+    pub fn check(&self, node: &Node) -> Answer<()> {
+        match self.slash && node.kind != Kind::Directory {
+            true => Err(Errno(libc::ENOTDIR)),
+            false => Ok(()),
+        }
+    }
+}
+
+/// What kind of thing a call can do something with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Wants {
+    /// Anything.
+    Anything,
+    /// A directory to be in: for it the root of a mount is one even where a file lies there.
+    Directory,
+    /// A directory whose names are read.
+    Listing,
+}
+
+/// Routes the path of a call; a relative one begins at the directory `fd`, or where `AT_FDCWD` says.
+///
+/// # Safety
+/// `path` is NULL or a NUL-terminated string, as the function with the hook asks for.
+pub unsafe fn at(fd: c_int, path: *const c_char, wants: Wants) -> Route {
+    // SAFETY: the caller's promise.
+    match unsafe { route(fd, path) } {
+        Route::Virtual(target) => settle(target, wants),
+        route => route,
+    }
+}
+
+/// Decides what is meant where both a mount and something else may be.
+pub fn settle(target: Target, wants: Wants) -> Route {
+    let Place { mount, sub } = &target.place;
+    match mount.over {
+        Over::Nothing => Route::Virtual(target),
+        Over::File if sub.is_root() && !target.slash && wants == Wants::Anything => beneath(target),
+        Over::File => match liveness::now(&target.place) {
+            Some(place) => Route::Virtual(Target { place, ..target }),
+            None => beneath(target),
+        },
+        Over::Directory if is_directorys(&target.place, wants) => beneath(target),
+        Over::Directory => Route::Virtual(target),
+    }
+}
+
+/// Whether what a path means is the real directory's, over which the mount lies: what the VFS does not have, and, but for
+/// reading its names, a directory that both have.
+fn is_directorys(place: &Place, wants: Wants) -> bool {
+    let real = || real_kind(&place.path());
+    match place.mount.served().stat(&place.sub, false) {
+        Ok(node) if node.kind == Kind::Directory && wants != Wants::Listing => {
+            real() == Some(Kind::Directory)
+        }
+        Ok(_) => false,
+        Err(_) => true,
+    }
+}
+
+fn real_kind(path: &[u8]) -> Option<Kind> {
+    use std::os::unix::ffi::OsStrExt;
+    let found = std::fs::metadata(std::ffi::OsStr::from_bytes(path)).ok()?;
+    Some(if found.is_dir() {
+        Kind::Directory
+    } else {
+        Kind::File
+    })
+}
+
+/// What is under a path without the mount that it leads into.
+fn beneath(target: Target) -> Route {
+    let mut path = target.place.path();
+    let table = mounts::current();
+    let table = table.as_ref();
+    if let Some(place) = table.and_then(|t| t.beneath(&path, target.place.mount.root.len())) {
+        return settle(Target { place, ..target }, Wants::Anything);
+    }
+    if target.slash {
+        path.extend_from_slice(if target.dot { b"/." } else { b"/" });
+    }
+    CString::new(path).map_or(Route::Real, Route::Elsewhere)
+}
+
+/// # Safety
+/// As for [`at`].
+unsafe fn route(fd: c_int, path: *const c_char) -> Route {
+    let table = mounts::current();
+    let Some(table) = &*table else {
+        return Route::Real;
+    };
+    if past::is_past() {
+        return Route::Real;
+    }
+    if path.is_null() {
+        return Route::Real;
+    }
+    // SAFETY: the caller's promise.
+    let bytes = unsafe { CStr::from_ptr(path) }.to_bytes();
+    match bytes.first() {
+        Some(b'/') => absolute(table, bytes),
+        // An empty path with AT_EMPTY_PATH means the descriptor itself: whoever allows that asks for it.
+        None => Route::Real,
+        Some(_) if fd == libc::AT_FDCWD && !cwd::is_virtual() => {
+            match relative::inward(table, bytes) {
+                Some(path) => absolute(table, &path),
+                None => Route::Real,
+            }
+        }
+        Some(_) if fd != libc::AT_FDCWD && !fd_table::may_have(fd) => Route::Real,
+        Some(_) => relative(table, fd, bytes),
+    }
+}
+
+fn relative(table: &Table, fd: c_int, path: &[u8]) -> Route {
+    let base = match fd {
+        libc::AT_FDCWD => cwd::current(),
+        fd => empty_dir::of_descriptor(fd),
+    };
+    let Some(base) = base else {
+        return Route::Real;
+    };
+    if path.split(|b| *b == b'/').any(|name| name == b"..") && !base.is_mounted() {
+        // The real directory that stands for the one that is gone lies elsewhere.
+        return Route::Failed(Errno(libc::ENOENT));
+    }
+    let joined = [&base.path(), &b"/"[..], path].concat();
+    absolute(table, &joined)
+}
+
+/// Where an absolute path leads.
+pub fn absolute(table: &Table, path: &[u8]) -> Route {
+    if is_clean(path) {
+        return match table.find_visible(path) {
+            Some(place) => target(place, path),
+            None => Route::Real,
+        };
+    }
+    let mut path = Cow::Borrowed(path);
+    loop {
+        match walk(table, &path) {
+            Walked::Out(next) => path = Cow::Owned(next),
+            Walked::To(Route::Real) => {
+                return match path {
+                    Cow::Borrowed(_) => Route::Real,
+                    Cow::Owned(path) => CString::new(path)
+                        .map_or(Route::Failed(Errno(libc::ENOENT)), Route::Elsewhere),
+                }
+            }
+            Walked::To(route) => return route,
+        }
+    }
+}
+
+/// What walking along a path came to.
+enum Walked {
+    /// Its end.
+    To(Route),
+    /// Out of a mount, by `..`: what is still to be walked, from the real directory there on.
+    Out(Vec<u8>),
+}
+
+fn target(place: Place, path: &[u8]) -> Route {
+    if path.len() >= PATH_MAX || has_long_name(place.sub.as_bytes()) {
+        return Route::Failed(Errno(libc::ENAMETOOLONG));
+    }
+    Route::Virtual(Target {
+        place,
+        slash: means_directory(path),
+        dot: path.ends_with(b"/."),
+    })
+}
+
+/// Whether only a directory can be meant: the path ends in a slash, `.` or `..`.
+fn means_directory(path: &[u8]) -> bool {
+    path.ends_with(b"/") || path.ends_with(b"/.") || path.ends_with(b"/..")
+}
+
+fn has_long_name(path: &[u8]) -> bool {
+    path.len() > NAME_MAX && path.split(|b| *b == b'/').any(|name| name.len() > NAME_MAX)
+}
+
+/// Whether nothing in the path could be an empty component, `.` or `..`. Names that begin with a dot are taken for
+/// unclean, too: the walk finds out.
+fn is_clean(path: &[u8]) -> bool {
+    let next = path.get(1..).unwrap_or_default();
+    let suspicious = path.iter().zip(next).fold(false, |found, (this, next)| {
+        found | ((*this == b'/') & ((*next == b'/') | (*next == b'.')))
+    });
+    !suspicious && path.last() != Some(&b'/')
+}
+
+/// Walks the components of a path that is not clean.
+///
+/// `..` after a directory of a mount leads to the directory that holds it, which may be a real one; `..` after real
+/// directories is left to the system, unless the path seems to lead into a mount after it: then it is asked where.
+fn walk(table: &Table, path: &[u8]) -> Walked {
+    let mut at = Vec::with_capacity(path.len());
+    // How far the path was walked when it last left a real directory upwards, and where that leads by its letters.
+    let mut climbed: Option<(usize, Vec<u8>)> = None;
+    let mut walked = 0;
+    for component in path.split(|b| *b == b'/') {
+        walked += component.len();
+        match component {
+            b"" | b"." => {}
+            b".." => {
+                if let Some(place) = table.find_visible(&at) {
+                    if let Some((walked, letters)) = &climbed {
+                        if !same_directory(path.get(..*walked), letters) {
+                            return Walked::To(Route::Real);
+                        }
+                    }
+                    match real::directory(&place) {
+                        Ok(real) => at = real,
+                        Err(errno) => return Walked::To(Route::Failed(errno)),
+                    }
+                    pop(&mut at);
+                    if table
+                        .find_visible(if at.is_empty() { b"/" } else { &at })
+                        .is_none()
+                    {
+                        let rest = path.get(walked..).unwrap_or_default();
+                        at.extend_from_slice(if rest.is_empty() { b"/" } else { rest });
+                        return Walked::Out(at);
+                    }
+                } else {
+                    pop(&mut at);
+                    climbed = Some((walked, at.clone()));
+                }
+            }
+            name => {
+                at.push(b'/');
+                at.extend_from_slice(name);
+            }
+        }
+        walked += 1;
+    }
+    if at.is_empty() {
+        at.push(b'/');
+    }
+    Walked::To(match (table.find_visible(&at), climbed) {
+        (Some(_), Some((walked, letters))) if !same_directory(path.get(..walked), &letters) => {
+            Route::Real
+        }
+        (Some(place), _) => target(place, path),
+        (None, _) => Route::Real,
+    })
+}
+
+fn pop(path: &mut Vec<u8>) {
+    let slash = path.iter().rposition(|b| *b == b'/').unwrap_or(0);
+    path.truncate(slash);
+}
+
+/// Whether the system, which follows links before it climbs, comes to the same directory as the letters say.
+fn same_directory(path: Option<&[u8]>, letters: &[u8]) -> bool {
+    let letters = if letters.is_empty() { b"/" } else { letters };
+    match (
+        real_identity(path.unwrap_or_default()),
+        real_identity(letters),
+    ) {
+        (Some(path), Some(letters)) => path == letters,
+        _ => false,
+    }
+}
+
+fn real_identity(path: &[u8]) -> Option<(u64, u64)> {
+    use std::os::unix::ffi::OsStrExt;
+    use std::os::unix::fs::MetadataExt;
+    let found = std::fs::metadata(std::ffi::OsStr::from_bytes(path)).ok()?;
+    Some((found.dev(), found.ino()))
+}
