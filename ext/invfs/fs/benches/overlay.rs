@@ -33,8 +33,8 @@ mod linux {
 
     use invfs_engine::archive::{Archive, Options};
     use invfs_engine::path::Subpath;
-    use invfs_fs::file_system::{Change, How, Opened, Served};
-    use invfs_fs::overlay::Writable;
+    use invfs_fs::file_system::{Change, FileSystem, OpenHow, Opened};
+    use invfs_fs::overlay::Overlay;
     use invfs_fs::read_only::ReadOnly;
     use zip::CompressionMethod;
 
@@ -69,7 +69,7 @@ mod linux {
         let archive = Archive::from_bytes(bytes, "x.zip", &Options::default()).expect("an archive");
         let plain = Temporary::tree("plain", &[&lower[..], &upper[..], &both[..]].concat());
         let tree = Temporary::tree("upper", &[&upper[..], &both[..FILES]].concat());
-        let union = Writable::new(Arc::new(ReadOnly::new(Arc::new(archive))), tree.0.clone());
+        let union = Overlay::new(Arc::new(ReadOnly::new(Arc::new(archive))), tree.0.clone());
         let union = union.expect("an upper directory");
         if marks {
             for (name, _) in gone.iter().chain(lower.iter().step_by(100)) {
@@ -108,7 +108,7 @@ mod linux {
                     black_box(std::fs::File::open(path).is_ok());
                 }
             };
-            let how = How {
+            let how = OpenHow {
                 flags: libc::O_RDONLY | libc::O_CLOEXEC,
                 mode: 0,
             };

@@ -31,7 +31,7 @@ pub struct Node {
 pub struct Real {
     /// The device that it lies on.
     pub dev: u64,
-    /// How many names it has.
+    /// OpenHow many names it has.
     pub links: u64,
     /// User and group.
     pub owner: (u32, u32),
@@ -39,7 +39,7 @@ pub struct Real {
     pub accessed: (i64, u32),
     /// Time of the last change of its status.
     pub changed: (i64, u32),
-    /// How many blocks of 512 bytes it takes.
+    /// OpenHow many blocks of 512 bytes it takes.
     pub blocks: u64,
     /// The size of blocks in which it is best read and written.
     pub block_size: u64,
@@ -67,16 +67,16 @@ impl Node {
     }
 }
 
-/// How a file is to be opened: the flags and the mode of `open(2)`.
+/// OpenHow a file is to be opened: the flags and the mode of `open(2)`.
 #[derive(Debug, Clone, Copy)]
-pub struct How {
+pub struct OpenHow {
     /// `O_RDONLY`, `O_CREAT`, … as `open(2)` has them.
     pub flags: i32,
     /// The permissions of a file that is created, the process's umask not yet taken off.
     pub mode: u32,
 }
 
-impl How {
+impl OpenHow {
     /// Whether the descriptor may be used for writing, or opening it changes the file.
     pub fn writes(&self) -> bool {
         self.flags & libc::O_ACCMODE != libc::O_RDONLY
@@ -99,12 +99,12 @@ pub enum Opened {
         /// What it was at that moment.
         node: Node,
         /// Who gets what it holds at last.
-        saver: Arc<dyn Saver>,
+        write_back: Arc<dyn WriteBack>,
     },
 }
 
 /// Takes the contents of a file that was open for writing.
-pub trait Saver: Send + Sync {
+pub trait WriteBack: Send + Sync {
     /// Called when the last descriptor is closed, whether or not anything was written.
     fn save(&self, contents: &[u8]) -> Answer<()>;
 }
@@ -139,7 +139,7 @@ pub enum Change<'a> {
 /// Subpaths are clean and relative to the mount. Symbolic links in the middle of one are followed by the file system,
 /// inside itself; a link that would lead out is as if nothing were there. Any thread may ask at any time, also
 /// in a child process that was just forked: whoever holds a lock while answering makes it one that survives `fork`.
-pub trait Served: Send + Sync {
+pub trait FileSystem: Send + Sync {
     /// Looks `sub` up. With `follow`, a link at its end counts as what it leads to.
     ///
     /// `ENOENT` where there is nothing, `ENOTDIR` where a file stands in the way. The root is always a directory.
@@ -147,9 +147,9 @@ pub trait Served: Send + Sync {
 
     /// Opens what is, or with `O_CREAT` becomes, a regular file. Directories are not opened in this way:
     /// `EISDIR`.
-    fn open(&self, sub: &Subpath, how: How) -> Answer<Opened>;
+    fn open(&self, sub: &Subpath, how: OpenHow) -> Answer<Opened>;
 
-    /// The contents of a file that [`open`](Served::open) called shared.
+    /// The contents of a file that [`open`](FileSystem::open) called shared.
     fn read(&self, sub: &Subpath) -> Answer<Vec<u8>> {
         let _ = sub;
         Err(Errno(libc::EIO))

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::file_system::{Change, How, Node, Opened, Served};
+use crate::file_system::{Change, FileSystem, Node, OpenHow, Opened};
 use crate::sys::errno::{Answer, Errno};
 use invfs_engine::path::Subpath;
 use invfs_engine::symlinks;
@@ -61,7 +61,7 @@ fn may_be_read(node: &Node) -> bool {
     node.mode & 0o400 != 0 || unsafe { libc::geteuid() } == 0
 }
 
-impl Served for ReadOnly {
+impl FileSystem for ReadOnly {
     fn stat(&self, sub: &Subpath, follow: bool) -> Answer<Node> {
         if !follow && self.vfs.has_links() {
             if let Some(target) = self.vfs.link(sub)? {
@@ -88,7 +88,7 @@ impl Served for ReadOnly {
         }
     }
 
-    fn open(&self, sub: &Subpath, how: How) -> Answer<Opened> {
+    fn open(&self, sub: &Subpath, how: OpenHow) -> Answer<Opened> {
         let found = self.stat(sub, true);
         if found.is_ok_and(|node| node.kind == Kind::File && !may_be_read(&node)) {
             return Err(Errno(libc::EACCES));

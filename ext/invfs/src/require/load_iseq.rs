@@ -75,8 +75,8 @@ fn load_iseq(ruby: &Ruby, _rb_self: Value, path: RString) -> Result<Value, Error
         return Err(too_large(ruby, &bytes, &passed_over)?);
     }
     // What is wrong with compiled code is a reason to read the source.
-    let served = place.mount.served();
-    if let Ok(Some(code)) = served.compiled(&place.sub, &compiled::key(ruby)?, &bytes) {
+    let file_system = place.mount.file_system();
+    if let Ok(Some(code)) = file_system.compiled(&place.sub, &compiled::key(ruby)?, &bytes) {
         if let Some(loaded) = compiled::from_binary(ruby, &code)? {
             return Ok(loaded);
         }

@@ -176,7 +176,7 @@ fn request(
         origin: Origin::Adopted,
         visible: transparent::shows_adopted(ruby),
         #[cfg(mounts)]
-        served: Some(transparent::serving(ruby, vfs.clone())),
+        file_system: Some(transparent::serving(ruby, vfs.clone())),
         vfs: Some(vfs),
         file,
         object: object.as_raw() as usize,

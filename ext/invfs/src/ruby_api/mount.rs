@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use invfs_fs::file_system::Served;
+use invfs_fs::file_system::FileSystem;
 use invfs_fs::mounts;
 use invfs_fs::mounts::{Origin, Request};
-use invfs_fs::overlay::Writable;
+use invfs_fs::overlay::Overlay;
 use magnus::{
     block::Proc, function, prelude::*, rb_sys::AsRawValue, scan_args, Error, RHash, RModule,
     RString, Ruby, Value,
@@ -51,12 +51,12 @@ fn mount(ruby: &Ruby, args: &[Value]) -> Result<RString, Error> {
         None => None,
     };
     let root = string::expand(string::path_argument(at)?)?;
-    let mut served = served::of_object(ruby, object)?;
+    let mut file_system = served::of_object(ruby, object)?;
     install(ruby)?;
     // What can be written is not what the VFS object answers.
     let mut vfs = None;
     match upper {
-        Some(upper) => served = writable(ruby, served, upper)?,
+        Some(upper) => file_system = writable(ruby, file_system, upper)?,
         None if is_vfs(object) => vfs = Some(vfs_of(ruby, object)?),
         None => {}
     }
@@ -64,7 +64,7 @@ fn mount(ruby: &Ruby, args: &[Value]) -> Result<RString, Error> {
         root: root.clone(),
         origin: Origin::Named,
         vfs,
-        served: Some(served),
+        file_system: Some(file_system),
         visible: true,
         file: None,
         object: object.as_raw() as usize,
@@ -75,7 +75,11 @@ fn mount(ruby: &Ruby, args: &[Value]) -> Result<RString, Error> {
 
 /// `lower` with the directory `upper` over it, which is made where there is none. It must be the operating system's: what
 /// lies in a mount is seen through it alone.
-fn writable(ruby: &Ruby, lower: Arc<dyn Served>, upper: RString) -> Result<Arc<dyn Served>, Error> {
+fn writable(
+    ruby: &Ruby,
+    lower: Arc<dyn FileSystem>,
+    upper: RString,
+) -> Result<Arc<dyn FileSystem>, Error> {
     let name = upper.to_string()?;
     let path = string::expand(upper)?;
     if let Some(place) = mounts::find_visible(&path).filter(|place| place.mount.is_named()) {
@@ -91,7 +95,7 @@ fn writable(ruby: &Ruby, lower: Arc<dyn Served>, upper: RString) -> Result<Arc<d
         Err(_) if path.is_dir() => Ok(()),
         made => made,
     };
-    match made.and_then(|()| Writable::new(lower, path)) {
+    match made.and_then(|()| Overlay::new(lower, path)) {
         Ok(writable) => Ok(Arc::new(writable)),
         Err(error) => {
             let error = invfs_engine::Error::from_io(name, error);

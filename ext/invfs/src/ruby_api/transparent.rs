@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 
 use invfs_engine::vfs::Vfs;
-use invfs_fs::file_system::Served;
+use invfs_fs::file_system::FileSystem;
 use invfs_fs::mounts;
 use magnus::{
     function, prelude::*, value::Lazy, Error, ExceptionClass, RClass, RModule, Ruby, Value,
@@ -60,7 +60,7 @@ pub fn shows_adopted(ruby: &Ruby) -> bool {
 }
 
 /// What serves a VFS to file operations. What that needs is loaded now, and not in the middle of something else.
-pub fn serving(ruby: &Ruby, vfs: Arc<dyn Vfs>) -> Arc<dyn Served> {
+pub fn serving(ruby: &Ruby, vfs: Arc<dyn Vfs>) -> Arc<dyn FileSystem> {
     if vfs.runs_code() && hindrance().is_none() {
         // Where that fails, each file operation says so.
         let _ = served::watch(ruby);

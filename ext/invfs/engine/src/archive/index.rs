@@ -15,25 +15,25 @@ const DIRECTORY: u32 = 1 << 31;
 
 /// What a name is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Node {
+pub(super) enum Numbered {
     /// The file with this number.
     File(u32),
     /// The directory with this number.
     Directory(u32),
 }
 
-impl Node {
+impl Numbered {
     fn pack(self) -> u32 {
         match self {
-            Node::File(n) => n,
-            Node::Directory(n) => n | DIRECTORY,
+            Numbered::File(n) => n,
+            Numbered::Directory(n) => n | DIRECTORY,
         }
     }
 
-    fn unpack(packed: u32) -> Node {
+    fn unpack(packed: u32) -> Numbered {
         match packed & DIRECTORY {
-            0 => Node::File(packed),
-            _ => Node::Directory(packed & !DIRECTORY),
+            0 => Numbered::File(packed),
+            _ => Numbered::Directory(packed & !DIRECTORY),
         }
     }
 }
@@ -94,19 +94,19 @@ impl Index {
         };
         let listed = index.directories.len() as u32;
         for number in 0..index.slots.len() as u32 {
-            index.insert(Node::File(number))?;
+            index.insert(Numbered::File(number))?;
         }
         for number in 0..listed {
-            index.insert(Node::Directory(number))?;
+            index.insert(Numbered::Directory(number))?;
         }
         // The names in the archive's order: neighbours mostly have the same parent.
         let mut last = 0..0;
         for number in 0..index.slots.len() as u32 {
-            let range = index.range(Node::File(number));
+            let range = index.range(Numbered::File(number));
             index.add_parents(range, &mut last)?;
         }
         for number in 0..listed {
-            let range = index.range(Node::Directory(number));
+            let range = index.range(Numbered::Directory(number));
             index.add_parents(range, &mut last)?;
         }
         index.directories.shrink_to_fit();
@@ -119,14 +119,14 @@ impl Index {
             ..
         } = &mut index;
         table.shrink_to_fit(|packed| {
-            let range = range(slots, directories, Node::unpack(*packed));
+            let range = range(slots, directories, Numbered::unpack(*packed));
             hash(hasher, names.get(range).unwrap_or_default())
         });
         Ok(index)
     }
 
     /// Inserts a node; fails with its name if that is taken.
-    fn insert(&mut self, node: Node) -> Result<(), Vec<u8>> {
+    fn insert(&mut self, node: Numbered) -> Result<(), Vec<u8>> {
         let Index {
             names,
             slots,
@@ -143,8 +143,8 @@ impl Index {
         let name = name_of(node);
         match table.entry(
             hash(hasher, name),
-            |packed| name_of(Node::unpack(*packed)) == name,
-            |packed| hash(hasher, name_of(Node::unpack(*packed))),
+            |packed| name_of(Numbered::unpack(*packed)) == name,
+            |packed| hash(hasher, name_of(Numbered::unpack(*packed))),
         ) {
             hash_table::Entry::Occupied(_) => Err(name.to_vec()),
             hash_table::Entry::Vacant(vacant) => {
@@ -172,8 +172,8 @@ impl Index {
             }
             name = name.get(..end).unwrap_or_default();
             match self.find(name) {
-                Some(Node::Directory(_)) => return Ok(()),
-                Some(Node::File(_)) => return Err(name.to_vec()),
+                Some(Numbered::Directory(_)) => return Ok(()),
+                Some(Numbered::File(_)) => return Err(name.to_vec()),
                 None => {}
             }
             let number = self.directories.len() as u32;
@@ -183,27 +183,27 @@ impl Index {
                 mode: 0o755,
                 mtime: 0,
             });
-            self.insert(Node::Directory(number))?;
+            self.insert(Numbered::Directory(number))?;
             name = self.names.get(start..start + end).unwrap_or_default();
         }
         Ok(())
     }
 
-    fn range(&self, node: Node) -> Range<usize> {
+    fn range(&self, node: Numbered) -> Range<usize> {
         range(&self.slots, &self.directories, node)
     }
 
     /// What has this clean name. The root directory is not in the index.
-    pub(super) fn find(&self, name: &[u8]) -> Option<Node> {
+    pub(super) fn find(&self, name: &[u8]) -> Option<Numbered> {
         self.table
             .find(hash(&self.hasher, name), |packed| {
-                self.name(Node::unpack(*packed)) == name
+                self.name(Numbered::unpack(*packed)) == name
             })
-            .map(|packed| Node::unpack(*packed))
+            .map(|packed| Numbered::unpack(*packed))
     }
 
     /// The name of a node.
-    pub(super) fn name(&self, node: Node) -> &[u8] {
+    pub(super) fn name(&self, node: Numbered) -> &[u8] {
         self.names.get(self.range(node)).unwrap_or_default()
     }
 
@@ -238,7 +238,7 @@ impl Index {
 
     /// The names of all files in the order of the archive.
     pub(super) fn names(&self) -> impl Iterator<Item = &[u8]> {
-        (0..self.slots.len() as u32).map(|number| self.name(Node::File(number)))
+        (0..self.slots.len() as u32).map(|number| self.name(Numbered::File(number)))
     }
 
     /// How many bytes the index takes.
@@ -265,11 +265,11 @@ impl Index {
         nodes
             .iter()
             .map(|packed| {
-                let node = Node::unpack(*packed);
+                let node = Numbered::unpack(*packed);
                 let kind = match node {
-                    Node::Directory(_) => Kind::Directory,
-                    Node::File(number) if self.is_symlink(number) => Kind::Symlink,
-                    Node::File(_) => Kind::File,
+                    Numbered::Directory(_) => Kind::Directory,
+                    Numbered::File(number) if self.is_symlink(number) => Kind::Symlink,
+                    Numbered::File(_) => Kind::File,
                 };
                 (basename(self.name(node)).to_vec(), kind)
             })
@@ -278,14 +278,14 @@ impl Index {
 
     /// Sorts all nodes into their directories.
     fn children(&self) -> Children {
-        let files = (0..self.slots.len() as u32).map(Node::File);
-        let directories = (0..self.directories.len() as u32).map(Node::Directory);
+        let files = (0..self.slots.len() as u32).map(Numbered::File);
+        let directories = (0..self.directories.len() as u32).map(Numbered::Directory);
         let mut placed: Vec<(u32, u32)> = files
             .chain(directories)
             .map(|node| (self.parent(self.name(node)), node.pack()))
             .collect();
         placed.sort_unstable_by(|a, b| {
-            let name = |packed: u32| basename(self.name(Node::unpack(packed)));
+            let name = |packed: u32| basename(self.name(Numbered::unpack(packed)));
             a.0.cmp(&b.0).then_with(|| name(a.1).cmp(name(b.1)))
         });
         let mut ends = vec![0u32; self.directories.len() + 1];
@@ -312,7 +312,7 @@ impl Index {
             .rposition(|b| *b == b'/')
             .and_then(|end| self.find(name.get(..end)?));
         match parent {
-            Some(Node::Directory(number)) => number,
+            Some(Numbered::Directory(number)) => number,
             _ => self.directories.len() as u32,
         }
     }
@@ -324,12 +324,12 @@ fn hash(hasher: &RandomState, name: &[u8]) -> u64 {
     hasher.finish()
 }
 
-fn range(slots: &[Slot], directories: &[Directory], node: Node) -> Range<usize> {
+fn range(slots: &[Slot], directories: &[Directory], node: Numbered) -> Range<usize> {
     match node {
-        Node::File(number) => slots
+        Numbered::File(number) => slots
             .get(number as usize)
             .map_or(0..0, |slot| slot.name_range()),
-        Node::Directory(number) => directories.get(number as usize).map_or(0..0, |directory| {
+        Numbered::Directory(number) => directories.get(number as usize).map_or(0..0, |directory| {
             let start = directory.name as usize;
             start..start + usize::from(directory.name_len)
         }),

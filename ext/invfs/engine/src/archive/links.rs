@@ -1,6 +1,6 @@
 //! Following the symbolic links that an archive stores, always inside the archive.
 
-use super::index::{Index, Node};
+use super::index::{Index, Numbered};
 use crate::error::Result;
 use crate::path::{components, MAX_LINKS};
 
@@ -9,7 +9,7 @@ pub(super) const MAX_TARGET: u64 = 4096;
 
 /// Where a name leads, links followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Destination {
     /// To the file with this number.
     File(u32),
     /// To the directory with this number.
@@ -29,31 +29,33 @@ pub(super) fn follow(
     index: &Index,
     name: &[u8],
     target: impl Fn(u32) -> Result<Vec<u8>>,
-) -> Result<Place> {
+) -> Result<Destination> {
     if name.is_empty() {
-        return Ok(Place::Root);
+        return Ok(Destination::Root);
     }
     match index.find(name) {
-        Some(Node::Directory(number)) => return Ok(Place::Directory(number)),
-        Some(Node::File(number)) if !index.is_symlink(number) => return Ok(Place::File(number)),
-        None if !index.has_symlinks() => return Ok(Place::Nothing),
+        Some(Numbered::Directory(number)) => return Ok(Destination::Directory(number)),
+        Some(Numbered::File(number)) if !index.is_symlink(number) => {
+            return Ok(Destination::File(number))
+        }
+        None if !index.has_symlinks() => return Ok(Destination::Nothing),
         // A link, or perhaps a name with a link on the way to it.
         _ => {}
     }
     let mut links = 0;
-    let mut place = Place::Root;
+    let mut place = Destination::Root;
     // The name of `place`, and what is still to be walked from there, the next component last.
     let mut at: Vec<u8> = Vec::new();
     let mut ahead: Vec<Vec<u8>> = Vec::new();
     push_components(&mut ahead, name);
     while let Some(component) = ahead.pop() {
-        if matches!(place, Place::File(_)) {
-            return Ok(Place::Nothing);
+        if matches!(place, Destination::File(_)) {
+            return Ok(Destination::Nothing);
         }
         let parent = at.len();
         if component == b".." {
             if at.is_empty() {
-                return Ok(Place::Outside);
+                return Ok(Destination::Outside);
             }
             let slash = at.iter().rposition(|b| *b == b'/').unwrap_or(0);
             at.truncate(slash);
@@ -65,33 +67,33 @@ pub(super) fn follow(
         }
         at.extend_from_slice(&component);
         place = match index.find(&at) {
-            Some(Node::Directory(number)) => Place::Directory(number),
-            Some(Node::File(number)) if !index.is_symlink(number) => Place::File(number),
-            Some(Node::File(number)) => {
+            Some(Numbered::Directory(number)) => Destination::Directory(number),
+            Some(Numbered::File(number)) if !index.is_symlink(number) => Destination::File(number),
+            Some(Numbered::File(number)) => {
                 links += 1;
                 if links > MAX_LINKS {
-                    return Ok(Place::Loop);
+                    return Ok(Destination::Loop);
                 }
                 let target = target(number)?;
                 match target.first() {
-                    Some(b'/') => return Ok(Place::Outside),
+                    Some(b'/') => return Ok(Destination::Outside),
                     Some(_) => push_components(&mut ahead, &target),
-                    None => return Ok(Place::Nothing),
+                    None => return Ok(Destination::Nothing),
                 }
                 at.truncate(parent);
                 directory(index, &at)
             }
-            None => return Ok(Place::Nothing),
+            None => return Ok(Destination::Nothing),
         };
     }
     Ok(place)
 }
 
 /// The directory with a name that is known to be one.
-fn directory(index: &Index, name: &[u8]) -> Place {
+fn directory(index: &Index, name: &[u8]) -> Destination {
     match index.find(name) {
-        Some(Node::Directory(number)) => Place::Directory(number),
-        _ => Place::Root,
+        Some(Numbered::Directory(number)) => Destination::Directory(number),
+        _ => Destination::Root,
     }
 }
 

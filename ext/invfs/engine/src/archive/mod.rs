@@ -26,8 +26,8 @@ use crate::compiled;
 use crate::error::{Error, ErrorKind, Result};
 use crate::path::Subpath;
 use crate::vfs::{Kind, Listing, Sink, Stat, Vfs};
-use index::{Index, Node};
-use links::Place;
+use index::{Index, Numbered};
+use links::Destination;
 pub use open::Options;
 pub use source::{Identity, Source};
 
@@ -140,7 +140,7 @@ impl Archive {
     /// # Ok::<(), Box<invfs_engine::Error>>(())
     /// ```
     pub fn entry(&self, sub: &Subpath) -> Option<EntryInfo> {
-        let Some(Node::File(number)) = self.index.find(sub.as_bytes()) else {
+        let Some(Numbered::File(number)) = self.index.find(sub.as_bytes()) else {
             return None;
         };
         let entry = self.index.entry(number)?;
@@ -224,7 +224,7 @@ impl Archive {
         }
     }
 
-    fn follow(&self, sub: &Subpath) -> Result<Place> {
+    fn follow(&self, sub: &Subpath) -> Result<Destination> {
         links::follow(&self.index, sub.as_bytes(), |link| {
             let mut target = Vec::new();
             self.read_entry(link, links::MAX_TARGET, &mut target)?;
@@ -235,7 +235,7 @@ impl Archive {
     /// Reads the file with this number.
     fn read_entry(&self, number: u32, limit: u64, out: &mut dyn Sink) -> Result<()> {
         let source = self.source()?;
-        let name = self.index.name(Node::File(number));
+        let name = self.index.name(Numbered::File(number));
         let Some(entry) = self.index.entry(number) else {
             return Err(self.error(ErrorKind::NotFound, "no such entry"));
         };
@@ -279,22 +279,22 @@ impl Vfs for Archive {
             id: Some(id),
         };
         Ok(match self.follow(sub)? {
-            Place::File(number) => self.index.entry(number).map(|entry| Stat {
+            Destination::File(number) => self.index.entry(number).map(|entry| Stat {
                 kind: Kind::File,
                 size: entry.size,
                 mode: u32::from(entry.mode),
                 mtime: i64::from(entry.mtime),
                 id: Some(FILES | u64::from(number)),
             }),
-            Place::Directory(number) => self.index.directory(number).map(|d| {
+            Destination::Directory(number) => self.index.directory(number).map(|d| {
                 directory(
                     u32::from(d.mode),
                     i64::from(d.mtime),
                     DIRECTORIES | u64::from(number),
                 )
             }),
-            Place::Root => Some(directory(0o755, 0, DIRECTORIES - 1)),
-            Place::Nothing | Place::Loop | Place::Outside => None,
+            Destination::Root => Some(directory(0o755, 0, DIRECTORIES - 1)),
+            Destination::Nothing | Destination::Loop | Destination::Outside => None,
         })
     }
 
@@ -302,14 +302,16 @@ impl Vfs for Archive {
         self.check_open()?;
         let error = |kind, detail| Err(self.error(kind, detail).entry(sub.as_bytes()));
         match self.follow(sub)? {
-            Place::File(number) => self.read_entry(number, limit, out),
-            Place::Directory(_) | Place::Root => error(ErrorKind::IsDirectory, "is a directory"),
-            Place::Nothing => error(ErrorKind::NotFound, "no such file in the archive"),
-            Place::Outside => error(
+            Destination::File(number) => self.read_entry(number, limit, out),
+            Destination::Directory(_) | Destination::Root => {
+                error(ErrorKind::IsDirectory, "is a directory")
+            }
+            Destination::Nothing => error(ErrorKind::NotFound, "no such file in the archive"),
+            Destination::Outside => error(
                 ErrorKind::UnsafeName,
                 "a symbolic link leads out of the archive",
             ),
-            Place::Loop => {
+            Destination::Loop => {
                 Err(Error::from_io(self.name.as_str(), crate::os::eloop()).entry(sub.as_bytes()))
             }
         }
@@ -317,7 +319,7 @@ impl Vfs for Archive {
 
     fn compiled(&self, sub: &Subpath, key: &str, path: &[u8]) -> Result<Option<Vec<u8>>> {
         let form = compiled::entry_name(sub, key);
-        let Some(Node::File(form)) = self.index.find(&form) else {
+        let Some(Numbered::File(form)) = self.index.find(&form) else {
             return Ok(None);
         };
         let Some(source) = self.entry(sub).filter(|entry| entry.kind == Kind::File) else {
@@ -349,13 +351,15 @@ impl Vfs for Archive {
             return Ok(None);
         }
         let mut name = match self.follow(sub.parent())? {
-            Place::Directory(number) => [self.index.name(Node::Directory(number)), b"/"].concat(),
-            Place::Root => Vec::new(),
+            Destination::Directory(number) => {
+                [self.index.name(Numbered::Directory(number)), b"/"].concat()
+            }
+            Destination::Root => Vec::new(),
             _ => return Ok(None),
         };
         name.extend_from_slice(sub.file_name());
         match self.index.find(&name) {
-            Some(Node::File(number)) if self.index.is_symlink(number) => {
+            Some(Numbered::File(number)) if self.index.is_symlink(number) => {
                 let mut target = Vec::new();
                 self.read_entry(number, links::MAX_TARGET, &mut target)?;
                 Ok(Some(target))
@@ -367,8 +371,8 @@ impl Vfs for Archive {
     fn list(&self, sub: &Subpath) -> Result<Option<Listing>> {
         self.check_open()?;
         Ok(match self.follow(sub)? {
-            Place::Directory(number) => Some(self.index.list(Some(number))),
-            Place::Root => Some(self.index.list(None)),
+            Destination::Directory(number) => Some(self.index.list(Some(number))),
+            Destination::Root => Some(self.index.list(None)),
             _ => None,
         })
     }

@@ -4,7 +4,7 @@ use std::hash::{BuildHasher, Hasher};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::sync::Arc;
 
-use crate::file_system::{How, Node, Opened, Served};
+use crate::file_system::{FileSystem, Node, OpenHow, Opened};
 use crate::mounts;
 use crate::mounts::{Mount, Over, Place, Table};
 use crate::sys::errno::{Answer, Errno};
@@ -72,7 +72,7 @@ impl Place {
 
     /// Looks the place up; a directory on the way to another mount exists although its file system has none.
     pub fn stat(&self, follow: bool) -> Answer<Node> {
-        match self.mount.served().stat(&self.sub, follow) {
+        match self.mount.file_system().stat(&self.sub, follow) {
             Err(Errno(libc::ENOENT)) if self.leads_to_mount() => Ok(DIRECTORY),
             answer => answer,
         }
@@ -81,7 +81,7 @@ impl Place {
     /// The names in the directory, mount points and what the directory below an adopted VFS has among them.
     pub fn list(&self) -> Answer<Listing> {
         let points = self.mount_points();
-        let mut names = match self.mount.served().list(&self.sub) {
+        let mut names = match self.mount.file_system().list(&self.sub) {
             Err(Errno(libc::ENOENT)) if !points.is_empty() => Listing::new(),
             answer => answer?,
         };
@@ -149,9 +149,9 @@ fn real_names(path: &[u8]) -> Listing {
 struct Way;
 
 /// A file system that has nothing.
-pub const NOTHING: &dyn Served = &Way;
+pub const NOTHING: &dyn FileSystem = &Way;
 
-impl Served for Way {
+impl FileSystem for Way {
     fn stat(&self, sub: &Subpath, _: bool) -> Answer<Node> {
         match sub.is_root() {
             true => Ok(DIRECTORY),
@@ -159,7 +159,7 @@ impl Served for Way {
         }
     }
 
-    fn open(&self, sub: &Subpath, _: How) -> Answer<Opened> {
+    fn open(&self, sub: &Subpath, _: OpenHow) -> Answer<Opened> {
         match sub.is_root() {
             true => Err(Errno(libc::EISDIR)),
             false => Err(Errno(libc::ENOENT)),

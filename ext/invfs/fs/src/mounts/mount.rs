@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::Arc;
 
 #[cfg(mounts)]
-use crate::file_system::Served;
+use crate::file_system::FileSystem;
 use invfs_engine::archive::Identity;
 use invfs_engine::path::{Subpath, SubpathBuf};
 use invfs_engine::vfs::Vfs;
@@ -51,7 +51,7 @@ pub struct Mount {
     pub vfs: Option<Arc<dyn Vfs>>,
     /// What file operations ask.
     #[cfg(mounts)]
-    served: Option<Arc<dyn Served>>,
+    file_system: Option<Arc<dyn FileSystem>>,
     /// Whether file operations see it.
     visible: AtomicBool,
     /// What lies at the root.
@@ -76,7 +76,7 @@ pub struct Request {
     pub vfs: Option<Arc<dyn Vfs>>,
     /// What file operations ask.
     #[cfg(mounts)]
-    pub served: Option<Arc<dyn Served>>,
+    pub file_system: Option<Arc<dyn FileSystem>>,
     /// Whether file operations see it.
     pub visible: bool,
     /// The file that it shows, if it is to follow when that is replaced.
@@ -106,7 +106,7 @@ impl Mount {
             origin: request.origin,
             vfs: request.vfs,
             #[cfg(mounts)]
-            served: request.served,
+            file_system: request.file_system,
             visible: AtomicBool::new(request.visible),
             over,
             watch: request.file.map(|identity| Watch {
@@ -121,13 +121,13 @@ impl Mount {
 
     /// A file system that is in no table, at the absolute path `root`; its number is 0.
     #[cfg(mounts)]
-    pub(crate) fn unlisted(root: &[u8], served: Arc<dyn Served>) -> Arc<Mount> {
+    pub(crate) fn unlisted(root: &[u8], file_system: Arc<dyn FileSystem>) -> Arc<Mount> {
         Arc::new(Mount {
             id: 0,
             root: root.into(),
             origin: Origin::Named,
             vfs: None,
-            served: Some(served),
+            file_system: Some(file_system),
             visible: AtomicBool::new(true),
             over: Over::Nothing,
             watch: None,
@@ -139,9 +139,9 @@ impl Mount {
 
     /// What file operations ask.
     #[cfg(mounts)]
-    pub fn served(&self) -> &dyn Served {
-        match &self.served {
-            Some(served) => &**served,
+    pub fn file_system(&self) -> &dyn FileSystem {
+        match &self.file_system {
+            Some(file_system) => &**file_system,
             None => crate::mounts::implied_dir::NOTHING,
         }
     }

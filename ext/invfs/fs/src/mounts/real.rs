@@ -8,9 +8,9 @@ use invfs_engine::vfs::Kind;
 
 /// The place that `place` leads to, links followed, at its end too, and what is there.
 pub fn real(place: &Place) -> Answer<(Place, Node)> {
-    let served = place.mount.served();
-    let sub = match served.has_links() {
-        true => symlinks::follow(&place.sub, |link| served.read_link(link).ok())?,
+    let file_system = place.mount.file_system();
+    let sub = match file_system.has_links() {
+        true => symlinks::follow(&place.sub, |link| file_system.read_link(link).ok())?,
         false => place.sub.clone(),
     };
     let real = Place {

@@ -4,14 +4,14 @@ use std::os::fd::{AsFd, BorrowedFd};
 
 use crate::file_system::Time;
 use crate::overlay::copy_up::only_lower;
-use crate::overlay::lookup::Here;
-use crate::overlay::operation::Session;
+use crate::overlay::lookup::UnionDir;
+use crate::overlay::operation::Operation;
 use crate::sys::at;
 use crate::sys::errno::{Answer, Errno};
 use invfs_engine::path::Subpath;
 use invfs_engine::vfs::Kind;
 
-impl Session<'_> {
+impl Operation<'_> {
     pub fn set_mode(&self, sub: &Subpath, mode: u32) -> Answer<()> {
         self.on_upper(sub, true, |dir, name| {
             at::set_mode(dir, name, mode & 0o7777)
@@ -42,7 +42,7 @@ impl Session<'_> {
     }
 
     /// Whether names may be made in and taken from a directory; `EACCES` if not.
-    pub fn may_change(&self, here: &Here) -> Answer<()> {
+    pub fn may_change(&self, here: &UnionDir) -> Answer<()> {
         if let Some(upper) = &here.upper {
             return at::access(upper.as_fd(), libc::W_OK | libc::X_OK);
         }

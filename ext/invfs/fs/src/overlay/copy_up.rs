@@ -3,8 +3,8 @@
 use std::os::fd::{AsFd, BorrowedFd};
 
 use crate::file_system::{Node, Time};
-use crate::overlay::lookup::{Here, Spot};
-use crate::overlay::operation::Session;
+use crate::overlay::lookup::{Lookup, UnionDir};
+use crate::overlay::operation::Operation;
 use crate::overlay::work_dir;
 use crate::sys::at;
 use crate::sys::errno::{Answer, Errno};
@@ -13,12 +13,12 @@ use invfs_engine::path::{Subpath, SubpathBuf};
 use invfs_engine::vfs::Kind;
 
 /// What only the lower layer has at this spot.
-pub(super) fn only_lower(spot: &Spot) -> Answer<Option<Node>> {
+pub(super) fn only_lower(spot: &Lookup) -> Answer<Option<Node>> {
     let entry = spot.existing()?;
     Ok(entry.lower.filter(|_| entry.upper.is_none()))
 }
 
-impl Session<'_> {
+impl Operation<'_> {
     /// Sees to it that the upper layer has what stands under `path`, which has no link in it.
     ///
     /// `ENOENT` where there is nothing, also if somebody took it away meanwhile. The lock is not held.
@@ -59,7 +59,7 @@ impl Session<'_> {
 
     /// The directory under `path`, which has no link in it, made in the upper layer if it is not there. The caller
     /// holds the lock.
-    pub fn upper_directory(&self, path: &Subpath) -> Answer<Here> {
+    pub fn upper_directory(&self, path: &Subpath) -> Answer<UnionDir> {
         let mut here = self.top()?;
         for name in components(path.as_bytes()) {
             let mut entry = self.entry(&here, name)?.ok_or(Errno(libc::ENOENT))?;
@@ -101,7 +101,7 @@ impl Session<'_> {
     }
 }
 
-impl Session<'_> {
+impl Operation<'_> {
     /// Sees to it that the upper layer has the directory `path`, which has no link in it, and all below it.
     ///
     /// Lower names never come back, so once this is done it stays done. The lock is not held.

@@ -3,16 +3,16 @@
 use std::os::fd::BorrowedFd;
 
 use crate::overlay::copy_up::only_lower;
-use crate::overlay::lookup::{Here, Spot};
-use crate::overlay::operation::Session;
+use crate::overlay::lookup::{Lookup, UnionDir};
+use crate::overlay::operation::Operation;
 use crate::sys::at;
 use crate::sys::errno::{Answer, Errno};
 use invfs_engine::path::Subpath;
 use invfs_engine::vfs::Kind;
 
-impl Session<'_> {
+impl Operation<'_> {
     /// The directory in which a new name goes, in the upper layer. The caller holds the lock.
-    pub fn directory_for(&self, spot: &Spot) -> Answer<Here> {
+    pub fn directory_for(&self, spot: &Lookup) -> Answer<UnionDir> {
         match spot.is_reserved() {
             true => Err(Errno(libc::EPERM)),
             false => self.upper_directory(&spot.parent.path),

@@ -1,12 +1,12 @@
 //! The common questions answered with a few calls of the kernel: about paths on which no symbolic link stands.
 //!
-//! `None` everywhere says that there is more to it, or that something went wrong; a `Session` then finds out what.
+//! `None` everywhere says that there is more to it, or that something went wrong; a `Operation` then finds out what.
 
-use crate::file_system::{How, Node, Opened, Served};
-use crate::overlay::lookup::{Entry, LONGEST_NAME};
-use crate::overlay::marks::Kept;
+use crate::file_system::{FileSystem, Node, OpenHow, Opened};
+use crate::overlay::lookup::{LayerEntry, LONGEST_NAME};
+use crate::overlay::marks::UpperCache;
 use crate::overlay::merged_dir::{merge, upper_names, usable, Names, READ};
-use crate::overlay::upper::PRIVATE;
+use crate::overlay::upper::RESERVED_NAME;
 use crate::sys::at;
 use crate::sys::at::Meta;
 use crate::sys::beneath;
@@ -15,9 +15,9 @@ use invfs_engine::path::components;
 use invfs_engine::path::Subpath;
 use invfs_engine::vfs::{Kind, Listing};
 
-pub(super) struct Quick<'a> {
-    pub kept: &'a Kept,
-    pub lower: &'a dyn Served,
+pub(super) struct FastPath<'a> {
+    pub cache: &'a UpperCache,
+    pub lower: &'a dyn FileSystem,
 }
 
 /// What stands under a path.
@@ -28,13 +28,13 @@ pub(super) enum Seen {
     Nothing,
 }
 
-impl Quick<'_> {
+impl FastPath<'_> {
     /// What `stat` answers.
     pub fn stat(&self, sub: &Subpath, follow: bool) -> Option<Answer<Node>> {
         match self.see(sub)? {
             Seen::Upper(meta) => match meta.kind {
                 Some(Kind::Symlink) if follow => None,
-                Some(_) => Some(Ok(Entry::of_upper(meta).node())),
+                Some(_) => Some(Ok(LayerEntry::of_upper(meta).node())),
                 None => Some(Err(Errno(libc::ENOENT))),
             },
             Seen::Lower(node) if follow && node.kind == Kind::Symlink => None,
@@ -44,17 +44,17 @@ impl Quick<'_> {
     }
 
     /// What `open` answers where a regular file stands or nothing is, and nothing must be made or copied.
-    pub fn open(&self, sub: &Subpath, how: How) -> Option<Answer<Opened>> {
+    pub fn open(&self, sub: &Subpath, how: OpenHow) -> Option<Answer<Opened>> {
         let has = |flag| how.flags & flag != 0;
         if has(libc::O_EXCL | libc::O_DIRECTORY | libc::O_PATH) {
             return None;
         }
         match self.see(sub)? {
             // To read another directory's file would be bad, to write it worse.
-            Seen::Upper(_) if how.writes() && !self.kept.is_intact() => None,
+            Seen::Upper(_) if how.writes() && !self.cache.is_intact() => None,
             Seen::Upper(meta) if meta.kind == Some(Kind::File) => {
                 let flags = how.flags & !libc::O_CREAT;
-                let file = beneath::open(self.kept.upper.root(), sub.as_bytes(), flags);
+                let file = beneath::open(self.cache.upper.root(), sub.as_bytes(), flags);
                 Some(Ok(Opened::Real(file.ok()?)))
             }
             Seen::Lower(node) if node.kind == Kind::File && !how.writes() => {
@@ -96,7 +96,7 @@ impl Quick<'_> {
             Err(Errno(libc::ENOENT | libc::ENOTDIR)) if sub.is_root() => Vec::new(),
             listed => usable(sub, listed.ok()?),
         };
-        let marks = self.kept.marks()?;
+        let marks = self.cache.marks()?;
         if upper.is_none() && marks.hide(sub).ok()? {
             return None;
         }
@@ -109,7 +109,7 @@ impl Quick<'_> {
         if !is_ordinary(sub) {
             return None;
         }
-        let root = self.kept.upper.root();
+        let root = self.cache.upper.root();
         let found = match sub.is_root() {
             true => at::look_at(root),
             false => beneath::stat(root, sub.as_bytes()),
@@ -121,7 +121,7 @@ impl Quick<'_> {
         }
         let found = self.in_lower(sub)?;
         // Last, and also where there is nothing to hide: this is also where it shows that the directories were removed.
-        let marks = self.kept.marks()?;
+        let marks = self.cache.marks()?;
         match found {
             Some(node) if !marks.hide(sub).ok()? => Some(Seen::Lower(node)),
             _ => Some(Seen::Nothing),
@@ -158,7 +158,7 @@ impl Quick<'_> {
             true => at::HERE,
             false => sub.as_bytes(),
         };
-        match beneath::open(self.kept.upper.root(), path, READ) {
+        match beneath::open(self.cache.upper.root(), path, READ) {
             Ok(dir) => Some(Some(upper_names(sub, dir).ok()?)),
             Err(Errno(libc::ENOENT)) => Some(None),
             Err(_) => None,
@@ -169,6 +169,6 @@ impl Quick<'_> {
 /// Whether all names on the path can be names, and none is ours.
 fn is_ordinary(sub: &Subpath) -> bool {
     let mut names = components(sub.as_bytes());
-    sub.as_bytes().split(|byte| *byte == b'/').next() != Some(PRIVATE)
+    sub.as_bytes().split(|byte| *byte == b'/').next() != Some(RESERVED_NAME)
         && names.all(|name| name.len() <= LONGEST_NAME)
 }

@@ -2,14 +2,14 @@
 
 use std::os::fd::{AsFd, OwnedFd};
 
-use crate::overlay::operation::Session;
+use crate::overlay::operation::Operation;
 use crate::overlay::upper::directory;
 use crate::overlay::whiteout::{existing, BELOW, NAMES};
 use crate::sys::at;
 use crate::sys::errno::Answer;
 use invfs_engine::path::{components, Subpath};
 
-impl Session<'_> {
+impl Operation<'_> {
     /// Whether a mark hides the lower layer's `path`.
     ///
     /// Starts anew each time: marks that were read before the upper layer was looked at may be too old.
@@ -23,7 +23,9 @@ impl Session<'_> {
     fn is_hidden_on_disk(&self, path: &Subpath) -> Answer<bool> {
         let mut node = None;
         for name in components(path.as_bytes()) {
-            let at = node.as_ref().map_or(self.upper().gone(), OwnedFd::as_fd);
+            let at = node
+                .as_ref()
+                .map_or(self.upper().whiteouts(), OwnedFd::as_fd);
             if let Some(names) = existing(at, NAMES)? {
                 if at::stat(names.as_fd(), name)?.is_some() {
                     return Ok(true);
@@ -64,11 +66,15 @@ impl Session<'_> {
     fn mark(&self, path: &Subpath) -> Answer<()> {
         let mut node = None;
         for name in components(path.parent().as_bytes()) {
-            let at = node.as_ref().map_or(self.upper().gone(), OwnedFd::as_fd);
+            let at = node
+                .as_ref()
+                .map_or(self.upper().whiteouts(), OwnedFd::as_fd);
             let below = directory(at, BELOW)?;
             node = Some(directory(below.as_fd(), name)?);
         }
-        let at = node.as_ref().map_or(self.upper().gone(), OwnedFd::as_fd);
+        let at = node
+            .as_ref()
+            .map_or(self.upper().whiteouts(), OwnedFd::as_fd);
         let names = directory(at, NAMES)?;
         let flags = libc::O_WRONLY | libc::O_CREAT | libc::O_NONBLOCK;
         at::open(names.as_fd(), path.file_name(), flags, 0o666).map(drop)

@@ -3,8 +3,8 @@
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use crate::file_system::{Node, Real};
-use crate::overlay::operation::Session;
-use crate::overlay::upper::PRIVATE;
+use crate::overlay::operation::Operation;
+use crate::overlay::upper::RESERVED_NAME;
 use crate::sys::at;
 use crate::sys::at::Meta;
 use crate::sys::errno::{Answer, Errno};
@@ -14,7 +14,7 @@ use invfs_engine::vfs::Kind;
 pub(super) const LONGEST_NAME: usize = 255;
 
 /// A directory of the union. Its path has no link in it.
-pub(super) struct Here {
+pub(super) struct UnionDir {
     pub path: SubpathBuf,
     /// The directory in the upper layer, where it is there.
     pub upper: Option<OwnedFd>,
@@ -22,7 +22,7 @@ pub(super) struct Here {
     pub lower: bool,
 }
 
-impl Here {
+impl UnionDir {
     /// The directory in the upper layer; who calls this knows that it is there.
     pub fn upper(&self) -> Answer<BorrowedFd<'_>> {
         let fd = self.upper.as_ref().ok_or(Errno(libc::ENOENT))?;
@@ -36,16 +36,16 @@ impl Here {
 }
 
 /// What stands under one name.
-pub(super) struct Entry {
+pub(super) struct LayerEntry {
     pub upper: Option<Meta>,
     /// What the lower layer has here: not asked where an upper file covers it, only directories are merged.
     pub lower: Option<Node>,
 }
 
-impl Entry {
+impl LayerEntry {
     /// What only the upper layer has.
-    pub fn of_upper(meta: Meta) -> Entry {
-        Entry {
+    pub fn of_upper(meta: Meta) -> LayerEntry {
+        LayerEntry {
             upper: Some(meta),
             lower: None,
         }
@@ -76,16 +76,16 @@ impl Entry {
 }
 
 /// Where a path leads: a name in a directory, and what stands there.
-pub(super) struct Spot {
-    pub parent: Here,
+pub(super) struct Lookup {
+    pub parent: UnionDir,
     /// Empty for the root.
     pub name: Vec<u8>,
-    pub entry: Option<Entry>,
+    pub entry: Option<LayerEntry>,
     /// Whether a link of the upper layer, which may change, led here.
     pub by_upper_link: bool,
 }
 
-impl Spot {
+impl Lookup {
     pub fn path(&self) -> Answer<SubpathBuf> {
         self.parent.join(&self.name)
     }
@@ -96,10 +96,10 @@ impl Spot {
 
     /// Whether the name is the one that is ours.
     pub fn is_reserved(&self) -> bool {
-        self.parent.path.is_root() && self.name == PRIVATE
+        self.parent.path.is_root() && self.name == RESERVED_NAME
     }
 
-    pub fn existing(&self) -> Answer<&Entry> {
+    pub fn existing(&self) -> Answer<&LayerEntry> {
         self.entry.as_ref().ok_or(Errno(libc::ENOENT))
     }
 
@@ -112,11 +112,11 @@ impl Spot {
     }
 }
 
-impl Session<'_> {
+impl Operation<'_> {
     /// Follows `sub` to its end, and with `follow` also a link that stands there.
     ///
     /// That there is nothing at the end is no error: it may be made.
-    pub fn resolve(&self, sub: &Subpath, follow: bool) -> Answer<Spot> {
+    pub fn resolve(&self, sub: &Subpath, follow: bool) -> Answer<Lookup> {
         let mut todo = Vec::new();
         push(&mut todo, sub.as_bytes());
         let mut here = self.top()?;
@@ -147,7 +147,7 @@ impl Session<'_> {
                     push(&mut todo, &target);
                 }
                 entry if last => {
-                    return Ok(Spot {
+                    return Ok(Lookup {
                         parent: here,
                         name,
                         entry,
@@ -164,17 +164,17 @@ impl Session<'_> {
     }
 
     /// What stands under a path that has no link in the middle.
-    pub fn at(&self, path: &Subpath) -> Answer<Spot> {
+    pub fn at(&self, path: &Subpath) -> Answer<Lookup> {
         let parent = self.directory(path.parent())?;
         let name = path.file_name().to_vec();
         let entry = match path.is_root() {
-            true => Some(Entry {
+            true => Some(LayerEntry {
                 upper: at::stat(parent.upper()?, at::HERE)?,
                 lower: None,
             }),
             false => self.entry(&parent, &name)?,
         };
-        Ok(Spot {
+        Ok(Lookup {
             parent,
             name,
             entry,
@@ -183,7 +183,7 @@ impl Session<'_> {
     }
 
     /// The directory under a path that has no link in it.
-    pub fn directory(&self, path: &Subpath) -> Answer<Here> {
+    pub fn directory(&self, path: &Subpath) -> Answer<UnionDir> {
         let mut here = self.top()?;
         for name in components(path.as_bytes()) {
             let entry = self.entry(&here, name)?.ok_or(Errno(libc::ENOENT))?;
@@ -192,8 +192,8 @@ impl Session<'_> {
         Ok(here)
     }
 
-    pub fn top(&self) -> Answer<Here> {
-        Ok(Here {
+    pub fn top(&self) -> Answer<UnionDir> {
+        Ok(UnionDir {
             path: SubpathBuf::default(),
             upper: Some(self.root()?),
             lower: true,
@@ -201,7 +201,7 @@ impl Session<'_> {
     }
 
     /// Goes into the directory `name`; `ENOTDIR` where it is none.
-    pub fn enter(&self, here: &Here, name: &[u8], entry: &Entry) -> Answer<Here> {
+    pub fn enter(&self, here: &UnionDir, name: &[u8], entry: &LayerEntry) -> Answer<UnionDir> {
         if !entry.is(Kind::Directory) {
             return Err(Errno(libc::ENOTDIR));
         }
@@ -209,7 +209,7 @@ impl Session<'_> {
             Some(_) => Some(at::open(here.upper()?, name, at::DIRECTORY, 0)?),
             None => None,
         };
-        Ok(Here {
+        Ok(UnionDir {
             path: here.join(name)?,
             upper,
             lower: entry.lower.is_some(),
@@ -217,11 +217,11 @@ impl Session<'_> {
     }
 
     /// What stands under `name` in a directory.
-    pub fn entry(&self, here: &Here, name: &[u8]) -> Answer<Option<Entry>> {
+    pub fn entry(&self, here: &UnionDir, name: &[u8]) -> Answer<Option<LayerEntry>> {
         if name.len() > LONGEST_NAME {
             return Err(Errno(libc::ENAMETOOLONG));
         }
-        if here.path.is_root() && name == PRIVATE {
+        if here.path.is_root() && name == RESERVED_NAME {
             return Ok(None);
         }
         // The upper layer before the marks: what is being moved away is marked before it goes.
@@ -239,13 +239,13 @@ impl Session<'_> {
             None => self.visible(here, name)?,
         };
         match upper.is_some() || lower.is_some() {
-            true => Ok(Some(Entry { upper, lower })),
+            true => Ok(Some(LayerEntry { upper, lower })),
             false => Ok(None),
         }
     }
 
     /// What the lower layer has under `name`, unless it is hidden by a mark.
-    pub fn visible(&self, here: &Here, name: &[u8]) -> Answer<Option<Node>> {
+    pub fn visible(&self, here: &UnionDir, name: &[u8]) -> Answer<Option<Node>> {
         let path = here.join(name)?;
         match here.lower && !self.is_hidden(&path)? {
             true => self.lower.stat(&path),
@@ -254,7 +254,7 @@ impl Session<'_> {
     }
 
     /// The target of a link.
-    pub fn target(&self, here: &Here, name: &[u8], entry: &Entry) -> Answer<Vec<u8>> {
+    pub fn target(&self, here: &UnionDir, name: &[u8], entry: &LayerEntry) -> Answer<Vec<u8>> {
         match entry.upper {
             Some(_) => at::read_link(here.upper()?, name),
             None => Ok(self.lower.link(&here.join(name)?)?.to_vec()),

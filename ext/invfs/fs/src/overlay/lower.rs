@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
 
-use crate::file_system::{How, Node, Opened, Served};
+use crate::file_system::{FileSystem, Node, OpenHow, Opened};
 use crate::sys::errno::{Answer, Errno};
 use invfs_engine::path::{Subpath, SubpathBuf};
 use invfs_engine::vfs::Listing;
@@ -31,16 +31,16 @@ type Asked = (Question, SubpathBuf);
 
 /// Answers of the lower layer.
 pub(super) struct Lower<'a> {
-    served: &'a dyn Served,
+    file_system: &'a dyn FileSystem,
     known: RefCell<HashMap<Asked, Reply>>,
     locked: Cell<bool>,
     missing: RefCell<Option<Asked>>,
 }
 
 impl<'a> Lower<'a> {
-    pub fn new(served: &'a dyn Served) -> Lower<'a> {
+    pub fn new(file_system: &'a dyn FileSystem) -> Lower<'a> {
         Lower {
-            served,
+            file_system,
             known: RefCell::default(),
             locked: Cell::new(false),
             missing: RefCell::default(),
@@ -74,19 +74,19 @@ impl<'a> Lower<'a> {
     }
 
     /// Opens the file `path` for reading.
-    pub fn open(&self, path: &Subpath, how: How) -> Answer<Opened> {
+    pub fn open(&self, path: &Subpath, how: OpenHow) -> Answer<Opened> {
         let flags = how.flags & !(libc::O_CREAT | libc::O_EXCL | libc::O_TRUNC);
-        self.served.open(path, How { flags, ..how })
+        self.file_system.open(path, OpenHow { flags, ..how })
     }
 
     /// The contents of the file `path`.
     pub fn contents(&self, path: &Subpath) -> Answer<Vec<u8>> {
-        let how = How {
+        let how = OpenHow {
             flags: libc::O_RDONLY | libc::O_CLOEXEC,
             mode: 0,
         };
-        match self.served.open(path, how)? {
-            Opened::Shared(_) => self.served.read(path),
+        match self.file_system.open(path, how)? {
+            Opened::Shared(_) => self.file_system.read(path),
             Opened::Contents(contents, _) | Opened::Buffered { contents, .. } => Ok(contents),
             Opened::Real(fd) => whole(fd),
         }
@@ -128,9 +128,9 @@ impl<'a> Lower<'a> {
     fn fetch(&self, asked: Asked) -> Reply {
         let (question, path) = &asked;
         let reply = match question {
-            Question::Stat => Reply::Stat(self.served.stat(path, false)),
-            Question::Link => Reply::Link(self.served.read_link(path).map(Rc::new)),
-            Question::List => Reply::List(self.served.list(path).map(Rc::new)),
+            Question::Stat => Reply::Stat(self.file_system.stat(path, false)),
+            Question::Link => Reply::Link(self.file_system.read_link(path).map(Rc::new)),
+            Question::List => Reply::List(self.file_system.list(path).map(Rc::new)),
         };
         self.known.borrow_mut().insert(asked, reply.clone());
         reply

@@ -1,6 +1,6 @@
 //! What a writable mount holds from one operation to the next: open directories, and the marks that it has read.
 //!
-//! # How it knows that what it has read still holds
+//! # OpenHow it knows that what it has read still holds
 //!
 //! Whoever makes a mark counts, by the length of the file `lock`: it is odd while a mark is being made, and another even
 //! number when it is there. No number comes twice. So what was read when the length was even, and had been looked at
@@ -16,21 +16,21 @@ use arc_swap::ArcSwap;
 
 use crate::overlay::upper::{fd, Upper};
 use crate::overlay::whiteout;
-use crate::overlay::whiteout::{Node, MOST_NAMES};
+use crate::overlay::whiteout::{Hidden, MOST_NAMES};
 use crate::sys::at;
 use crate::sys::errno::{Answer, Errno};
-use crate::sys::reserved_fd::Own;
+use crate::sys::reserved_fd::ReservedFd;
 use invfs_engine::path::components;
 use invfs_engine::path::{Subpath, SubpathBuf};
 
-/// How many directories are remembered.
+/// OpenHow many directories are remembered.
 const MOST_NODES: usize = 512;
 
-pub(super) struct Kept {
+pub(super) struct UpperCache {
     pub upper: Upper,
     identity: [(u64, u64); 3],
     /// The file whose length counts the marks, never locked through this descriptor.
-    counter: Own,
+    counter: ReservedFd,
     counter_identity: (u64, u64),
     lost: AtomicBool,
     // Replaced as a whole: a lock could be left locked in a forked child.
@@ -41,22 +41,22 @@ pub(super) struct Kept {
 #[derive(Default)]
 struct Known {
     count: u64,
-    nodes: HashMap<SubpathBuf, Arc<Node>>,
+    nodes: HashMap<SubpathBuf, Arc<Hidden>>,
 }
 
 /// The marks at one moment.
 pub(super) struct Marks<'a> {
-    kept: &'a Kept,
+    cache: &'a UpperCache,
     count: u64,
 }
 
-impl Kept {
-    pub fn new(upper: Upper) -> Answer<Kept> {
+impl UpperCache {
+    pub fn new(upper: Upper) -> Answer<UpperCache> {
         let upper = upper.out_of_the_way();
         let identity = upper.identity();
-        let counter = Own::out_of_the_way(upper.lock_file(libc::O_PATH | libc::O_CLOEXEC)?);
+        let counter = ReservedFd::out_of_the_way(upper.lock_file(libc::O_PATH | libc::O_CLOEXEC)?);
         let meta = at::look_at(fd(&counter))?;
-        Ok(Kept {
+        Ok(UpperCache {
             upper,
             identity: identity.unwrap_or_default(),
             counter,
@@ -90,7 +90,7 @@ impl Kept {
             return None;
         };
         (meta.size % 2 == 0).then_some(Marks {
-            kept: self,
+            cache: self,
             count: meta.size,
         })
     }
@@ -133,16 +133,16 @@ impl Marks<'_> {
     }
 
     /// Whether the node of `directory` hides `name`.
-    pub fn has(&self, node: &Node, directory: &Subpath, name: &[u8]) -> Answer<bool> {
+    pub fn has(&self, node: &Hidden, directory: &Subpath, name: &[u8]) -> Answer<bool> {
         match &node.names {
             Some(names) => Ok(names.contains(name)),
-            None => whiteout::is_marked(self.kept.upper.gone().as_fd(), directory, name),
+            None => whiteout::is_marked(self.cache.upper.whiteouts().as_fd(), directory, name),
         }
     }
 
     /// What is hidden in `directory`.
-    pub fn node(&self, directory: &Subpath) -> Answer<Arc<Node>> {
-        let known = self.kept.known.load();
+    pub fn node(&self, directory: &Subpath) -> Answer<Arc<Hidden>> {
+        let known = self.cache.known.load();
         if known.count == self.count {
             if let Some(node) = known.nodes.get(directory) {
                 return Ok(node.clone());
@@ -150,11 +150,11 @@ impl Marks<'_> {
         }
         drop(known);
         let node = Arc::new(whiteout::read(
-            self.kept.upper.gone(),
+            self.cache.upper.whiteouts(),
             directory,
             MOST_NAMES,
         )?);
-        self.kept.known.rcu(|known| {
+        self.cache.known.rcu(|known| {
             let mut nodes = match known.count == self.count && known.nodes.len() < MOST_NODES {
                 true => known.nodes.clone(),
                 false => HashMap::new(),

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::os::fd::{AsFd, OwnedFd};
 
-use crate::overlay::lookup::Here;
+use crate::overlay::lookup::UnionDir;
 use crate::overlay::marks::Marks;
-use crate::overlay::operation::Session;
-use crate::overlay::upper::PRIVATE;
+use crate::overlay::operation::Operation;
+use crate::overlay::upper::RESERVED_NAME;
 use crate::sys::at;
 use crate::sys::errno::{Answer, Errno};
 use crate::sys::read_dir::Stream;
@@ -19,7 +19,7 @@ pub(super) type Names = BTreeMap<Vec<u8>, Option<Kind>>;
 /// To read the names of a directory.
 pub(super) const READ: i32 = libc::O_RDONLY | libc::O_DIRECTORY | libc::O_CLOEXEC;
 
-impl Session<'_> {
+impl Operation<'_> {
     /// The names in the directory `sub`.
     pub fn list(&self, sub: &Subpath) -> Answer<Listing> {
         let spot = self.resolve(sub, true)?;
@@ -31,7 +31,7 @@ impl Session<'_> {
     }
 
     /// The names in a directory of the union.
-    pub fn names(&self, here: &Here) -> Answer<Listing> {
+    pub fn names(&self, here: &UnionDir) -> Answer<Listing> {
         // The upper layer first, the marks last: what is moved away meanwhile is missed, not seen as it once was.
         let upper = self.upper_names(here)?;
         let lower = match here.lower {
@@ -48,7 +48,7 @@ impl Session<'_> {
         Ok(merge(upper, shown))
     }
 
-    fn shown(&self, here: &Here, lower: &Listing) -> Answer<Listing> {
+    fn shown(&self, here: &UnionDir, lower: &Listing) -> Answer<Listing> {
         let mut shown = Vec::new();
         for (name, kind) in lower {
             if !self.is_hidden(&here.join(name)?)? {
@@ -59,12 +59,12 @@ impl Session<'_> {
     }
 
     /// Whether there is nothing in a directory of the union.
-    pub fn is_empty(&self, here: &Here) -> Answer<bool> {
+    pub fn is_empty(&self, here: &UnionDir) -> Answer<bool> {
         Ok(self.names(here)?.is_empty())
     }
 
     /// The names that the lower layer has in a directory, hidden or not.
-    pub fn lower_names(&self, here: &Here) -> Answer<Vec<Vec<u8>>> {
+    pub fn lower_names(&self, here: &UnionDir) -> Answer<Vec<Vec<u8>>> {
         match here.lower {
             true => Ok(self
                 .lower_kinds(here)?
@@ -75,7 +75,7 @@ impl Session<'_> {
         }
     }
 
-    fn lower_kinds(&self, here: &Here) -> Answer<Listing> {
+    fn lower_kinds(&self, here: &UnionDir) -> Answer<Listing> {
         match self.lower.list(&here.path) {
             // The root need not be there.
             Err(Errno(libc::ENOENT | libc::ENOTDIR)) if here.path.is_root() => Ok(vec![]),
@@ -84,7 +84,7 @@ impl Session<'_> {
     }
 
     /// What the upper layer has in a directory: special files as `None`.
-    fn upper_names(&self, here: &Here) -> Answer<Names> {
+    fn upper_names(&self, here: &UnionDir) -> Answer<Names> {
         match &here.upper {
             None => Ok(Names::new()),
             Some(dir) => upper_names(&here.path, at::open(dir.as_fd(), at::HERE, READ, 0)?),
@@ -154,5 +154,5 @@ pub(super) fn merge(upper: Names, lower: Listing) -> Listing {
 }
 
 fn is_ours(directory: &Subpath, name: &[u8]) -> bool {
-    directory.is_root() && name == PRIVATE
+    directory.is_root() && name == RESERVED_NAME
 }

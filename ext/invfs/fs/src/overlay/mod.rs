@@ -20,17 +20,17 @@
 //! down to steps that change nothing that can be seen (copying up, marking what the upper layer covers anyway) and one
 //! call of the kernel that makes the change.
 //!
-//! # How it is fast
+//! # OpenHow it is fast
 //!
-//! Most paths have no symbolic link on them and stand in one layer: `quick` answers for these with one walk of the
-//! kernel through the upper layer and a look at what is remembered of the marks (see `kept`). Everything else is
-//! resolved name by name.
+//! Most paths have no symbolic link on them and lie in one layer: `fast_path` answers for these with one walk of the
+//! kernel through the upper layer and a look at the marks that are cached (see `marks`). Everything else is looked up
+//! name by name (`lookup`).
 //!
 //! # Locks
 //!
 //! Nothing is locked to look something up. Changes take turns with `flock`, which threads, forked children and other
 //! processes all respect. The lower layer may be written in Ruby and want Ruby's own lock, so it is never asked
-//! while ours is held: see `session`.
+//! while ours is held: see `operation`.
 
 mod attributes;
 mod copy_up;
@@ -55,10 +55,10 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::file_system::{Change, How, Node, Opened, Served};
-use crate::overlay::fast_path::{Quick, Seen};
-use crate::overlay::marks::Kept;
-use crate::overlay::operation::Session;
+use crate::file_system::{Change, FileSystem, Node, OpenHow, Opened};
+use crate::overlay::fast_path::{FastPath, Seen};
+use crate::overlay::marks::UpperCache;
+use crate::overlay::operation::Operation;
 use crate::overlay::upper::Upper;
 use crate::sys::at::Meta;
 use crate::sys::errno::{Answer, Errno};
@@ -69,14 +69,14 @@ use invfs_engine::vfs::{Kind, Listing};
 ///
 /// ```
 /// use std::sync::Arc;
-/// use invfs_fs::file_system::{Change, Served};
-/// use invfs_fs::{overlay::Writable, read_only::ReadOnly};
+/// use invfs_fs::file_system::{Change, FileSystem};
+/// use invfs_fs::{overlay::Overlay, read_only::ReadOnly};
 /// use invfs_engine::{path::Subpath, vfs::DirVfs};
 ///
 /// let upper = std::env::temp_dir().join(format!("invfs-doc-{}", std::process::id()));
 /// std::fs::create_dir(&upper)?;
 /// let lower = Arc::new(DirVfs::new(env!("CARGO_MANIFEST_DIR").into()));
-/// let union = Writable::new(Arc::new(ReadOnly::new(lower)), upper.clone())?;
+/// let union = Overlay::new(Arc::new(ReadOnly::new(lower)), upper.clone())?;
 /// let name = Subpath::new(b"Cargo.toml").unwrap();
 /// assert!(union.stat(name, true).is_ok());
 /// assert!(union.change(Change::Remove(name)).is_ok());
@@ -84,52 +84,56 @@ use invfs_engine::vfs::{Kind, Listing};
 /// # std::fs::remove_dir_all(&upper)?;
 /// # Ok::<(), std::io::Error>(())
 /// ```
-pub struct Writable {
-    lower: Arc<dyn Served>,
+pub struct Overlay {
+    lower: Arc<dyn FileSystem>,
     upper: CString,
-    kept: Kept,
+    cache: UpperCache,
 }
 
-impl Writable {
+impl Overlay {
     /// Puts the real directory `upper` above `lower`, and removes what crashed processes left unfinished in it.
     ///
     /// Fails where `upper` is no directory, cannot be written, or is on a file system without `flock`.
-    pub fn new(lower: Arc<dyn Served>, upper: PathBuf) -> io::Result<Writable> {
+    pub fn new(lower: Arc<dyn FileSystem>, upper: PathBuf) -> io::Result<Overlay> {
         let upper = std::fs::canonicalize(upper)?;
         let upper = CString::new(upper.as_os_str().as_bytes())?;
-        let kept = Session::new(&*lower, &upper, None)
-            .and_then(|session| session.clean())
-            .and_then(|()| Kept::new(Upper::open(&upper)?))
+        let cache = Operation::new(&*lower, &upper, None)
+            .and_then(|operation| operation.clean())
+            .and_then(|()| UpperCache::new(Upper::open(&upper)?))
             .map_err(|errno| io::Error::from_raw_os_error(errno.0))?;
-        Ok(Writable { lower, upper, kept })
+        Ok(Overlay {
+            lower,
+            upper,
+            cache,
+        })
     }
 
-    fn session(&self) -> Answer<Session<'_>> {
-        Session::new(&*self.lower, &self.upper, Some(&self.kept))
+    fn operation(&self) -> Answer<Operation<'_>> {
+        Operation::new(&*self.lower, &self.upper, Some(&self.cache))
     }
 
-    fn quick(&self) -> Option<Quick<'_>> {
-        self.kept.is_trusted().then_some(Quick {
-            kept: &self.kept,
+    fn fast_path(&self) -> Option<FastPath<'_>> {
+        self.cache.is_trusted().then_some(FastPath {
+            cache: &self.cache,
             lower: &*self.lower,
         })
     }
 }
 
-impl Served for Writable {
+impl FileSystem for Overlay {
     fn stat(&self, sub: &Subpath, follow: bool) -> Answer<Node> {
-        if let Some(answer) = self.quick().and_then(|quick| quick.stat(sub, follow)) {
+        if let Some(answer) = self.fast_path().and_then(|fast| fast.stat(sub, follow)) {
             return answer;
         }
-        let spot = self.session()?.resolve(sub, follow)?;
+        let spot = self.operation()?.resolve(sub, follow)?;
         Ok(spot.entry.ok_or(Errno(libc::ENOENT))?.node())
     }
 
-    fn open(&self, sub: &Subpath, how: How) -> Answer<Opened> {
-        if let Some(answer) = self.quick().and_then(|quick| quick.open(sub, how)) {
+    fn open(&self, sub: &Subpath, how: OpenHow) -> Answer<Opened> {
+        if let Some(answer) = self.fast_path().and_then(|fast| fast.open(sub, how)) {
             return answer;
         }
-        self.session()?.open(sub, how)
+        self.operation()?.open(sub, how)
     }
 
     fn read(&self, sub: &Subpath) -> Answer<Vec<u8>> {
@@ -138,11 +142,11 @@ impl Served for Writable {
     }
 
     fn compiled(&self, sub: &Subpath, key: &str, path: &[u8]) -> Answer<Option<Vec<u8>>> {
-        let own = match self.quick().and_then(|quick| quick.see(sub)) {
+        let own = match self.fast_path().and_then(|fast| fast.see(sub)) {
             Some(Seen::Lower(node)) if node.kind != Kind::Symlink => true,
             Some(Seen::Upper(Meta { kind, .. })) if kind != Some(Kind::Symlink) => false,
             Some(Seen::Nothing) => false,
-            _ => self.session()?.is_lower(sub)?,
+            _ => self.operation()?.is_lower(sub)?,
         };
         match own {
             true => self.lower.compiled(sub, key, path),
@@ -151,43 +155,45 @@ impl Served for Writable {
     }
 
     fn list(&self, sub: &Subpath) -> Answer<Listing> {
-        if let Some(names) = self.quick().and_then(|quick| quick.list(sub)) {
+        if let Some(names) = self.fast_path().and_then(|fast| fast.list(sub)) {
             return Ok(names);
         }
-        self.session()?.list(sub)
+        self.operation()?.list(sub)
     }
 
     fn read_link(&self, sub: &Subpath) -> Answer<Vec<u8>> {
-        if let Some(answer) = self.quick().and_then(|quick| quick.read_link(sub)) {
+        if let Some(answer) = self.fast_path().and_then(|fast| fast.read_link(sub)) {
             return answer;
         }
-        let session = self.session()?;
-        let spot = session.resolve(sub, false)?;
+        let operation = self.operation()?;
+        let spot = operation.resolve(sub, false)?;
         let entry = spot.entry.as_ref().ok_or(Errno(libc::ENOENT))?;
         match entry.kind() {
-            Kind::Symlink => session.target(&spot.parent, &spot.name, entry),
+            Kind::Symlink => operation.target(&spot.parent, &spot.name, entry),
             _ => Err(Errno(libc::EINVAL)),
         }
     }
 
     fn change(&self, change: Change<'_>) -> Answer<()> {
-        let session = self.session()?;
+        let operation = self.operation()?;
         match change {
-            Change::MakeDirectory(sub, mode) => session.make_directory(sub, mode),
-            Change::RemoveDirectory(sub) => session.remove_directory(sub),
-            Change::Remove(sub) => session.remove(sub),
-            Change::Rename(from, to, no_replace) => session.rename(from, to, no_replace),
-            Change::Link(old, new) => session.link(old, new),
-            Change::Symlink(target, sub) => session.symlink(target, sub),
-            Change::Mode(sub, mode) => session.set_mode(sub, mode),
-            Change::Owner(sub, user, group, follow) => session.set_owner(sub, user, group, follow),
-            Change::Times(sub, times, follow) => session.set_times(sub, times, follow),
-            Change::Truncate(sub, length) => session.truncate(sub, length),
+            Change::MakeDirectory(sub, mode) => operation.make_directory(sub, mode),
+            Change::RemoveDirectory(sub) => operation.remove_directory(sub),
+            Change::Remove(sub) => operation.remove(sub),
+            Change::Rename(from, to, no_replace) => operation.rename(from, to, no_replace),
+            Change::Link(old, new) => operation.link(old, new),
+            Change::Symlink(target, sub) => operation.symlink(target, sub),
+            Change::Mode(sub, mode) => operation.set_mode(sub, mode),
+            Change::Owner(sub, user, group, follow) => {
+                operation.set_owner(sub, user, group, follow)
+            }
+            Change::Times(sub, times, follow) => operation.set_times(sub, times, follow),
+            Change::Truncate(sub, length) => operation.truncate(sub, length),
         }
     }
 
     fn writable(&self, _: &Subpath) -> Answer<()> {
-        match self.session()?.upper_can_change() {
+        match self.operation()?.upper_can_change() {
             Err(Errno(libc::EROFS)) => Err(Errno(libc::EROFS)),
             // Permissions are what the bits say.
             _ => Ok(()),

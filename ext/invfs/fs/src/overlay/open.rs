@@ -2,16 +2,16 @@
 
 use std::os::fd::OwnedFd;
 
-use crate::file_system::{How, Opened};
-use crate::overlay::lookup::Entry;
-use crate::overlay::operation::Session;
+use crate::file_system::{OpenHow, Opened};
+use crate::overlay::lookup::LayerEntry;
+use crate::overlay::operation::Operation;
 use crate::sys::at;
 use crate::sys::errno::{Answer, Errno};
 use invfs_engine::path::Subpath;
 use invfs_engine::vfs::Kind;
 
-impl Session<'_> {
-    pub fn open(&self, sub: &Subpath, how: How) -> Answer<Opened> {
+impl Operation<'_> {
+    pub fn open(&self, sub: &Subpath, how: OpenHow) -> Answer<Opened> {
         if how.flags & libc::O_TMPFILE == libc::O_TMPFILE {
             // As on a file system that has no unnamed files.
             return Err(Errno(libc::EOPNOTSUPP));
@@ -58,7 +58,7 @@ impl Session<'_> {
                     Err(errno) => Err(errno),
                 };
             }
-            // What `sub` leads to may change: no copy of it may be kept under that name.
+            // What `sub` leads to may change: no copy of it may be cached under that name.
             if spot.by_upper_link {
                 let path = spot.path()?;
                 let node = self.lower.stat(&path)?.ok_or(Errno(libc::ENOENT))?;
@@ -73,7 +73,7 @@ impl Session<'_> {
     pub fn is_lower(&self, sub: &Subpath) -> Answer<bool> {
         match self.resolve(sub, true) {
             Ok(spot) => {
-                let is_upper = |entry: &Entry| entry.upper.is_some();
+                let is_upper = |entry: &LayerEntry| entry.upper.is_some();
                 Ok(!spot.by_upper_link && !spot.entry.as_ref().is_none_or(is_upper))
             }
             Err(Errno(libc::ENOENT | libc::ENOTDIR | libc::ELOOP)) => Ok(false),
@@ -82,7 +82,7 @@ impl Session<'_> {
     }
 
     /// Makes a file; `None` where there is something by now.
-    fn create(&self, sub: &Subpath, follow: bool, how: How) -> Answer<Option<OwnedFd>> {
+    fn create(&self, sub: &Subpath, follow: bool, how: OpenHow) -> Answer<Option<OwnedFd>> {
         self.locked(|| {
             let spot = self.resolve(sub, follow)?;
             if spot.entry.is_some() {

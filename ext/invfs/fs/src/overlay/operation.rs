@@ -3,36 +3,40 @@
 use std::ffi::CStr;
 use std::os::fd::OwnedFd;
 
-use crate::file_system::Served;
+use crate::file_system::FileSystem;
 use crate::overlay::lower::Lower;
-use crate::overlay::marks::{Kept, Marks};
+use crate::overlay::marks::{Marks, UpperCache};
 use crate::overlay::upper::Upper;
 use crate::sys::at;
 use crate::sys::errno::{Answer, Errno};
 use invfs_engine::path::Subpath;
 
-/// How often an operation starts again because somebody else changed what it just saw.
+/// OpenHow often an operation starts again because somebody else changed what it just saw.
 const TRIES: usize = 100;
 
-pub(super) struct Session<'a> {
+pub(super) struct Operation<'a> {
     upper: Which<'a>,
     pub lower: Lower<'a>,
 }
 
 enum Which<'a> {
-    Kept(&'a Kept),
-    /// What was kept is no longer what it was.
+    Cached(&'a UpperCache),
+    /// What was cached is no longer what it was.
     Opened(Upper),
 }
 
-impl<'a> Session<'a> {
-    /// With the directories that are kept, if these are still the right ones, else those at `upper`.
-    pub fn new(lower: &'a dyn Served, upper: &CStr, kept: Option<&'a Kept>) -> Answer<Session<'a>> {
-        let upper = match kept.filter(|kept| kept.is_intact()) {
-            Some(kept) => Which::Kept(kept),
+impl<'a> Operation<'a> {
+    /// With the directories that are cached, if these are still the right ones, else those at `upper`.
+    pub fn new(
+        lower: &'a dyn FileSystem,
+        upper: &CStr,
+        cache: Option<&'a UpperCache>,
+    ) -> Answer<Operation<'a>> {
+        let upper = match cache.filter(|cache| cache.is_intact()) {
+            Some(cache) => Which::Cached(cache),
             None => Which::Opened(Upper::open(upper)?),
         };
-        Ok(Session {
+        Ok(Operation {
             upper,
             lower: Lower::new(lower),
         })
@@ -40,7 +44,7 @@ impl<'a> Session<'a> {
 
     pub fn upper(&self) -> &Upper {
         match &self.upper {
-            Which::Kept(kept) => &kept.upper,
+            Which::Cached(cache) => &cache.upper,
             Which::Opened(upper) => upper,
         }
     }
@@ -48,15 +52,15 @@ impl<'a> Session<'a> {
     /// The marks as they are now; `None` where they must be read from disk.
     pub fn marks(&self) -> Option<Marks<'_>> {
         match &self.upper {
-            Which::Kept(kept) => kept.marks(),
+            Which::Cached(cache) => cache.marks(),
             Which::Opened(_) => None,
         }
     }
 
-    /// See [`Kept::hid`].
+    /// See [`UpperCache::hid`].
     pub fn hid(&self, path: &Subpath, before: u64, after: u64) {
-        if let Which::Kept(kept) = &self.upper {
-            kept.hid(path, before, after);
+        if let Which::Cached(cache) = &self.upper {
+            cache.hid(path, before, after);
         }
     }
 

@@ -1,14 +1,14 @@
 //! Taking names away.
 
 use crate::file_system::Time;
-use crate::overlay::lookup::{Here, Spot};
-use crate::overlay::operation::Session;
+use crate::overlay::lookup::{Lookup, UnionDir};
+use crate::overlay::operation::Operation;
 use crate::sys::at;
 use crate::sys::errno::{Answer, Errno};
 use invfs_engine::path::Subpath;
 use invfs_engine::vfs::Kind;
 
-impl Session<'_> {
+impl Operation<'_> {
     pub fn remove(&self, sub: &Subpath) -> Answer<()> {
         let check = || {
             let spot = self.resolve(sub, false)?;
@@ -42,7 +42,7 @@ impl Session<'_> {
     }
 
     /// Hides the lower layer's name, then removes the upper layer's: in between everything is as before.
-    fn take_away(&self, spot: &Spot) -> Answer<()> {
+    fn take_away(&self, spot: &Lookup) -> Answer<()> {
         let upper = spot.existing()?.upper;
         let dir = self.upper_directory(&spot.parent.path)?;
         self.cover(spot)?;
@@ -53,7 +53,7 @@ impl Session<'_> {
     }
 
     /// Hides what the lower layer has at this spot, if it shows there.
-    pub fn cover(&self, spot: &Spot) -> Answer<()> {
+    pub fn cover(&self, spot: &Lookup) -> Answer<()> {
         match self.visible(&spot.parent, &spot.name)? {
             Some(_) => self.hide(&spot.path()?),
             None => Ok(()),
@@ -62,7 +62,7 @@ impl Session<'_> {
 }
 
 /// A directory that loses a name has changed, though the kernel saw none go.
-fn changed_now(dir: &Here) -> Answer<()> {
+fn changed_now(dir: &UnionDir) -> Answer<()> {
     match at::set_times(dir.upper()?, at::HERE, [Time::Same, Time::Now]) {
         // Somebody else's directory that we may write.
         Err(Errno(libc::EPERM | libc::EACCES)) => Ok(()),

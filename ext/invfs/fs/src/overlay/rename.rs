@@ -1,8 +1,8 @@
 //! Renaming: first the upper layer gets everything that moves, then one call of the kernel moves it.
 
 use crate::overlay::copy_up::only_lower;
-use crate::overlay::lookup::Spot;
-use crate::overlay::operation::Session;
+use crate::overlay::lookup::Lookup;
+use crate::overlay::operation::Operation;
 use crate::sys::at;
 use crate::sys::errno::{Answer, Errno};
 use invfs_engine::path::Subpath;
@@ -10,12 +10,12 @@ use invfs_engine::vfs::Kind;
 
 /// Both ends of a renaming that is allowed.
 struct Ends {
-    from: Spot,
-    to: Spot,
+    from: Lookup,
+    to: Lookup,
     is_directory: bool,
 }
 
-impl Session<'_> {
+impl Operation<'_> {
     pub fn rename(&self, old: &Subpath, new: &Subpath, no_replace: bool) -> Answer<()> {
         self.until_settled(|| {
             let ends = self.ends(old, new, no_replace)?;
@@ -104,8 +104,8 @@ impl Session<'_> {
     }
 }
 
-fn is_same_file(one: &Spot, other: &Spot) -> bool {
-    let identity = |spot: &Spot| {
+fn is_same_file(one: &Lookup, other: &Lookup) -> bool {
+    let identity = |spot: &Lookup| {
         let meta = spot.entry.as_ref()?.upper?;
         Some((meta.dev, meta.ino))
     };

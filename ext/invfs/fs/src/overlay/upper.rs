@@ -5,20 +5,20 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
 use crate::sys::at;
 use crate::sys::errno::{Answer, Errno};
-use crate::sys::reserved_fd::Own;
+use crate::sys::reserved_fd::ReservedFd;
 
 /// The name at the top of the upper directory that is ours.
-pub(super) const PRIVATE: &[u8] = b".invfs-upper";
+pub(super) const RESERVED_NAME: &[u8] = b".invfs-upper";
 
 const WORK: &[u8] = b"work";
-const GONE: &[u8] = b"gone";
+const WHITEOUTS: &[u8] = b"gone";
 const LOCK: &[u8] = b"lock";
 
 /// The upper directory, opened.
 pub(super) struct Upper {
-    root: Own,
-    private: Own,
-    gone: Own,
+    root: ReservedFd,
+    private: ReservedFd,
+    whiteouts: ReservedFd,
 }
 
 impl Upper {
@@ -26,22 +26,22 @@ impl Upper {
         // SAFETY: no call is made on this number other than `openat`, for which it means the current directory.
         let anywhere = unsafe { BorrowedFd::borrow_raw(libc::AT_FDCWD) };
         let root = at::open(anywhere, path.to_bytes(), at::DIRECTORY, 0)?;
-        let private = directory(root.as_fd(), PRIVATE)?;
-        let gone = directory(private.as_fd(), GONE)?;
+        let private = directory(root.as_fd(), RESERVED_NAME)?;
+        let whiteouts = directory(private.as_fd(), WHITEOUTS)?;
         Ok(Upper {
-            root: Own::new(root),
-            private: Own::new(private),
-            gone: Own::new(gone),
+            root: ReservedFd::new(root),
+            private: ReservedFd::new(private),
+            whiteouts: ReservedFd::new(whiteouts),
         })
     }
 
     /// The same to be held for long.
     pub fn out_of_the_way(self) -> Upper {
-        let moved = Own::moved_out_of_the_way;
+        let moved = ReservedFd::moved_out_of_the_way;
         Upper {
             root: moved(self.root),
             private: moved(self.private),
-            gone: moved(self.gone),
+            whiteouts: moved(self.whiteouts),
         }
     }
 
@@ -50,8 +50,8 @@ impl Upper {
     }
 
     /// The topmost node of the marks.
-    pub fn gone(&self) -> BorrowedFd<'_> {
-        fd(&self.gone)
+    pub fn whiteouts(&self) -> BorrowedFd<'_> {
+        fd(&self.whiteouts)
     }
 
     pub fn work(&self) -> Answer<OwnedFd> {
@@ -72,7 +72,7 @@ impl Upper {
     /// Which directories these are; `None` if one was removed, or a descriptor is not open.
     pub fn identity(&self) -> Option<[(u64, u64); 3]> {
         let mut identity = [(0, 0); 3];
-        for (file, found) in [&self.root, &self.private, &self.gone]
+        for (file, found) in [&self.root, &self.private, &self.whiteouts]
             .into_iter()
             .zip(&mut identity)
         {
@@ -84,7 +84,7 @@ impl Upper {
 }
 
 /// The descriptor for a call of the kernel.
-pub(super) fn fd(own: &Own) -> BorrowedFd<'_> {
+pub(super) fn fd(own: &ReservedFd) -> BorrowedFd<'_> {
     // SAFETY: open as long as `own` is there, or another file if a program took the number: for the kernel to say.
     unsafe { BorrowedFd::borrow_raw(own.as_raw_fd()) }
 }

@@ -17,7 +17,7 @@ pub(super) const BELOW: &[u8] = b"below";
 pub(super) const MOST_NAMES: usize = 256;
 
 /// What is hidden in one directory.
-pub(super) struct Node {
+pub(super) struct Hidden {
     /// `None` where these are too many to remember.
     pub names: Option<HashSet<Vec<u8>>>,
     /// Whether there may be something hidden further down.
@@ -25,7 +25,7 @@ pub(super) struct Node {
 }
 
 /// What is hidden in `path`, below the topmost node; no names where they are more than `most`.
-pub(super) fn read(top: BorrowedFd, path: &Subpath, most: usize) -> Answer<Node> {
+pub(super) fn read(top: BorrowedFd, path: &Subpath, most: usize) -> Answer<Hidden> {
     let flags = libc::O_RDONLY | libc::O_DIRECTORY | libc::O_CLOEXEC;
     let names = match beneath::open(top, &in_node(path, NAMES), flags) {
         Ok(names) => read_dir::first_names(names, most + 1)?,
@@ -38,7 +38,7 @@ pub(super) fn read(top: BorrowedFd, path: &Subpath, most: usize) -> Answer<Node>
         Err(errno) => return Err(errno),
     };
     let names = (names.len() <= most).then_some(names);
-    Ok(Node {
+    Ok(Hidden {
         names: names.map(HashSet::from_iter),
         below,
     })

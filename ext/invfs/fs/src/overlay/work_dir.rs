@@ -5,7 +5,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::file_system::{Node, Time};
-use crate::overlay::operation::Session;
+use crate::overlay::operation::Operation;
 use crate::sys::at;
 use crate::sys::errno::{Answer, Errno};
 use crate::sys::read_dir;
@@ -14,12 +14,12 @@ use invfs_engine::vfs::Kind;
 /// A file that is ready to appear.
 ///
 /// Locked with `flock` until then, so that a process that cleans up sees that somebody still needs it.
-pub(super) struct Ready {
+pub(super) struct Prepared {
     pub name: Vec<u8>,
     file: std::fs::File,
 }
 
-impl Ready {
+impl Prepared {
     /// Says that nobody needs it any more, or that it is about to appear. The caller holds the lock for changes.
     pub fn release(&self) -> Answer<()> {
         at::lock(self.file.as_fd(), libc::LOCK_UN)
@@ -36,9 +36,9 @@ pub(super) fn mode(node: &Node) -> u32 {
     node.mode & 0o1777
 }
 
-impl Session<'_> {
+impl Operation<'_> {
     /// Writes a file with the contents, permissions and time of a lower one, and waits until it is on disk.
-    pub fn prepare(&self, contents: &[u8], node: &Node) -> Answer<Ready> {
+    pub fn prepare(&self, contents: &[u8], node: &Node) -> Answer<Prepared> {
         let work = self.upper().work()?;
         let flags = libc::O_RDWR | libc::O_CREAT | libc::O_EXCL;
         let (name, file) = self.locked(|| {
@@ -48,7 +48,7 @@ impl Session<'_> {
                 Ok(file)
             })
         })?;
-        let ready = Ready {
+        let ready = Prepared {
             name,
             file: file.into(),
         };
@@ -59,7 +59,7 @@ impl Session<'_> {
         result.map(|()| ready)
     }
 
-    fn fill(&self, ready: &Ready, contents: &[u8], node: &Node) -> Answer<()> {
+    fn fill(&self, ready: &Prepared, contents: &[u8], node: &Node) -> Answer<()> {
         use std::os::unix::fs::PermissionsExt;
         let mut file = &ready.file;
         file.write_all(contents)?;

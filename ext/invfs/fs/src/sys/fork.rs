@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI32, Ordering};
 
 /// A mutex around `T` for statics that a forked child goes on using.
 ///
-/// Not reentrant. Nothing that calls a [`Served`](crate::file_system::Served) may run while it is held.
+/// Not reentrant. Nothing that calls a [`FileSystem`](crate::file_system::FileSystem) may run while it is held.
 pub struct ForkMutex<T> {
     raw: UnsafeCell<libc::pthread_mutex_t>,
     value: UnsafeCell<T>,

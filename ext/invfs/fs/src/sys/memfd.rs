@@ -9,7 +9,7 @@ use arc_swap::ArcSwapOption;
 
 use crate::sys::errno::{Answer, Errno};
 use crate::sys::fork;
-use crate::sys::reserved_fd::Own;
+use crate::sys::reserved_fd::ReservedFd;
 use crate::sys::temporary;
 
 /// A new anonymous file with these contents, named in `/proc/PID/maps` and `lsof` after `name`.
@@ -121,18 +121,18 @@ pub fn read_all(fd: RawFd) -> Answer<Vec<u8>> {
 }
 
 /// `/proc/self/fd` as a directory of this process, which saves half of the way.
-static DESCRIPTORS: ArcSwapOption<Own> = ArcSwapOption::const_empty();
+static DESCRIPTORS: ArcSwapOption<ReservedFd> = ArcSwapOption::const_empty();
 crate::in_forked_child!(disown);
 
 /// The directory of the process's descriptors; `None` where there is none.
-fn descriptors() -> Option<Arc<Own>> {
+fn descriptors() -> Option<Arc<ReservedFd>> {
     let known = DESCRIPTORS.load_full();
     if known.is_some() || !fork::owns_memory() {
         return known;
     }
     let opened = std::fs::File::open("/proc/self/fd").ok()?;
-    let opened = Arc::new(Own::out_of_the_way(opened.into()));
-    let before = DESCRIPTORS.compare_and_swap(&None::<Arc<Own>>, Some(opened.clone()));
+    let opened = Arc::new(ReservedFd::out_of_the_way(opened.into()));
+    let before = DESCRIPTORS.compare_and_swap(&None::<Arc<ReservedFd>>, Some(opened.clone()));
     // Another thread may have been faster.
     Some(before.clone().unwrap_or(opened))
 }

@@ -17,35 +17,35 @@ const OUT_OF_THE_WAY: RawFd = 600;
 static NUMBERS: [AtomicU64; GUARDED / 64] = [const { AtomicU64::new(0) }; GUARDED / 64];
 
 /// A descriptor that nobody else may close; -1 once it was lost.
-pub struct Own(Arc<AtomicI32>);
+pub struct ReservedFd(Arc<AtomicI32>);
 
 /// Who has which number, so that whoever else wants one finds the holder.
 static HOLDERS: ForkMutex<BTreeMap<RawFd, Weak<AtomicI32>>> = ForkMutex::new(BTreeMap::new());
 crate::survives_fork!(HOLDERS, Inner);
 
-impl Own {
+impl ReservedFd {
     /// Guards the descriptor until this is dropped.
-    pub fn new(file: OwnedFd) -> Own {
+    pub fn new(file: OwnedFd) -> ReservedFd {
         let number = file.into_raw_fd();
         mark(number, true);
         let holder = Arc::new(AtomicI32::new(number));
         HOLDERS.lock().insert(number, Arc::downgrade(&holder));
-        Own(holder)
+        ReservedFd(holder)
     }
 
     /// The same file under a number that programs which count from 3 do not come to, if there is one.
-    pub fn out_of_the_way(file: OwnedFd) -> Own {
+    pub fn out_of_the_way(file: OwnedFd) -> ReservedFd {
         match duplicate(file.as_raw_fd()) {
-            Some(moved) => Own::new(moved),
-            None => Own::new(file),
+            Some(moved) => ReservedFd::new(moved),
+            None => ReservedFd::new(file),
         }
     }
 
-    /// The same as [`out_of_the_way`](Own::out_of_the_way).
-    pub fn moved_out_of_the_way(self) -> Own {
+    /// The same as [`out_of_the_way`](ReservedFd::out_of_the_way).
+    pub fn moved_out_of_the_way(self) -> ReservedFd {
         match self.into_inner() {
-            Some(file) => Own::out_of_the_way(file),
-            None => Own(Arc::new(AtomicI32::new(-1))),
+            Some(file) => ReservedFd::out_of_the_way(file),
+            None => ReservedFd(Arc::new(AtomicI32::new(-1))),
         }
     }
 
@@ -90,13 +90,13 @@ fn duplicate(fd: RawFd) -> Option<OwnedFd> {
     })
 }
 
-impl AsRawFd for Own {
+impl AsRawFd for ReservedFd {
     fn as_raw_fd(&self) -> RawFd {
         self.0.load(Ordering::Acquire)
     }
 }
 
-impl Drop for Own {
+impl Drop for ReservedFd {
     fn drop(&mut self) {
         let number = self.lose();
         if number >= 0 {

@@ -12,7 +12,7 @@ fn request(root: &str, origin: Origin, object: usize) -> Request {
         origin,
         vfs: None,
         #[cfg(target_os = "linux")]
-        served: None,
+        file_system: None,
         visible: true,
         file: None,
         object,

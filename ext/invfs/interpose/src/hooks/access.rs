@@ -3,17 +3,17 @@
 use std::ffi::{c_char, c_int};
 
 use crate::paths::dispatch::{dispatch, dispatch_path};
-use crate::paths::route::Target;
+use crate::paths::route::PathTarget;
 use invfs_engine::vfs::Kind;
 use invfs_fs::file_system::Node;
 use invfs_fs::sys::errno::{Answer, Errno};
 
-fn target(target: &Target, mode: c_int, effective: bool, follow: bool) -> Answer<c_int> {
+fn target(target: &PathTarget, mode: c_int, effective: bool, follow: bool) -> Answer<c_int> {
     let place = &target.place;
     let node = place.stat(follow || target.slash)?;
     target.check(&node)?;
     if mode & libc::W_OK != 0 {
-        place.mount.served().writable(&place.sub)?;
+        place.mount.file_system().writable(&place.sub)?;
     }
     match mode
         & !granted(&node, node.owner(place.mount.owner), effective)
@@ -25,7 +25,7 @@ fn target(target: &Target, mode: c_int, effective: bool, follow: bool) -> Answer
 }
 
 /// `EACCES` unless the target may be executed.
-pub fn executable(at: &Target) -> Answer<()> {
+pub fn executable(at: &PathTarget) -> Answer<()> {
     let node = at.place.stat(true)?;
     at.check(&node)?;
     match node.kind == Kind::File

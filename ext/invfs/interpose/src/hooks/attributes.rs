@@ -4,7 +4,7 @@ use std::ffi::{c_char, c_int};
 
 use crate::paths::dispatch::{dispatch, dispatch_path};
 use crate::paths::liveness;
-use crate::paths::route::Target;
+use crate::paths::route::PathTarget;
 use invfs_engine::vfs::Kind;
 use invfs_fs::file_system::{Change, Time};
 use invfs_fs::sys::errno::{Answer, Errno};
@@ -137,7 +137,7 @@ fn time(time: libc::timespec) -> Time {
     }
 }
 
-fn set_times(at: &Target, times: [Time; 2], follow: bool) -> Answer<c_int> {
+fn set_times(at: &PathTarget, times: [Time; 2], follow: bool) -> Answer<c_int> {
     at.check_existing()?;
     at.change(Change::Times(&at.place.sub, times, follow))
 }

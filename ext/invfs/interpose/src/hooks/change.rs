@@ -5,13 +5,13 @@ use std::ffi::{c_char, c_int, CStr};
 use crate::paths::dispatch::{dispatch, dispatch_path, guard};
 use crate::paths::route;
 use crate::paths::route::Wants::Anything;
-use crate::paths::route::{Route, Target};
+use crate::paths::route::{PathTarget, Route};
 use crate::paths::{liveness, real_links};
 use invfs_engine::vfs::Kind;
 use invfs_fs::file_system::Change;
 use invfs_fs::sys::errno::{Answer, Errno};
 
-impl Target {
+impl PathTarget {
     /// Makes a change to something that a mount holds; the mount's own root is in use.
     pub fn change(&self, change: Change<'_>) -> Answer<c_int> {
         if self.place.sub.is_root() {
@@ -19,13 +19,13 @@ impl Target {
                 Change::MakeDirectory(..) | Change::Symlink(..) => libc::EEXIST,
                 // Its attributes can be changed as those of any directory.
                 Change::Mode(..) | Change::Owner(..) | Change::Times(..) => {
-                    return self.place.mount.served().change(change).map(|()| 0)
+                    return self.place.mount.file_system().change(change).map(|()| 0)
                 }
                 Change::Truncate(..) => libc::EISDIR,
                 _ => libc::EBUSY,
             }));
         }
-        self.place.mount.served().change(change).map(|()| 0)
+        self.place.mount.file_system().change(change).map(|()| 0)
     }
 
     /// What the system says of a path like `name/` where something is to be removed that is no directory, or made.
@@ -132,7 +132,7 @@ unsafe fn two(
     from: (c_int, *const c_char),
     to: (c_int, *const c_char),
     real: impl Fn((c_int, *const c_char), (c_int, *const c_char)) -> c_int,
-    inside: impl Fn(&Target, &Target) -> Answer<c_int>,
+    inside: impl Fn(&PathTarget, &PathTarget) -> Answer<c_int>,
 ) -> c_int {
     guard(-1, || {
         // SAFETY: the paths are the caller's own.
@@ -224,7 +224,7 @@ pub unsafe extern "C" fn renameat2(
     }
 }
 
-fn renamed(from: &Target, to: &Target, flags: u32) -> Answer<c_int> {
+fn renamed(from: &PathTarget, to: &PathTarget, flags: u32) -> Answer<c_int> {
     if flags & !libc::RENAME_NOREPLACE != 0 {
         return Err(Errno(libc::EINVAL));
     }
@@ -337,7 +337,7 @@ pub unsafe extern "C" fn mknodat(fd: c_int, path: *const c_char, mode: u32, devi
                 }
                 at.check_no_slash(libc::EEXIST, libc::ENOENT)?;
                 // A mount has files, directories and links.
-                at.place.mount.served().writable(&at.place.sub)?;
+                at.place.mount.file_system().writable(&at.place.sub)?;
                 Err(Errno(libc::EPERM))
             },
         )

@@ -3,17 +3,21 @@
 use std::ffi::{c_char, c_int, c_void};
 
 use crate::paths::dispatch::dispatch_path;
-use crate::paths::route::Target;
+use crate::paths::route::PathTarget;
 use invfs_fs::sys::errno::{Answer, Errno};
 
 /// As on a file system without extended attributes, but only for what is there.
-fn none<T>(target: &Target, follow: bool) -> Answer<T> {
+fn none<T>(target: &PathTarget, follow: bool) -> Answer<T> {
     target.check(&target.place.stat(follow || target.slash)?)?;
     Err(Errno(libc::EOPNOTSUPP))
 }
 
-fn change(target: &Target, follow: bool) -> Answer<c_int> {
-    target.place.mount.served().writable(&target.place.sub)?;
+fn change(target: &PathTarget, follow: bool) -> Answer<c_int> {
+    target
+        .place
+        .mount
+        .file_system()
+        .writable(&target.place.sub)?;
     none(target, follow)
 }
 

@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use crate::open::{empty_dir, fd_table, libraries};
 use crate::patch::scanner;
 use crate::paths::dispatch::{dispatch_path, guard};
-use crate::paths::route::Target;
+use crate::paths::route::PathTarget;
 use invfs_fs::mounts::real;
 use invfs_fs::mounts::Place;
 use invfs_fs::sys::errno::Answer;
@@ -33,7 +33,7 @@ pub unsafe extern "C" fn dlopen(path: *const c_char, flags: c_int) -> *mut c_voi
     library
 }
 
-fn load(at: &Target, flags: c_int) -> Answer<*mut c_void> {
+fn load(at: &PathTarget, flags: c_int) -> Answer<*mut c_void> {
     let (real, node) = real::real(&at.place)?;
     at.check(&node)?;
     libraries::load(&real, flags)

@@ -3,19 +3,19 @@
 use std::ffi::{c_char, c_int, CString};
 
 use crate::paths::dispatch::{dispatch, dispatch_path};
-use crate::paths::route::Target;
+use crate::paths::route::PathTarget;
 use invfs_fs::mounts::real;
 use invfs_fs::sys::errno::{Answer, Errno};
 
 /// # Safety
 /// `buffer` has room for `size` bytes.
-unsafe fn read_target(target: &Target, buffer: *mut c_char, size: usize) -> Answer<isize> {
+unsafe fn read_target(target: &PathTarget, buffer: *mut c_char, size: usize) -> Answer<isize> {
     if target.slash {
         target.check(&target.place.stat(true)?)?;
         return Err(Errno(libc::EINVAL));
     }
     let place = &target.place;
-    let link = place.mount.served().read_link(&place.sub)?;
+    let link = place.mount.file_system().read_link(&place.sub)?;
     let length = link.len().min(size);
     // SAFETY: not more than the buffer holds; two places in memory.
     unsafe { std::ptr::copy_nonoverlapping(link.as_ptr().cast(), buffer, length) };

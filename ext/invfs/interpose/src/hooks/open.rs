@@ -6,14 +6,14 @@ use std::os::fd::RawFd;
 use crate::open::{empty_dir, loading, open_file};
 use crate::paths::dispatch::dispatch_for;
 use crate::paths::liveness;
-use crate::paths::route::{Target, Wants};
+use crate::paths::route::{PathTarget, Wants};
 use invfs_engine::vfs::Kind;
-use invfs_fs::file_system::How;
+use invfs_fs::file_system::OpenHow;
 use invfs_fs::sys::errno::{Answer, Errno};
 
 /// Opens what a path in a mount names.
-pub fn target(target: &Target, flags: c_int, mode: u32) -> Answer<RawFd> {
-    let how = How { flags, mode };
+pub fn target(target: &PathTarget, flags: c_int, mode: u32) -> Answer<RawFd> {
+    let how = OpenHow { flags, mode };
     let place = &target.place;
     if let Some(fd) = loading::open(place, flags) {
         return Ok(fd);
@@ -70,7 +70,7 @@ pub unsafe extern "C" fn openat(fd: c_int, path: *const c_char, flags: c_int, mo
             -1,
             |fd, path| {
                 let opened = libc::openat64(fd, path, flags, mode);
-                if opened >= 0 && (How { flags, mode }).writes() {
+                if opened >= 0 && (OpenHow { flags, mode }).writes() {
                     liveness::opened_for_writing(opened);
                 }
                 opened

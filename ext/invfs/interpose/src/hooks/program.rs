@@ -5,7 +5,7 @@ use std::os::fd::RawFd;
 
 use crate::hooks::{access, open};
 use crate::paths::dispatch::dispatch_path;
-use crate::paths::route::Target;
+use crate::paths::route::PathTarget;
 use invfs_fs::sys::errno::Answer;
 use invfs_fs::sys::memfd::ProcPath;
 
@@ -16,7 +16,7 @@ extern "C" {
 /// A descriptor of the program that the new one inherits: a script's interpreter opens it by its number.
 ///
 /// The target is gone when this returns: what the child of a `vfork` still held would never be given back to its parent.
-fn program(target: Target) -> Answer<RawFd> {
+fn program(target: PathTarget) -> Answer<RawFd> {
     access::executable(&target)?;
     open::target(&target, libc::O_RDONLY, 0)
 }

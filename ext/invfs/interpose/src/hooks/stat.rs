@@ -5,7 +5,7 @@ use std::ffi::{c_char, c_int};
 use crate::open::{empty_dir, identities, stat};
 use crate::paths::dispatch::{dispatch, dispatch_path, guard};
 use crate::paths::lookup;
-use crate::paths::route::Target;
+use crate::paths::route::PathTarget;
 use invfs_fs::sys::errno::Answer;
 
 /// # Safety
@@ -161,9 +161,9 @@ unsafe fn descriptor_statx(fd: c_int, result: c_int, out: *mut libc::statx) -> A
 }
 
 /// What is said of the file system that a path lies in: of the path, and whether nothing can be written there.
-fn file_system(at: &Target) -> Answer<(libc::stat, bool)> {
+fn file_system(at: &PathTarget) -> Answer<(libc::stat, bool)> {
     let found = lookup::target(at, true)?;
-    let writable = at.place.mount.served().writable(&at.place.sub);
+    let writable = at.place.mount.file_system().writable(&at.place.sub);
     Ok((found, writable.is_err()))
 }
 

@@ -5,7 +5,7 @@ use std::ffi::{c_char, c_int, CStr};
 use crate::hooks::open;
 use crate::paths::dispatch::dispatch_path;
 use crate::paths::liveness;
-use invfs_fs::file_system::How;
+use invfs_fs::file_system::OpenHow;
 use invfs_fs::sys::errno::{Answer, Errno};
 use invfs_fs::sys::memfd::ProcPath;
 
@@ -44,7 +44,8 @@ unsafe fn flags(mode: *const c_char) -> Answer<c_int> {
 unsafe fn written(stream: *mut libc::FILE, mode: *const c_char) {
     // SAFETY: the caller's promise.
     unsafe {
-        if !stream.is_null() && flags(mode).is_ok_and(|flags| (How { flags, mode: 0 }).writes()) {
+        if !stream.is_null() && flags(mode).is_ok_and(|flags| (OpenHow { flags, mode: 0 }).writes())
+        {
             liveness::opened_for_writing(libc::fileno(stream));
         }
     }

@@ -10,12 +10,12 @@ use crate::open::stat;
 use invfs_engine::vfs::Kind;
 use invfs_fs::mounts::Place;
 use invfs_fs::sys::errno::{Answer, Errno};
-use invfs_fs::sys::reserved_fd::Own;
+use invfs_fs::sys::reserved_fd::ReservedFd;
 use invfs_fs::sys::{fork, memfd, temporary};
 
 /// The empty directory.
 struct Empty {
-    descriptor: Own,
+    descriptor: ReservedFd,
     identity: (u64, u64),
 }
 
@@ -65,7 +65,7 @@ impl Empty {
     fn new(descriptor: OwnedFd) -> Answer<Empty> {
         let found = memfd::metadata(descriptor.as_raw_fd())?;
         Ok(Empty {
-            descriptor: Own::out_of_the_way(descriptor),
+            descriptor: ReservedFd::out_of_the_way(descriptor),
             identity: (found.st_dev, found.st_ino),
         })
     }

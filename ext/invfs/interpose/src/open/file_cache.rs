@@ -12,13 +12,13 @@ use invfs_engine::path::SubpathBuf;
 use invfs_fs::mounts::Place;
 use invfs_fs::sys::fork::ForkMutex;
 use invfs_fs::sys::memfd;
-use invfs_fs::sys::reserved_fd::Own;
+use invfs_fs::sys::reserved_fd::ReservedFd;
 
-/// How much is held together.
+/// OpenHow much is held together.
 const BYTES: u64 = 64 << 20;
 /// A larger file is made anew each time.
 const FILE: u64 = 8 << 20;
-/// How many files are remembered to have been opened once.
+/// OpenHow many files are remembered to have been opened once.
 const OPENED_ONCE: usize = 4096;
 
 /// Contents that can be opened again.
@@ -34,7 +34,7 @@ pub struct Cache {
     opened_once: HashSet<u64, RandomState>,
     bytes: u64,
     clock: u64,
-    /// How many descriptors may be held; 0 before the first use.
+    /// OpenHow many descriptors may be held; 0 before the first use.
     capacity: usize,
 }
 
@@ -43,7 +43,7 @@ pub struct Cached {
     mount: u64,
     sub: SubpathBuf,
     /// The file.
-    pub file: Arc<Own>,
+    pub file: Arc<ReservedFd>,
     inode: u64,
     size: u64,
     used: u64,
@@ -79,7 +79,7 @@ impl Cache {
     }
 
     /// The file at `place`, and its inode number, by which can be seen whether it is still that file.
-    pub fn get(&mut self, place: &Place) -> Option<(Arc<Own>, u64)> {
+    pub fn get(&mut self, place: &Place) -> Option<(Arc<ReservedFd>, u64)> {
         let hash = self.hash_of(place);
         self.clock += 1;
         let cached = self.files.find_mut(hash, |cached| cached.is_at(place))?;
@@ -97,7 +97,7 @@ impl Cache {
     }
 
     /// Takes the file in; what has to go for it is handed back, to be closed without a lock.
-    pub fn put(&mut self, place: &Place, file: Arc<Own>, size: u64) -> Vec<Cached> {
+    pub fn put(&mut self, place: &Place, file: Arc<ReservedFd>, size: u64) -> Vec<Cached> {
         if self.capacity == 0 {
             self.capacity = capacity();
         }

@@ -14,7 +14,7 @@ use invfs_fs::mounts::Place;
 use invfs_fs::sys::fork::{self, ForkMutex};
 use invfs_fs::sys::memfd;
 
-/// How many files are remembered; the system describes older ones.
+/// OpenHow many files are remembered; the system describes older ones.
 const MOST: usize = 16_384;
 
 static IDENTITIES: ForkMutex<LazyCell<Identities>> =
@@ -23,13 +23,13 @@ invfs_fs::survives_fork!(IDENTITIES, Outer);
 
 #[derive(Default)]
 struct Identities {
-    known: HashMap<(u64, u64), Identity, RandomState>,
+    known: HashMap<(u64, u64), Identified, RandomState>,
     order: VecDeque<(u64, u64)>,
 }
 
 /// What `fstat` says apart from the length, which is the real one.
 #[derive(Clone, Copy)]
-struct Identity {
+struct Identified {
     device: u64,
     inode: u64,
     owner: (u32, u32),
@@ -65,7 +65,7 @@ pub fn remember(place: &Place, file: &OwnedFd, node: &Node, sealed: bool) {
         return;
     }
     note_device(real.st_dev);
-    let identity = Identity {
+    let identity = Identified {
         device: place.mount.device(),
         inode: stat::inode(place, node),
         owner: place.mount.owner,
@@ -87,7 +87,7 @@ pub fn remember(place: &Place, file: &OwnedFd, node: &Node, sealed: bool) {
 }
 
 /// What is remembered of the file that the system describes so.
-fn identity(found: &libc::stat) -> Option<Identity> {
+fn identity(found: &libc::stat) -> Option<Identified> {
     let is_ours = |known: &AtomicU64| known.load(Ordering::Relaxed) == found.st_dev;
     // Our files have no name.
     if found.st_nlink != 0 || !DEVICES.iter().any(is_ours) {
@@ -108,7 +108,7 @@ pub fn is_sealed(fd: RawFd) -> bool {
 pub fn correct(found: &mut libc::stat) {
     if let Some(identity) = identity(found) {
         let size = found.st_size as u64;
-        let Identity {
+        let Identified {
             device,
             inode,
             owner,

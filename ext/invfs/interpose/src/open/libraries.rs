@@ -12,7 +12,7 @@ use invfs_fs::mounts::Place;
 use invfs_fs::sys::errno::{Answer, Errno};
 use invfs_fs::sys::fork::ForkMutex;
 use invfs_fs::sys::memfd;
-use invfs_fs::sys::reserved_fd::Own;
+use invfs_fs::sys::reserved_fd::ReservedFd;
 
 /// The files that libraries were loaded from: the same file is the same library, as it is on disk.
 static LOADED: ForkMutex<Option<HashMap<Vec<u8>, Loaded>>> = ForkMutex::new(None);
@@ -20,13 +20,13 @@ invfs_fs::survives_fork!(LOADED, Outer);
 
 /// A library that was loaded from a mount.
 struct Loaded {
-    file: Own,
+    file: ReservedFd,
     /// Its path for the loader, where it had to be a file with a name. There is nothing at it any more, but the loader
     /// knows what it was.
     named: Option<CString>,
 }
 
-/// How deep libraries may need one another inside a mount.
+/// OpenHow deep libraries may need one another inside a mount.
 const DEPTH: usize = 32;
 
 /// Loads the shared object at `place`, with the libraries of its mount that it needs. NULL where the loader refuses it;
@@ -62,7 +62,7 @@ fn open(place: &Place, contents: &[u8], flags: c_int) -> Answer<*mut c_void> {
         }) => path.clone(),
         Some(known) => spelling(&known.file)?,
         None => {
-            let file = Own::out_of_the_way(memfd::file(contents, &path, true)?);
+            let file = ReservedFd::out_of_the_way(memfd::file(contents, &path, true)?);
             let spelled = spelling(&file)?;
             let named = None;
             loaded_before.insert(path.clone(), Loaded { file, named });
@@ -151,6 +151,6 @@ fn after_path<'m>(message: &'m [u8], library: &Loaded) -> Option<&'m [u8]> {
 }
 
 /// A path of the open file for the loader.
-fn spelling(file: &Own) -> Answer<CString> {
+fn spelling(file: &ReservedFd) -> Answer<CString> {
     CString::new(memfd::unused_path(file)).map_err(|_| Errno(libc::EINVAL))
 }

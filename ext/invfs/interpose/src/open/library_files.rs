@@ -5,7 +5,7 @@ use std::os::fd::AsRawFd;
 use invfs_engine::elf;
 use invfs_engine::path::SubpathBuf;
 use invfs_engine::vfs::Kind;
-use invfs_fs::file_system::{How, Node, Opened};
+use invfs_fs::file_system::{Node, OpenHow, Opened};
 use invfs_fs::mounts::Place;
 use invfs_fs::sys::errno::Answer;
 use invfs_fs::sys::memfd;
@@ -33,12 +33,12 @@ pub fn libraries_of(place: &Place, contents: &[u8]) -> Vec<Place> {
 
 /// What the file at `place` holds.
 pub fn contents(place: &Place) -> Answer<Vec<u8>> {
-    let how = How {
+    let how = OpenHow {
         flags: libc::O_RDONLY,
         mode: 0,
     };
-    match place.mount.served().open(&place.sub, how)? {
-        Opened::Shared(_) => place.mount.served().read(&place.sub),
+    match place.mount.file_system().open(&place.sub, how)? {
+        Opened::Shared(_) => place.mount.file_system().read(&place.sub),
         Opened::Contents(contents, _) => Ok(contents),
         Opened::Real(file) => memfd::read_all(file.as_raw_fd()),
         Opened::Buffered { contents, .. } => Ok(contents),

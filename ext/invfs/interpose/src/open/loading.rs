@@ -13,7 +13,7 @@ use crate::open::source_file;
 use invfs_fs::mounts::Place;
 use invfs_fs::sys::fork::ForkMutex;
 use invfs_fs::sys::memfd;
-use invfs_fs::sys::reserved_fd::Own;
+use invfs_fs::sys::reserved_fd::ReservedFd;
 
 /// The flags with which Ruby looks at a file, and with which its older parser reads one.
 const RUBYS: i32 = libc::O_RDONLY | libc::O_NONBLOCK | libc::O_CLOEXEC;
@@ -116,11 +116,11 @@ fn is_announced(place: &Place) -> bool {
 /// A descriptor of an empty file that nobody can change.
 fn empty() -> Option<RawFd> {
     /// The file, and its inode number, by which can be seen whether the descriptor is still that file's.
-    static EMPTY: OnceLock<Option<(Own, u64)>> = OnceLock::new();
+    static EMPTY: OnceLock<Option<(ReservedFd, u64)>> = OnceLock::new();
     let empty = EMPTY.get_or_init(|| {
         let file = memfd::file(b"", b"invfs-empty", true).ok()?;
         let inode = memfd::metadata(file.as_raw_fd()).ok()?.st_ino;
-        Some((Own::out_of_the_way(file), inode))
+        Some((ReservedFd::out_of_the_way(file), inode))
     });
     let (file, inode) = empty.as_ref()?;
     // SAFETY: plain integers; the result is checked.

@@ -7,12 +7,12 @@ use crate::open::fd_table::{self, Description};
 use crate::open::file_cache::CACHE;
 use crate::open::identities;
 use crate::open::write_back::Written;
-use invfs_fs::file_system::{How, Node, Opened, Saver};
+use invfs_fs::file_system::{Node, OpenHow, Opened, WriteBack};
 use invfs_fs::mounts::{Mount, Place};
 use invfs_fs::sys::errno::{Answer, Errno};
 use invfs_fs::sys::fork;
 use invfs_fs::sys::memfd;
-use invfs_fs::sys::reserved_fd::{self, Own};
+use invfs_fs::sys::reserved_fd::{self, ReservedFd};
 
 /// The descriptor is about to become another file: what was cached under it is gone.
 fn lose(fd: RawFd) {
@@ -41,13 +41,13 @@ fn forget(mount: &Mount) {
 invfs_fs::on_unmount!(forget);
 
 /// Opens the file at `place` and hands the descriptor over.
-pub fn open(place: &Place, how: How) -> Answer<RawFd> {
-    if place.mount.served().is_constant() && !how.writes() {
+pub fn open(place: &Place, how: OpenHow) -> Answer<RawFd> {
+    if place.mount.file_system().is_constant() && !how.writes() {
         if let Some(fd) = again(place, how.flags)? {
             return Ok(fd);
         }
     }
-    match place.mount.served().open(&place.sub, how)? {
+    match place.mount.file_system().open(&place.sub, how)? {
         Opened::Shared(node) => shared(place, &node, how.flags),
         Opened::Contents(contents, mut node) => {
             let file = memfd::file(&contents, &place.path(), true)?;
@@ -59,18 +59,18 @@ pub fn open(place: &Place, how: How) -> Answer<RawFd> {
         Opened::Buffered {
             contents,
             node,
-            saver,
-        } => buffered(place, how.flags, &contents, &node, saver),
+            write_back,
+        } => buffered(place, how.flags, &contents, &node, write_back),
     }
 }
 
-/// Opens a file that holds `contents` now; what it holds at the last close goes to `saver`.
+/// Opens a file that holds `contents` now; what it holds at the last close goes to `write_back`.
 fn buffered(
     place: &Place,
     flags: i32,
     contents: &[u8],
     node: &Node,
-    saver: Arc<dyn Saver>,
+    write_back: Arc<dyn WriteBack>,
 ) -> Answer<RawFd> {
     if !fork::owns_memory() {
         // The child of a vfork is about to become another program, which could not hand the contents back.
@@ -83,7 +83,7 @@ fn buffered(
         Ok(fd) => fd,
         Err(_) => file.try_clone()?.into_raw_fd(),
     };
-    let written = Written::new(Own::new(file), saver);
+    let written = Written::new(ReservedFd::new(file), write_back);
     fd_table::insert(fd, Description::Written(Arc::new(written)));
     Ok(fd)
 }
@@ -100,12 +100,12 @@ fn again(place: &Place, flags: i32) -> Answer<Option<RawFd>> {
 
 /// Opens a file whose contents stay what they are.
 fn shared(place: &Place, node: &Node, flags: i32) -> Answer<RawFd> {
-    if !place.mount.served().is_constant() {
+    if !place.mount.file_system().is_constant() {
         if let Some(fd) = again(place, flags)? {
             return Ok(fd);
         }
     }
-    let contents = place.mount.served().read(&place.sub)?;
+    let contents = place.mount.file_system().read(&place.sub)?;
     let file = memfd::file(&contents, &place.path(), true)?;
     identities::remember(place, &file, node, true);
     let size = contents.len() as u64;
@@ -113,7 +113,7 @@ fn shared(place: &Place, node: &Node, flags: i32) -> Answer<RawFd> {
     if !fork::owns_memory() || !CACHE.lock().wants(place, size) {
         return hand_over(file, flags);
     }
-    let file = Arc::new(Own::new(file));
+    let file = Arc::new(ReservedFd::new(file));
     match memfd::reopen(&*file, flags) {
         Ok(fd) => {
             let gone = CACHE.lock().put(place, file, size);
@@ -128,7 +128,7 @@ fn shared(place: &Place, node: &Node, flags: i32) -> Answer<RawFd> {
 }
 
 /// Opens a cached file again, where that can be done.
-fn reopen(file: &Own, inode: u64, flags: i32) -> Answer<Option<RawFd>> {
+fn reopen(file: &ReservedFd, inode: u64, flags: i32) -> Answer<Option<RawFd>> {
     let number = file.as_raw_fd();
     match memfd::reopen(file, flags) {
         Ok(fd) if memfd::metadata(fd).is_ok_and(|found| found.st_ino == inode) => {

@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicI32, Ordering};
 
 use invfs_fs::sys::fork::ForkMutex;
 use invfs_fs::sys::memfd;
-use invfs_fs::sys::reserved_fd::Own;
+use invfs_fs::sys::reserved_fd::ReservedFd;
 
 /// What is larger gets a file of its own, so that this one does not hold so much memory for ever.
 const LARGEST: usize = 1 << 20;
 
 struct Scratch {
-    file: Own,
+    file: ReservedFd,
     /// By which can be seen whether the descriptor is still that file's.
     inode: u64,
     len: u64,
@@ -50,7 +50,7 @@ pub fn open(contents: &[u8]) -> Option<RawFd> {
 
 impl Scratch {
     fn new() -> Option<Scratch> {
-        let file = Own::out_of_the_way(memfd::file(b"", b"invfs-source", false).ok()?);
+        let file = ReservedFd::out_of_the_way(memfd::file(b"", b"invfs-source", false).ok()?);
         let inode = memfd::metadata(file.as_raw_fd()).ok()?.st_ino;
         let len = 0;
         Some(Scratch { file, inode, len })

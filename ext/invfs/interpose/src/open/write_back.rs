@@ -3,25 +3,26 @@
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
 
-use invfs_fs::file_system::Saver;
+use invfs_fs::file_system::WriteBack;
 use invfs_fs::sys::errno::Answer;
 use invfs_fs::sys::memfd;
-use invfs_fs::sys::reserved_fd::Own;
+use invfs_fs::sys::reserved_fd::ReservedFd;
 
 /// A file that is open for writing.
 pub struct Written {
-    file: Own,
-    saver: Arc<dyn Saver>,
+    file: ReservedFd,
+    write_back: Arc<dyn WriteBack>,
 }
 
 impl Written {
-    /// What `file` holds at last goes to `saver`.
-    pub fn new(file: Own, saver: Arc<dyn Saver>) -> Written {
-        Written { file, saver }
+    /// What `file` holds at last goes to `write_back`.
+    pub fn new(file: ReservedFd, write_back: Arc<dyn WriteBack>) -> Written {
+        Written { file, write_back }
     }
 
     /// Hands the contents over.
     pub fn flush(&self) -> Answer<()> {
-        self.saver.save(&memfd::read_all(self.file.as_raw_fd())?)
+        self.write_back
+            .save(&memfd::read_all(self.file.as_raw_fd())?)
     }
 }

@@ -21,7 +21,7 @@ pub struct Hook {
 // SAFETY: the address of a function.
 unsafe impl Sync for Hook {}
 
-/// How many slots were written, and in how many objects.
+/// OpenHow many slots were written, and in how many objects.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Patched {
     /// Slots that lead to a hook now.
@@ -37,11 +37,11 @@ pub struct Patched {
 pub struct Scanner {
     seen: HashSet<(usize, usize)>,
     removed: u64,
-    targets: HashMap<&'static [u8], Target>,
+    targets: HashMap<&'static [u8], HookedFunction>,
 }
 
 /// A function with its hook.
-struct Target {
+struct HookedFunction {
     hook: usize,
     /// What everybody finds under the name: the C library's own, that of a preloaded library, or a stub.
     real: usize,
@@ -135,9 +135,9 @@ fn c_library() -> *mut c_void {
     unsafe { libc::dlopen(name.as_ptr(), libc::RTLD_LAZY | libc::RTLD_NOLOAD) }
 }
 
-fn target(hook: &Hook, library: *mut c_void) -> Option<(&'static [u8], Target)> {
+fn target(hook: &Hook, library: *mut c_void) -> Option<(&'static [u8], HookedFunction)> {
     let real = find(libc::RTLD_DEFAULT, hook.symbol);
-    let target = Target {
+    let target = HookedFunction {
         hook: hook.function as usize,
         real,
         own: match library.is_null() {

@@ -34,7 +34,7 @@ struct Segment {
 }
 
 /// A word of an object that the linker filled with the address of a function.
-pub struct Slot<'a> {
+pub struct GotSlot<'a> {
     /// The function's name.
     pub name: &'a [u8],
     /// Where the word is: aligned, and in memory that is writable, or was before it was protected.
@@ -107,7 +107,7 @@ impl<'a> Object<'a> {
     }
 
     /// Calls `each` for every slot. What was relocated in code, which an object may ask for, is none: it is not writable.
-    pub fn slots(&self, mut each: impl FnMut(Slot<'_>)) {
+    pub fn slots(&self, mut each: impl FnMut(GotSlot<'_>)) {
         let Some(tables) = Tables::of(self) else {
             return;
         };
@@ -127,7 +127,7 @@ impl<'a> Object<'a> {
         }
     }
 
-    fn slot(&self, tables: &Tables, relocation: &Rela) -> Option<Slot<'_>> {
+    fn slot(&self, tables: &Tables, relocation: &Rela) -> Option<GotSlot<'_>> {
         let kind = relocation.info as u32;
         let wanted = matches!(kind, kinds::JUMP_SLOT | kinds::GLOB_DAT)
             || (kind == kinds::ABSOLUTE && relocation.addend == 0);
@@ -149,7 +149,7 @@ impl<'a> Object<'a> {
             CStr::from_ptr((tables.strings as *const libc::c_char).add(symbol.name as usize))
         };
         let defined = symbol.section != 0;
-        Some(Slot {
+        Some(GotSlot {
             name: name.to_bytes(),
             address,
             lazy: kind == kinds::JUMP_SLOT,

@@ -5,7 +5,7 @@ use std::panic::{catch_unwind, AssertUnwindSafe};
 
 use crate::open::open_file;
 use crate::paths::real_links;
-use crate::paths::route::{self, Route, Target, Wants};
+use crate::paths::route::{self, PathTarget, Route, Wants};
 use invfs_engine::path::MAX_LINKS;
 use invfs_fs::sys::errno::{Answer, Errno};
 
@@ -33,7 +33,7 @@ pub unsafe fn dispatch<T: Copy + PartialEq>(
     path: *const c_char,
     failure: T,
     real: impl Fn(c_int, *const c_char) -> T,
-    inside: impl Fn(Target) -> Answer<T>,
+    inside: impl Fn(PathTarget) -> Answer<T>,
 ) -> T {
     // SAFETY: the caller's promise.
     unsafe { dispatch_for(Wants::Anything, fd, path, failure, real, inside) }
@@ -47,7 +47,7 @@ pub unsafe fn dispatch_path<T: Copy + PartialEq>(
     path: *const c_char,
     failure: T,
     real: impl Fn(*const c_char) -> T,
-    inside: impl Fn(Target) -> Answer<T>,
+    inside: impl Fn(PathTarget) -> Answer<T>,
 ) -> T {
     let real = |_, path| real(path);
     // SAFETY: the caller's promise.
@@ -64,7 +64,7 @@ pub unsafe fn dispatch_for<T: Copy + PartialEq>(
     path: *const c_char,
     failure: T,
     real: impl Fn(c_int, *const c_char) -> T,
-    inside: impl Fn(Target) -> Answer<T>,
+    inside: impl Fn(PathTarget) -> Answer<T>,
 ) -> T {
     guard(failure, || {
         let attempt = || {

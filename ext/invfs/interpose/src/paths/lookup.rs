@@ -4,11 +4,11 @@ use std::ffi::CString;
 
 use crate::open::stat;
 use crate::paths::dispatch::dispatch_path;
-use crate::paths::route::Target;
+use crate::paths::route::PathTarget;
 use invfs_fs::sys::errno::{Answer, Errno};
 
 /// What is said of a place in a mount; `follow`, of what a link at its end leads to.
-pub fn target(target: &Target, follow: bool) -> Answer<libc::stat> {
+pub fn target(target: &PathTarget, follow: bool) -> Answer<libc::stat> {
     let place = &target.place;
     // A slash at the end makes a link count as what it leads to, and that must be a directory.
     let node = place.stat(follow || target.slash)?;

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::paths::past;
 use crate::paths::route;
-use crate::paths::route::{Route, Target, Wants};
+use crate::paths::route::{PathTarget, Route, Wants};
 use invfs_engine::path::MAX_LINKS;
 use invfs_engine::symlinks::stack;
 use invfs_fs::mounts;
@@ -70,7 +70,7 @@ fn follow(path: &[u8]) -> Option<Route> {
     let table = mounts::current();
     let table = table.as_ref()?;
     if let Some(place) = table.way(path) {
-        return Some(Route::Virtual(Target::new(place)));
+        return Some(Route::Virtual(PathTarget::new(place)));
     }
     if path.is_empty() || is_plain(path) {
         return None;

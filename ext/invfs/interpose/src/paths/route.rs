@@ -23,13 +23,13 @@ pub enum Route {
     /// Out of all mounts, although by way of one: the path that is meant.
     Elsewhere(CString),
     /// Into a mount.
-    Virtual(Target),
+    Virtual(PathTarget),
     /// To an error.
     Failed(Errno),
 }
 
 /// A place in a mount, as a path names it.
-pub struct Target {
+pub struct PathTarget {
     /// The place.
     pub place: Place,
     /// Whether the path ended in a slash, so that it can only mean a directory.
@@ -38,10 +38,10 @@ pub struct Target {
     pub dot: bool,
 }
 
-impl Target {
+impl PathTarget {
     /// A place that is meant as it is.
-    pub fn new(place: Place) -> Target {
-        Target {
+    pub fn new(place: Place) -> PathTarget {
+        PathTarget {
             place,
             slash: false,
             dot: false,
@@ -81,13 +81,13 @@ pub unsafe fn at(fd: c_int, path: *const c_char, wants: Wants) -> Route {
 }
 
 /// Decides what is meant where both a mount and something else may be.
-pub fn settle(target: Target, wants: Wants) -> Route {
+pub fn settle(target: PathTarget, wants: Wants) -> Route {
     let Place { mount, sub } = &target.place;
     match mount.over {
         Over::Nothing => Route::Virtual(target),
         Over::File if sub.is_root() && !target.slash && wants == Wants::Anything => beneath(target),
         Over::File => match liveness::now(&target.place) {
-            Some(place) => Route::Virtual(Target { place, ..target }),
+            Some(place) => Route::Virtual(PathTarget { place, ..target }),
             None => beneath(target),
         },
         Over::Directory if is_directorys(&target.place, wants) => beneath(target),
@@ -99,7 +99,7 @@ pub fn settle(target: Target, wants: Wants) -> Route {
 /// reading its names, a directory that both have.
 fn is_directorys(place: &Place, wants: Wants) -> bool {
     let real = || real_kind(&place.path());
-    match place.mount.served().stat(&place.sub, false) {
+    match place.mount.file_system().stat(&place.sub, false) {
         Ok(node) if node.kind == Kind::Directory && wants != Wants::Listing => {
             real() == Some(Kind::Directory)
         }
@@ -119,12 +119,12 @@ fn real_kind(path: &[u8]) -> Option<Kind> {
 }
 
 /// What is under a path without the mount that it leads into.
-fn beneath(target: Target) -> Route {
+fn beneath(target: PathTarget) -> Route {
     let mut path = target.place.path();
     let table = mounts::current();
     let table = table.as_ref();
     if let Some(place) = table.and_then(|t| t.beneath(&path, target.place.mount.root.len())) {
-        return settle(Target { place, ..target }, Wants::Anything);
+        return settle(PathTarget { place, ..target }, Wants::Anything);
     }
     if target.slash {
         path.extend_from_slice(if target.dot { b"/." } else { b"/" });
@@ -214,7 +214,7 @@ fn target(place: Place, path: &[u8]) -> Route {
     if path.len() >= PATH_MAX || has_long_name(place.sub.as_bytes()) {
         return Route::Failed(Errno(libc::ENAMETOOLONG));
     }
-    Route::Virtual(Target {
+    Route::Virtual(PathTarget {
         place,
         slash: means_directory(path),
         dot: path.ends_with(b"/."),
@@ -246,7 +246,7 @@ fn is_clean(path: &[u8]) -> bool {
 /// directories is left to the system, unless the path seems to lead into a mount after it: then it is asked where.
 fn walk(table: &Table, path: &[u8]) -> Walked {
     let mut at = Vec::with_capacity(path.len());
-    // How far the path was walked when it last left a real directory upwards, and where that leads by its letters.
+    // OpenHow far the path was walked when it last left a real directory upwards, and where that leads by its letters.
     let mut climbed: Option<(usize, Vec<u8>)> = None;
     let mut walked = 0;
     for component in path.split(|b| *b == b'/') {

@@ -12,9 +12,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use invfs_engine::archive::{Archive, Options};
-use invfs_fs::file_system::Served;
+use invfs_fs::file_system::FileSystem;
 use invfs_fs::mounts::{self, Origin, Request};
-use invfs_fs::overlay::Writable;
+use invfs_fs::overlay::Overlay;
 use invfs_fs::read_only::ReadOnly;
 use zip::write::{SimpleFileOptions, ZipWriter};
 
@@ -41,19 +41,19 @@ fn mount(upper: &Path, shared: &Path) -> Result<usize, Box<dyn Error>> {
     let installed = invfs_interpose::install().map_err(|unsupported| unsupported.0)?;
     let bytes = archive(&std::fs::read(shared)?)?;
     let archive = Archive::from_bytes(bytes, "app.zip", &Options::default())?;
-    let served = Arc::new(ReadOnly::new(Arc::new(archive)));
-    mounts::add(request("/app", served.clone()));
-    let changed = Writable::new(served, upper.into())?;
+    let file_system = Arc::new(ReadOnly::new(Arc::new(archive)));
+    mounts::add(request("/app", file_system.clone()));
+    let changed = Overlay::new(file_system, upper.into())?;
     mounts::add(request("/app/changed", Arc::new(changed)));
     Ok(installed.slots)
 }
 
-fn request(root: &str, served: Arc<dyn Served>) -> Request {
+fn request(root: &str, file_system: Arc<dyn FileSystem>) -> Request {
     Request {
         root: root.as_bytes().to_vec(),
         origin: Origin::Named,
         vfs: None,
-        served: Some(served),
+        file_system: Some(file_system),
         visible: true,
         file: None,
         object: 0,

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 
 use invfs_engine::vfs::Vfs;
-use invfs_fs::file_system::Served;
+use invfs_fs::file_system::FileSystem;
 use invfs_fs::read_only::ReadOnly;
 use magnus::{
     block::Proc, function, prelude::*, rb_sys::AsRawValue, Error, RModule, RString, Ruby, Value,
@@ -68,7 +68,7 @@ pub fn object(ruby: &Ruby, object: Option<Value>, block: Option<Proc>) -> Result
 ///
 /// Which it is: an `InVFS::Base`, or a Proc, is a file system; else, what has the four methods of a VFS is a VFS; else,
 /// what has `read`, `list`, `stat` or `write` is a file system, unless it is itself an open file or a path.
-pub fn of_object(ruby: &Ruby, object: Value) -> Result<Arc<dyn Served>, Error> {
+pub fn of_object(ruby: &Ruby, object: Value) -> Result<Arc<dyn FileSystem>, Error> {
     if native_vfs(object).is_some() {
         // As most are; looking for the class would load it.
         return Ok(of_vfs(vfs_of(ruby, object)?));
@@ -91,7 +91,7 @@ pub fn of_object(ruby: &Ruby, object: Value) -> Result<Arc<dyn Served>, Error> {
 }
 
 /// What serves a VFS: one that calls Ruby objects does so with the GVL. Those objects are held by whoever mounts it.
-pub fn of_vfs(vfs: Arc<dyn Vfs>) -> Arc<dyn Served> {
+pub fn of_vfs(vfs: Arc<dyn Vfs>) -> Arc<dyn FileSystem> {
     if vfs.is_independent() {
         return Arc::new(ReadOnly::new(vfs));
     }
@@ -110,7 +110,7 @@ pub fn watch(ruby: &Ruby) -> Result<(), Error> {
     Ok(())
 }
 
-/// How many methods of file systems the thread is inside of at this moment, each called by a file operation.
+/// OpenHow many methods of file systems the thread is inside of at this moment, each called by a file operation.
 fn depth(thread: Value) -> usize {
     interruptions::depth(thread.as_raw())
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use invfs_engine::path::Subpath;
 use invfs_engine::vfs::{Kind, Listing};
-use invfs_fs::file_system::{Change, How, Node, Opened, Served};
+use invfs_fs::file_system::{Change, FileSystem, Node, OpenHow, Opened};
 use invfs_fs::sys::errno::{Answer, Errno};
 use magnus::{
     prelude::*,
@@ -82,7 +82,7 @@ impl RubyFs {
         bridge::call(asked, work)
     }
 
-    fn open_for_writing(&self, sub: &Subpath, how: How) -> Answer<Opened> {
+    fn open_for_writing(&self, sub: &Subpath, how: OpenHow) -> Answer<Opened> {
         let (contents, appends, existed, node) = self.ask("open", sub, |ruby| {
             let answer: RArray =
                 self.adapter
@@ -102,19 +102,19 @@ impl RubyFs {
         Ok(Opened::Buffered {
             contents,
             node,
-            saver: Arc::new(saver),
+            write_back: Arc::new(saver),
         })
     }
 }
 
-impl Served for RubyFs {
+impl FileSystem for RubyFs {
     fn stat(&self, sub: &Subpath, _follow: bool) -> Answer<Node> {
         self.ask("stat", sub, |ruby| {
             node(self.adapter.call(ruby, "stat", sub, &[])?)
         })
     }
 
-    fn open(&self, sub: &Subpath, how: How) -> Answer<Opened> {
+    fn open(&self, sub: &Subpath, how: OpenHow) -> Answer<Opened> {
         if how.writes() {
             return self.open_for_writing(sub, how);
         }

@@ -1,7 +1,7 @@
 //! What was written to a file, on its way to the methods `write` and `append`.
 
 use invfs_engine::path::SubpathBuf;
-use invfs_fs::file_system::Saver;
+use invfs_fs::file_system::WriteBack;
 use invfs_fs::sys::errno::{Answer, Errno};
 use magnus::{prelude::*, Error, RString, Ruby, Value};
 
@@ -57,7 +57,7 @@ impl RubySaver {
     }
 }
 
-impl Saver for RubySaver {
+impl WriteBack for RubySaver {
     fn save(&self, contents: &[u8]) -> Answer<()> {
         if self.existed && *self.before == *contents {
             return Ok(());

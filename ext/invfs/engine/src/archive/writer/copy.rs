@@ -8,7 +8,7 @@ use rawzip::CompressionMethod;
 use super::target::Target;
 use super::{put, Attributes, Record, Writer, S_IFLNK, S_IFREG};
 use crate::archive::bytes::u16_at;
-use crate::archive::index::Node;
+use crate::archive::index::Numbered;
 use crate::archive::names::Name;
 use crate::archive::slot::{Entry, Method};
 use crate::archive::walk::each_header;
@@ -40,7 +40,7 @@ impl Writer {
         let name = sub.as_bytes();
         let error = |kind, detail| Error::new(kind, archive.name(), detail).entry(name);
         let entry = match archive.index.find(name) {
-            Some(Node::File(number)) => archive.index.entry(number),
+            Some(Numbered::File(number)) => archive.index.entry(number),
             _ => None,
         };
         let entry = entry.ok_or_else(|| error(ErrorKind::NotFound, "no such entry"))?;
@@ -106,7 +106,7 @@ impl Writer {
             };
             let own = attributes.mode != 0o755 || attributes.mtime != 0;
             if own || archive.index.list(Some(number)).is_empty() {
-                self.directory(archive.index.name(Node::Directory(number)), &attributes)?;
+                self.directory(archive.index.name(Numbered::Directory(number)), &attributes)?;
             }
         }
         Ok(())

@@ -8,7 +8,7 @@
 
 mod compression;
 mod copy;
-mod taken;
+mod names_in_use;
 mod target;
 
 use std::fs::File;
@@ -26,7 +26,7 @@ use super::inflate::crc32;
 use super::names::{self, Name};
 use crate::error::{Error, ErrorKind, Result};
 use compression::Compressors;
-use taken::Taken;
+use names_in_use::NamesInUse;
 use target::Target;
 
 /// What an entry says about its file, apart from name and contents.
@@ -83,7 +83,7 @@ pub struct Writer {
     /// `None` after a failure: what was written then is no archive.
     zip: Option<ZipArchiveWriter<BufWriter<File>>>,
     compressors: Compressors,
-    taken: Taken,
+    taken: NamesInUse,
 }
 
 impl Writer {
@@ -107,7 +107,7 @@ impl Writer {
             target,
             zip: Some(zip),
             compressors: Compressors::default(),
-            taken: Taken::default(),
+            taken: NamesInUse::default(),
         }
     }
 

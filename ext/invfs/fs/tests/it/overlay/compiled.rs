@@ -2,21 +2,21 @@
 
 use invfs_engine::path::Subpath;
 use invfs_engine::vfs::Listing;
-use invfs_fs::file_system::{Change, How, Node, Opened};
+use invfs_fs::file_system::{Change, Node, OpenHow, Opened};
 use invfs_fs::sys::errno::Answer;
 
 use super::*;
 use crate::support::sub;
 
 /// Has compiled code for every path.
-struct Compiling(Arc<dyn Served>);
+struct Compiling(Arc<dyn FileSystem>);
 
-impl Served for Compiling {
+impl FileSystem for Compiling {
     fn stat(&self, sub: &Subpath, follow: bool) -> Answer<Node> {
         self.0.stat(sub, follow)
     }
 
-    fn open(&self, sub: &Subpath, how: How) -> Answer<Opened> {
+    fn open(&self, sub: &Subpath, how: OpenHow) -> Answer<Opened> {
         self.0.open(sub, how)
     }
 
@@ -64,7 +64,7 @@ fn compiled_code_is_that_of_the_lower_layers_own_files() {
     for path in nothing {
         assert!(!compiled(path), "{path}");
     }
-    let how = How {
+    let how = OpenHow {
         flags: libc::O_WRONLY,
         mode: 0,
     };

@@ -9,8 +9,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
 use invfs_engine::vfs::Kind;
-use invfs_fs::file_system::{Change, How, Node, Opened, Served, Time};
-use invfs_fs::overlay::Writable;
+use invfs_fs::file_system::{Change, FileSystem, Node, OpenHow, Opened, Time};
+use invfs_fs::overlay::Overlay;
 use invfs_fs::sys::errno::Errno;
 
 use crate::support::sub;
@@ -43,7 +43,7 @@ pub trait Files {
 pub struct Real(pub PathBuf);
 
 /// A writable union.
-pub struct Union(pub Writable);
+pub struct Union(pub Overlay);
 
 /// Times of the test itself differ from run to run; those that a test or the lower layer sets are long ago.
 fn told(kind: Kind, mode: u32, size: u64, mtime: (i64, u32)) -> String {
@@ -180,37 +180,37 @@ impl Files for Real {
 
 impl Union {
     fn answer(&self, op: &Op) -> Result<String, Errno> {
-        let served = &self.0;
+        let file_system = &self.0;
         let node = |node: Node| told(node.kind, node.mode, node.size, node.mtime);
         // SAFETY: calls that cannot fail.
         let (user, group) = unsafe { (libc::getuid(), libc::getgid()) };
         let change = match op {
             Op::Open(path, flags, mode, text) => {
-                let how = How {
+                let how = OpenHow {
                     flags: *flags,
                     mode: *mode,
                 };
-                let contents = match served.open(sub(path), how)? {
+                let contents = match file_system.open(sub(path), how)? {
                     Opened::Real(fd) => {
                         return used(File::from(fd), *flags, text).map_err(Errno);
                     }
-                    Opened::Shared(_) => served.read(sub(path))?,
+                    Opened::Shared(_) => file_system.read(sub(path))?,
                     Opened::Contents(contents, _) => contents,
                     Opened::Buffered { .. } => panic!("{path}: nothing is buffered"),
                 };
                 assert_eq!(flags & libc::O_ACCMODE, libc::O_RDONLY, "{path}");
                 return Ok(String::from_utf8(contents).expect("UTF-8"));
             }
-            Op::Stat(path, follow) => return served.stat(sub(path), *follow).map(node),
+            Op::Stat(path, follow) => return file_system.stat(sub(path), *follow).map(node),
             Op::ReadLink(path) => {
-                let target = served.read_link(sub(path))?;
+                let target = file_system.read_link(sub(path))?;
                 return Ok(String::from_utf8(target).expect("UTF-8"));
             }
             Op::List(path) => {
-                let names = served.list(sub(path))?;
+                let names = file_system.list(sub(path))?;
                 for (name, kind) in &names {
                     let below = sub(path).join(sub(std::str::from_utf8(name).expect("UTF-8")));
-                    assert_eq!(served.stat(&below, false)?.kind, *kind, "{below:?}");
+                    assert_eq!(file_system.stat(&below, false)?.kind, *kind, "{below:?}");
                 }
                 let names = names.into_iter().map(|(name, _)| String::from_utf8(name));
                 let names: Vec<String> = names.map(|name| name.expect("UTF-8")).collect();
@@ -227,7 +227,7 @@ impl Union {
             Op::Times(path, seconds, follow) => Change::Times(sub(path), times(*seconds), *follow),
             Op::Truncate(path, len) => Change::Truncate(sub(path), *len),
         };
-        served.change(change).map(|()| String::new())
+        file_system.change(change).map(|()| String::new())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// How a stopped run ended.
+/// OpenHow a stopped run ended.
 #[derive(PartialEq)]
 enum End {
     Killed,

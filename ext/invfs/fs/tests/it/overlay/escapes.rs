@@ -94,7 +94,7 @@ fn links_in_our_own_directory_are_not_followed() {
         let link = upper.path().join(format!(".invfs-upper{name}"));
         std::fs::create_dir_all(link.parent().unwrap()).unwrap();
         symlink(outside.path(), &link).unwrap();
-        match Writable::new(lower(), upper.path().into()) {
+        match Overlay::new(lower(), upper.path().into()) {
             Err(_) => assert!(!name.starts_with("/gone/"), "{name} is not looked at yet"),
             Ok(writable) => {
                 let union = Union(writable);

@@ -16,8 +16,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use invfs_engine::archive::Archive;
-use invfs_fs::file_system::Served;
-use invfs_fs::overlay::Writable;
+use invfs_fs::file_system::FileSystem;
+use invfs_fs::overlay::Overlay;
 use invfs_fs::read_only::ReadOnly;
 
 use crate::support::{open, Entry, TempDir, Zip};
@@ -43,12 +43,12 @@ fn archive() -> Archive {
     open(Zip::of(entries).build()).expect("an archive")
 }
 
-fn lower() -> Arc<dyn Served> {
+fn lower() -> Arc<dyn FileSystem> {
     Arc::new(ReadOnly::new(Arc::new(archive())))
 }
 
 /// The same without a link.
-fn lower_without_links() -> Arc<dyn Served> {
+fn lower_without_links() -> Arc<dyn FileSystem> {
     let names = ["a", "d/a", "d/e/a", "d/e/b", "f/g/a", "g", "in/a", "up/b"];
     let entries = names
         .map(|name| Entry::deflated(name, format!("lower {name}")).with(|e| e.mode = 0o100_640));
@@ -60,8 +60,8 @@ fn union(upper: &Path) -> Union {
     union_of(lower(), upper)
 }
 
-fn union_of(lower: Arc<dyn Served>, upper: &Path) -> Union {
-    Union(Writable::new(lower, upper.to_owned()).expect("an upper directory"))
+fn union_of(lower: Arc<dyn FileSystem>, upper: &Path) -> Union {
+    Union(Overlay::new(lower, upper.to_owned()).expect("an upper directory"))
 }
 
 /// A real directory with the contents of the lower layer, and a union with nothing in its upper layer yet.
@@ -69,7 +69,7 @@ struct Pair {
     control: Real,
     union: Union,
     upper: TempDir,
-    lower: Arc<dyn Served>,
+    lower: Arc<dyn FileSystem>,
     _control: TempDir,
 }
 
@@ -78,7 +78,7 @@ impl Pair {
         Pair::of(lower())
     }
 
-    fn of(lower: Arc<dyn Served>) -> Pair {
+    fn of(lower: Arc<dyn FileSystem>) -> Pair {
         let (dir, upper) = (TempDir::new(), TempDir::new());
         // A directory of its own, so that `..` leads to nothing.
         let root = dir.path().join("control");

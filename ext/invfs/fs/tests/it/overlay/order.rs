@@ -7,34 +7,34 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::*;
 use invfs_engine::path::Subpath;
 use invfs_engine::vfs::Listing;
-use invfs_fs::file_system::{How, Node, Opened};
+use invfs_fs::file_system::{Node, OpenHow, Opened};
 use invfs_fs::sys::errno::Answer;
 
 /// Tries to lock whenever it is asked.
 struct Watching {
-    served: Arc<dyn Served>,
+    file_system: Arc<dyn FileSystem>,
     lock: PathBuf,
     asked: Arc<AtomicUsize>,
 }
 
 impl Watching {
-    fn watch(&self) -> &dyn Served {
+    fn watch(&self) -> &dyn FileSystem {
         self.asked.fetch_add(1, Ordering::Relaxed);
         if let Ok(lock) = std::fs::File::open(&self.lock) {
             // SAFETY: a call on an open descriptor.
             let result = unsafe { libc::flock(lock.as_raw_fd(), libc::LOCK_EX | libc::LOCK_NB) };
             assert_eq!(result, 0, "asked while the lock is held");
         }
-        &*self.served
+        &*self.file_system
     }
 }
 
-impl Served for Watching {
+impl FileSystem for Watching {
     fn stat(&self, sub: &Subpath, follow: bool) -> Answer<Node> {
         self.watch().stat(sub, follow)
     }
 
-    fn open(&self, sub: &Subpath, how: How) -> Answer<Opened> {
+    fn open(&self, sub: &Subpath, how: OpenHow) -> Answer<Opened> {
         self.watch().open(sub, how)
     }
 
@@ -56,11 +56,11 @@ fn the_lower_layer_is_asked_without_the_lock() {
     let (upper, s) = (TempDir::new(), |text: &str| text.to_owned());
     let asked = Arc::new(AtomicUsize::new(0));
     let watching = Watching {
-        served: lower(),
+        file_system: lower(),
         lock: upper.path().join(".invfs-upper/lock"),
         asked: asked.clone(),
     };
-    let union = Union(Writable::new(Arc::new(watching), upper.path().into()).unwrap());
+    let union = Union(Overlay::new(Arc::new(watching), upper.path().into()).unwrap());
     let create = libc::O_WRONLY | libc::O_CREAT;
     for op in [
         Op::Open(s("a"), libc::O_WRONLY, 0, s("changed")),

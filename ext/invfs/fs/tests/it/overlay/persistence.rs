@@ -126,7 +126,7 @@ fn an_upper_layer_that_is_no_directory_is_refused() {
         (file, libc::ENOTDIR),
         (upper.path().join("missing"), libc::ENOENT),
     ] {
-        let error = Writable::new(lower(), path).err().unwrap();
+        let error = Overlay::new(lower(), path).err().unwrap();
         assert_eq!(error.raw_os_error(), Some(number));
     }
 }

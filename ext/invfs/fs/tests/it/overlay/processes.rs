@@ -9,7 +9,7 @@ use super::*;
 const MANY: usize = 300;
 
 /// A directory with so many files that not all marks in it are remembered.
-fn many() -> Arc<dyn Served> {
+fn many() -> Arc<dyn FileSystem> {
     let entries: Vec<Entry> = (0..MANY)
         .map(|n| Entry::stored(&format!("d/e/{n}"), "lower"))
         .collect();
@@ -17,7 +17,7 @@ fn many() -> Arc<dyn Served> {
     Arc::new(ReadOnly::new(Arc::new(archive)))
 }
 
-fn lower_called(name: &str) -> Arc<dyn Served> {
+fn lower_called(name: &str) -> Arc<dyn FileSystem> {
     match name {
         "many" => many(),
         "without links" => lower_without_links(),

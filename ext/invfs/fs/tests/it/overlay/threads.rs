@@ -4,13 +4,13 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use invfs_fs::file_system::{Change, How, Opened};
+use invfs_fs::file_system::{Change, OpenHow, Opened};
 
 use super::*;
 use crate::support::sub;
 
 fn open(union: &Union, path: &str, flags: i32) -> Option<File> {
-    let how = How { flags, mode: 0o644 };
+    let how = OpenHow { flags, mode: 0o644 };
     match union.0.open(sub(path), how) {
         Ok(Opened::Real(fd)) => Some(File::from(fd)),
         Ok(_) => None,
@@ -66,7 +66,7 @@ fn what_was_replaced_is_never_seen_again() {
     std::thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| {
-                let how = How {
+                let how = OpenHow {
                     flags: libc::O_RDONLY,
                     mode: 0,
                 };
@@ -103,7 +103,7 @@ fn a_file_that_is_removed_while_others_copy_it_up_stays_removed() {
         std::thread::scope(|scope| {
             for _ in 0..3 {
                 scope.spawn(|| {
-                    let how = How {
+                    let how = OpenHow {
                         flags: libc::O_WRONLY,
                         mode: 0,
                     };
@@ -132,7 +132,7 @@ fn one_name_is_made_once() {
                     let (union, path) = (&unions[thread % 2], &path);
                     scope.spawn(move || {
                         let change = Change::MakeDirectory(sub(path), 0o755);
-                        let how = How {
+                        let how = OpenHow {
                             flags: libc::O_CREAT | libc::O_EXCL | libc::O_WRONLY,
                             mode: 0o644,
                         };

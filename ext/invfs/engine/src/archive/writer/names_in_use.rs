@@ -14,9 +14,9 @@ enum Kind {
 
 /// The names so far.
 #[derive(Default)]
-pub(super) struct Taken(HashMap<Box<[u8]>, Kind>);
+pub(super) struct NamesInUse(HashMap<Box<[u8]>, Kind>);
 
-impl Taken {
+impl NamesInUse {
     /// Takes a clean name for a file; false if that cannot be.
     pub(super) fn file(&mut self, name: &[u8]) -> bool {
         match self.0.contains_key(name) || !self.parents(name) {
@@ -51,11 +51,11 @@ impl Taken {
 
 #[cfg(test)]
 mod tests {
-    use super::Taken;
+    use super::NamesInUse;
 
     /// Takes names one after the other (directories end in `/`), and says of each whether it could be.
     fn take(names: &[&str]) -> Vec<bool> {
-        let mut taken = Taken::default();
+        let mut taken = NamesInUse::default();
         let mut one = |name: &&str| match name.strip_suffix('/') {
             Some(name) => taken.directory(name.as_bytes()),
             None => taken.file(name.as_bytes()),
