@@ -31,7 +31,7 @@ pub struct Node {
 pub struct Real {
     /// The device that it lies on.
     pub dev: u64,
-    /// OpenHow many names it has.
+    /// How many names it has.
     pub links: u64,
     /// User and group.
     pub owner: (u32, u32),
@@ -39,7 +39,7 @@ pub struct Real {
     pub accessed: (i64, u32),
     /// Time of the last change of its status.
     pub changed: (i64, u32),
-    /// OpenHow many blocks of 512 bytes it takes.
+    /// How many blocks of 512 bytes it takes.
     pub blocks: u64,
     /// The size of blocks in which it is best read and written.
     pub block_size: u64,
@@ -67,7 +67,7 @@ impl Node {
     }
 }
 
-/// OpenHow a file is to be opened: the flags and the mode of `open(2)`.
+/// How a file is to be opened: the flags and the mode of `open(2)`.
 #[derive(Debug, Clone, Copy)]
 pub struct OpenHow {
     /// `O_RDONLY`, `O_CREAT`, … as `open(2)` has them.

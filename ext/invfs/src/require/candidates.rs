@@ -56,7 +56,7 @@ pub fn stem_of(name: &[u8]) -> &[u8] {
     }
 }
 
-/// OpenHow an element of `$"` provides a name.
+/// How an element of `$"` provides a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Matched {
     /// Source, native, or (`Any`) a feature that was provided without extension.

@@ -29,7 +29,7 @@ pub struct Table {
 
 static TABLE: ArcSwapOption<Table> = ArcSwapOption::const_empty();
 static GENERATION: AtomicU64 = AtomicU64::new(0);
-/// OpenHow many mounts there are that somebody asked for.
+/// How many mounts there are that somebody asked for.
 static NAMED: AtomicU64 = AtomicU64::new(0);
 
 /// Held while the table is replaced.
@@ -121,7 +121,7 @@ impl Table {
         self.by_root.iter().filter(visible).map(|(root, _)| root)
     }
 
-    /// OpenHow many roots there are.
+    /// How many roots there are.
     pub fn len(&self) -> usize {
         self.by_root.len()
     }

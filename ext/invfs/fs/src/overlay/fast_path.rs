@@ -1,6 +1,6 @@
 //! The common questions answered with a few calls of the kernel: about paths on which no symbolic link stands.
 //!
-//! `None` everywhere says that there is more to it, or that something went wrong; a `Operation` then finds out what.
+//! `None` everywhere says that there is more to it, or that something went wrong; an `Operation` then finds out what.
 
 use crate::file_system::{FileSystem, Node, OpenHow, Opened};
 use crate::overlay::lookup::{LayerEntry, LONGEST_NAME};

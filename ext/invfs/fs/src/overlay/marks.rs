@@ -1,6 +1,6 @@
 //! What a writable mount holds from one operation to the next: open directories, and the marks that it has read.
 //!
-//! # OpenHow it knows that what it has read still holds
+//! # How it knows that what it has read still holds
 //!
 //! Whoever makes a mark counts, by the length of the file `lock`: it is odd while a mark is being made, and another even
 //! number when it is there. No number comes twice. So what was read when the length was even, and had been looked at
@@ -23,7 +23,7 @@ use crate::sys::reserved_fd::ReservedFd;
 use invfs_engine::path::components;
 use invfs_engine::path::{Subpath, SubpathBuf};
 
-/// OpenHow many directories are remembered.
+/// How many directories are remembered.
 const MOST_NODES: usize = 512;
 
 pub(super) struct UpperCache {

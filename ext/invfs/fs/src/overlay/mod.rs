@@ -20,7 +20,7 @@
 //! down to steps that change nothing that can be seen (copying up, marking what the upper layer covers anyway) and one
 //! call of the kernel that makes the change.
 //!
-//! # OpenHow it is fast
+//! # How it is fast
 //!
 //! Most paths have no symbolic link on them and lie in one layer: `fast_path` answers for these with one walk of the
 //! kernel through the upper layer and a look at the marks that are cached (see `marks`). Everything else is looked up

@@ -11,7 +11,7 @@ use crate::sys::at;
 use crate::sys::errno::{Answer, Errno};
 use invfs_engine::path::Subpath;
 
-/// OpenHow often an operation starts again because somebody else changed what it just saw.
+/// How often an operation starts again because somebody else changed what it just saw.
 const TRIES: usize = 100;
 
 pub(super) struct Operation<'a> {

@@ -31,11 +31,11 @@ pub struct Meta {
     pub ino: u64,
     /// The device that it lies on.
     pub dev: u64,
-    /// OpenHow many names it has.
+    /// How many names it has.
     pub links: u64,
     /// User and group.
     pub owner: (u32, u32),
-    /// OpenHow many blocks of 512 bytes it takes.
+    /// How many blocks of 512 bytes it takes.
     pub blocks: u64,
     /// The size of blocks in which it is best read and written.
     pub block_size: u64,

@@ -9,7 +9,7 @@ use crate::sys::errno::{Answer, Errno};
 
 const CLOSED_ON_EXEC: i32 = libc::O_CLOEXEC;
 
-/// OpenHow deep the empty directory lies in directories that are gone, too: `..` leads out of none of the first ones.
+/// How deep the empty directory lies in directories that are gone, too: `..` leads out of none of the first ones.
 const DEPTH: usize = 8;
 
 /// Directories that can often be written to.

@@ -14,11 +14,11 @@ use invfs_fs::sys::fork::ForkMutex;
 use invfs_fs::sys::memfd;
 use invfs_fs::sys::reserved_fd::ReservedFd;
 
-/// OpenHow much is held together.
+/// How much is held together.
 const BYTES: u64 = 64 << 20;
 /// A larger file is made anew each time.
 const FILE: u64 = 8 << 20;
-/// OpenHow many files are remembered to have been opened once.
+/// How many files are remembered to have been opened once.
 const OPENED_ONCE: usize = 4096;
 
 /// Contents that can be opened again.
@@ -34,7 +34,7 @@ pub struct Cache {
     opened_once: HashSet<u64, RandomState>,
     bytes: u64,
     clock: u64,
-    /// OpenHow many descriptors may be held; 0 before the first use.
+    /// How many descriptors may be held; 0 before the first use.
     capacity: usize,
 }
 

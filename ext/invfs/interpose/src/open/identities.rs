@@ -14,7 +14,7 @@ use invfs_fs::mounts::Place;
 use invfs_fs::sys::fork::{self, ForkMutex};
 use invfs_fs::sys::memfd;
 
-/// OpenHow many files are remembered; the system describes older ones.
+/// How many files are remembered; the system describes older ones.
 const MOST: usize = 16_384;
 
 static IDENTITIES: ForkMutex<LazyCell<Identities>> =

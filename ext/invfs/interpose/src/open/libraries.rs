@@ -26,7 +26,7 @@ struct Loaded {
     named: Option<CString>,
 }
 
-/// OpenHow deep libraries may need one another inside a mount.
+/// How deep libraries may need one another inside a mount.
 const DEPTH: usize = 32;
 
 /// Loads the shared object at `place`, with the libraries of its mount that it needs. NULL where the loader refuses it;

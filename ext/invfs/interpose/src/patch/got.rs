@@ -21,7 +21,7 @@ pub struct Hook {
 // SAFETY: the address of a function.
 unsafe impl Sync for Hook {}
 
-/// OpenHow many slots were written, and in how many objects.
+/// How many slots were written, and in how many objects.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Patched {
     /// Slots that lead to a hook now.

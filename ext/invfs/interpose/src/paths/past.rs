@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// OpenHow many threads do so.
+/// How many threads do so.
 static THREADS: AtomicUsize = AtomicUsize::new(0);
 
 thread_local! {

@@ -246,7 +246,7 @@ fn is_clean(path: &[u8]) -> bool {
 /// directories is left to the system, unless the path seems to lead into a mount after it: then it is asked where.
 fn walk(table: &Table, path: &[u8]) -> Walked {
     let mut at = Vec::with_capacity(path.len());
-    // OpenHow far the path was walked when it last left a real directory upwards, and where that leads by its letters.
+    // How far the path was walked when it last left a real directory upwards, and where that leads by its letters.
     let mut climbed: Option<(usize, Vec<u8>)> = None;
     let mut walked = 0;
     for component in path.split(|b| *b == b'/') {

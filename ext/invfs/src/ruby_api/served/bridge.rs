@@ -11,7 +11,7 @@ use magnus::{error::ErrorType, prelude::*, rb_sys::AsRawValue, Error, Ruby, Valu
 use super::{interruptions, serving};
 use crate::helpers::{ractor, string};
 
-/// OpenHow many file operations of one thread may be inside methods that were called by file operations. Each takes a part
+/// How many file operations of one thread may be inside methods that were called by file operations. Each takes a part
 /// of the thread's stack that Ruby does not watch.
 const DEPTH: usize = 16;
 

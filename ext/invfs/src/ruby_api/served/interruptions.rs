@@ -27,7 +27,7 @@ struct State {
     noted: Vec<(usize, Held)>,
 }
 
-/// OpenHow many file operations of the thread are inside methods of file systems.
+/// How many file operations of the thread are inside methods of file systems.
 pub fn depth(thread: VALUE) -> usize {
     INSIDE.lock().get(&thread).map_or(0, |state| state.depth)
 }

@@ -110,7 +110,7 @@ pub fn watch(ruby: &Ruby) -> Result<(), Error> {
     Ok(())
 }
 
-/// OpenHow many methods of file systems the thread is inside of at this moment, each called by a file operation.
+/// How many methods of file systems the thread is inside of at this moment, each called by a file operation.
 fn depth(thread: Value) -> usize {
     interruptions::depth(thread.as_raw())
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// OpenHow a stopped run ended.
+/// How a stopped run ended.
 #[derive(PartialEq)]
 enum End {
     Killed,
