@@ -30,7 +30,7 @@ Bench.run("start of a large program, rubocop") do |bench|
   bench.row "source", source, stock, chart: chart
   bench.row "compiled code, library on disk", gems, stock
   bench.row "compiled code", compiled, gem
-  # Ruby's loader, which code in `$:` is given to, against the one that invfs has for systems without mounts.
+  # Ruby's own loader, which loads code in `$:`, against the loader of invfs for systems without mounts.
   own = start["from a zip, compiled, without mounts", [*Bench::INVFS, *Bench::OWN_LOADER], Bench::Program::START,
               *program.inside("#{bench.directory}/fromazipcompiled.zip", all)]
   bench.row "compiled code, Ruby's loader", compiled, own, bound: 1.05

@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
-# What do mounts cost? File operations on real paths while something is mounted elsewhere, compared with the same when
-# nothing is; and files in a mount, compared with files in memory that the system knows (tmpfs).
+# What do mounts cost? Compares file operations on real paths while something is mounted elsewhere with the same when
+# nothing is, and files in a mount with files in tmpfs.
 require "fileutils"
 require_relative "support"
 require_relative "support/sources"
@@ -21,16 +21,16 @@ TREE = { "small.txt" => "fourteen bytes", "large.bin" => "x" * 1_000_000,
          "list/a" => "", "list/b" => "", "list/c" => "" }
        .merge((1..20).to_h { |number| ["lib/part#{number / 5}/file#{number}.rb", "# #{number}\n"] }).freeze
 
-# The same by relative paths, from the tree that they lie in; something is mounted below that, too.
+# The same with relative paths, from the directory of the tree; something is mounted below it too.
 RELATIVE = ["File.exist?", "a missing file", "File.stat", "open and close", "Dir.glob"].freeze
 
-# Those that must not be slower in a mount.
+# Operations that must not be slower in a mount.
 BOUNDED = ["File.exist?", "Dir.glob"].freeze
 
 MOUNT = "InVFS.mount('/mounted', InVFS.zip(archive))\n"
 
-# Calls `run` 21 times and prints what the median of these took, so that whatever disturbs some of them does not count:
-# the differences are small. Beforehand `run` is called twice.
+# Calls `run` 21 times, after two calls to warm up, and prints the median time, so that a few disturbed runs do not
+# matter: the differences are small.
 MEDIAN = <<~'RUBY'
   clocks = [Process::CLOCK_PROCESS_CPUTIME_ID, Process::CLOCK_MONOTONIC]
   2.times { run.call }
@@ -42,7 +42,7 @@ MEDIAN = <<~'RUBY'
   puts samples.transpose.map { |times| times.sort[times.size / 2] }.join(" ")
 RUBY
 
-# A program that does one of them many times.
+# A program that repeats one operation many times.
 def operation(code, mount: true)
   <<~RUBY + MEDIAN
     at, count, archive = ARGV
@@ -53,7 +53,7 @@ def operation(code, mount: true)
   RUBY
 end
 
-# The same with names that are relative to the working directory.
+# The same with names relative to the working directory.
 def relative_operation(code, mount: true)
   <<~RUBY + MEDIAN
     at, count, archive = ARGV
@@ -80,7 +80,7 @@ REQUIRE_ALL = <<~'RUBY'
   measured { 1.upto(count.to_i) { |number| require format("small/part%04d", number) } }
 RUBY
 
-# Memory that the system knows as a directory; where there is none, the disk's cache.
+# A directory in memory; if there is none, the disk's cache has to do.
 MEMORY = Dir.mktmpdir("invfs-bench", *("/dev/shm" if File.writable?("/dev/shm")))
 at_exit { FileUtils.rm_rf(MEMORY) }
 

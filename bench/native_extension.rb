@@ -1,11 +1,11 @@
 # frozen_string_literal: true
 
-# What does it cost to load a native extension from an archive, where the system's loader cannot open it by its name?
+# What does it cost to load a native extension from an archive, where the system's loader cannot open it by name?
 require_relative "support"
 require_relative "support/sources"
 
-# The time of the requires alone. The first `require` of a process has more to do than others, on each side, and hardly
-# any program begins with a native extension: so there is one before, but where that is the question.
+# The time of the requires alone. The first `require` of a process does extra work on each side, and hardly any program
+# begins with a native extension. So another `require` runs first, unless the first one is what we measure.
 REQUIRE_ALL = <<~'RUBY'
   entry, first, *names = ARGV
   $:.unshift(entry)
@@ -16,10 +16,10 @@ RUBY
 
 EXTENSION = RbConfig::CONFIG["DLEXT"]
 
-# Those of Ruby itself that need no other library than Ruby and libc, and no Ruby code, small and large.
+# Ruby's own extensions that need only Ruby and libc, and no Ruby code; small and large ones.
 STANDARD = %w[strscan etc stringio date_core bigdecimal ripper nkf racc/cparse digest fcntl].freeze
 
-# Names and paths of those that are there, of this Ruby or of a gem.
+# Names and paths of the installed ones, from this Ruby or from a gem.
 def extensions(names)
   directories = [RbConfig::CONFIG["rubyarchdir"],
                  *Gem.path.flat_map { |path| Dir["#{path}/{gems/*/lib,extensions/*/*/*}"] }]

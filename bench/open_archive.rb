@@ -13,8 +13,8 @@ OPEN_IN_PYTHON = <<~'PYTHON'
   measured(lambda: zipfile.ZipFile(sys.argv[1]))
 PYTHON
 
-# As the object itself says, and as the operating system does: by how much it grows with each archive that is kept open.
-# The first two are not counted: they fill what the allocator has set aside.
+# The object's own figure, and the operating system's: how much the process grows with each archive that is kept open.
+# The first two are not counted: they fill the allocator's reserve.
 SIZE = <<~'RUBY'
   require "objspace"
   archive, count, names = ARGV
@@ -48,7 +48,7 @@ Bench.run("opening an archive of 100,000 entries") do |bench|
   allowed = bench.given("what is allowed", 40.0)
   arguments = [archive, count.to_s, names.sum(&:bytesize).to_s]
   { "the object's own account" => SIZE, "growth of the process" => GROWTH }.each do |name, program|
-    # A few entries, as in a trial, are lost in what the allocator has set aside.
+    # A few entries, as in a trial, get lost in the allocator's reserve.
     next if program == GROWTH && Bench.trial?
     next bench.note("#{name}: only on Linux") if program == GROWTH && !File.exist?("/proc/self/smaps_rollup")
 

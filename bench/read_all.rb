@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
-# What does it cost to read every file of an archive into Ruby Strings? 5,000 real Ruby files; opening is not counted.
+# What does it cost to read every file of an archive into Ruby Strings? 5,000 real Ruby files, without the time to open
+# the archive.
 require_relative "support"
 require_relative "support/python"
 require_relative "support/sources"

@@ -1,11 +1,11 @@
 # frozen_string_literal: true
 
-# What does `require` cost for a feature that is loaded already, with a ZipFS in $:, compared with stock Ruby?
-# That is what nearly every `require` of a large program is, so it must not be dearer than without invfs.
+# What does `require` cost for a feature that is already loaded, with a ZipFS in $:, compared with stock Ruby? Nearly
+# every `require` of a large program is of this kind, so it must not be slower than without invfs.
 require_relative "support"
 
-# Each kind of feature takes another way through `require`. A name with a slash in front stands for the absolute path of
-# that file. The last kind exists only where there is an archive; on disk a directory takes its place.
+# Each kind of feature takes a different way through `require`. A name with a leading slash means the absolute path of
+# that file. The last kind needs an archive; on disk a directory replaces it.
 FEATURES = {
   "source" => %w[set json time forwardable],
   "absolute path" => %w[/set /json /time /forwardable],
@@ -13,8 +13,8 @@ FEATURES = {
   "from the archive" => %w[boxed]
 }.freeze
 
-# The loop is written out, so that calling a block is not measured. The first run of it warms up. Time of the processor
-# counts: nothing here waits, and what other programs do meanwhile should not matter.
+# The loop is written out, so that no call of a block is measured. Its first run warms up. We measure processor time:
+# nothing here waits, and other programs should not matter.
 PROGRAM = <<~'RUBY'
   directories, entry, rounds, *names = ARGV
   directories.to_i.times { |index| $:.unshift(File.expand_path("empty#{index}")) }
@@ -39,8 +39,8 @@ PROGRAM = <<~'RUBY'
   puts measure.call / (4 * count)
 RUBY
 
-# How many names are required; fewer where each is dear: for a native extension named without its suffix Ruby looks
-# whether a .rb has appeared beside it.
+# How many names to require; fewer if each is expensive: for a native extension without its suffix, Ruby checks whether
+# a .rb has appeared next to it.
 ROUNDS = Hash.new(40_000).update("native extension" => 400).freeze
 
 Bench.run("require of a feature that is loaded already") do |bench|

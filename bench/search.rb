@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# What does finding files on disk cost, with many directories in $: and an archive in front of them? Ruby looks into one
+# What does finding files on disk cost, with many directories in $: and an archive in front of them? Ruby searches one
 # directory after the other, and an object in $: makes it expand all of them again for each require.
 require_relative "support"
 require_relative "support/sources"

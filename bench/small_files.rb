@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
-# Does a program that consists of many small files start faster from an archive than from disk? Whole processes, from
-# the start of Ruby to its end.
+# Does a program of many small files start faster from an archive than from disk? Whole processes, from the start of
+# Ruby to its end.
 require_relative "support"
 require_relative "support/bootsnap"
 require_relative "support/python"

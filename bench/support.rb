@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# What all benchmarks share: the same question put to several programs side by side, and the table of the answers.
+# Shared by all benchmarks: runs several programs side by side and prints the results as a table.
 require "rbconfig"
 require "tmpdir"
 require_relative "../test/support/ruby_process"
@@ -16,32 +16,31 @@ require_relative "support/way"
 #     bench.row("5,000 files", zip, disk, bound: 1.0)
 #   end
 #
-# All ways take turns, RUNS times (11, unless the environment says otherwise), so that whatever else the machine does
-# falls on all of them; a row shows the ratio of the medians. RUNS=1 is for trying a benchmark out: its inputs are
-# small, and nothing is measured with care then.
+# All ways take turns, RUNS times (11, unless the environment sets it), so that other load on the machine affects all of
+# them. A row shows the ratio of the medians. RUNS=1 only tries a benchmark out: small inputs, rough figures.
 class Bench
   RUNS = Integer(ENV.fetch("RUNS", "11"))
   abort "RUNS must be at least 1" if RUNS < 1
 
   LIB = RubyProcess::LIB
   INVFS = RubyProcess::INVFS
-  # After those: the loader of invfs loads, and file operations see nothing of it.
+  # After those options the loader of invfs loads, and file operations do not see the VFS.
   OWN_LOADER = ["-r#{File.expand_path("support/without_mounts.rb", __dir__)}"].freeze
 
   Row = Struct.new(:name, :way, :baseline, :bound, :chart, :unit)
 
   class << self
-    # Whether the benchmark is just tried out.
+    # Whether the benchmark is only tried out.
     def trial? = RUNS < 3
 
-    # How often a program should repeat what it measures, or how large its input should be: `full`, far less when just
-    # trying.
+    # How often a program should repeat its measurement, or how large its input should be: `full`, or far less if it is
+    # only tried out.
     def times(full)
       trial? ? [full / 1000, 1].max : full
     end
 
-    # Yields a Bench to be filled, with a temporary directory in `directory`; measures; prints. `turns`: how many times
-    # RUNS each way is measured, for small differences between short programs.
+    # Yields a Bench to fill, with a temporary directory in `directory`; then measures and prints. `turns`: multiplies
+    # RUNS, for small differences between short programs.
     def run(title, turns: 1)
       Dir.mktmpdir("invfs-bench") do |directory|
         bench = new(title, File.realpath(directory), turns)
@@ -53,7 +52,7 @@ class Bench
       end
     end
 
-    # Whether a library of Ruby is there.
+    # Whether a Ruby library is installed.
     def library?(name)
       @libraries ||= {}
       @libraries.fetch(name) { @libraries[name] = RubyProcess.run("-e", "require #{name.dump}").status.zero? }
@@ -71,20 +70,20 @@ class Bench
     @notes = []
   end
 
-  # A way that is a Ruby program, given as text. It runs as a file, as programs do. What `measured { }` takes in it
-  # counts (measure: :printed), or all of the process (:process).
+  # A way that is a Ruby program, given as text. It runs as a file, as programs do. Measures the time of `measured { }`
+  # in it (measure: :printed), or of the whole process (:process).
   def ruby(name, options, program, *arguments, measure: :printed, before: nil)
     file = "#{directory}/way#{@ways.size}.rb"
     File.write(file, program.include?("measured") ? Way::MEASURED + program : program)
     command(name, [RbConfig.ruby, *options, file, *arguments], measure: measure, before: before)
   end
 
-  # A way that is any command. `before` is called ahead of each run.
+  # A way that is any command. `before` is called before each run.
   def command(name, command, measure: :process, before: nil)
     Way.new(name, command, directory, measure, before).tap { |way| @ways << way }
   end
 
-  # A way whose answer is known: a number to compare others with.
+  # A way with a known result: a number to compare others with.
   def given(name, number)
     Way::Given.new(name, number)
   end

@@ -1,10 +1,10 @@
 # frozen_string_literal: true
 
-# The front door of the gem. What InVFS does is native code: loading it defines the classes and patches
-# require, require_relative and load.
+# The entry point of the gem. InVFS is native code: loading it defines the classes and patches require, require_relative
+# and load.
 
-# Lets the require family load code from anything that can hold files: zip archives, hashes, directories laid over
-# each other, and objects of your own.
+# Lets `require` and its relatives load code from anything that holds files: zip archives, hashes, directories laid over
+# each other, and your own objects.
 #
 #   require "invfs/zip"
 #   $LOAD_PATH << "mybox.zip/lib"
@@ -20,7 +20,7 @@ module InVFS
   private_constant :LoadWrapped, :BootsnapFallback, :Extract, :Serving
 end
 
-# A second copy of the gem (in a checkout, or activated later by RubyGems) must not patch require a second time.
+# A second copy of the gem (in a checkout, or activated later by RubyGems) must not patch require again.
 unless defined?(InVFS::ZipFS)
   require_relative "invfs/version"
   require_relative "invfs/error"

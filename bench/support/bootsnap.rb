@@ -1,12 +1,13 @@
 # frozen_string_literal: true
 
-# Ways with bootsnap in front, which keeps compiled code and what it found in $: in a directory.
+# Ways with bootsnap, which keeps compiled code and its scan of $: in a directory.
 require "fileutils"
 
 class Bench
-  # Two ways for one program: `cold` starts without the directory, `warm` with what an earlier run left there.
+  # Two ways for one program: `cold` starts without the directory, `warm` with the one from an earlier run.
   module Bootsnap
-    # As in production, but without its caches for YAML and JSON, which nothing here reads: bootsnap starts faster so.
+    # As in production, but without its caches for YAML and JSON, which nothing here reads; bootsnap starts faster
+    # without them.
     SETUP = <<~RUBY
       require "bootsnap"
       Bootsnap.setup(cache_dir: %<cache>p, development_mode: false, load_path_cache: true,

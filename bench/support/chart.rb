@@ -2,19 +2,19 @@
 
 # Draws bars as an SVG image, without any library.
 class Bench
-  # Groups of horizontal bars, each as long as its time in relation to the first of its group.
+  # Groups of horizontal bars, each as long as its time relative to the first of its group.
   #
   #   Chart.new("Start", "1,000 files" => [["from disk", 0.2, 1.0], ["from a zip", 0.1, 0.5]]).svg
   #
-  # A bar has a name, seconds, and a ratio. It stands on its own ground, which follows the reader's preference for
-  # light or dark, so that it can be read on any page.
+  # A bar has a name, seconds, and a ratio. The chart has its own background, which follows the reader's preference for
+  # light or dark, so that it is readable on any page.
   class Chart
     WIDTH = 760
     LEFT = 230
     RIGHT = 130
     LINE = 26
     BAR = 16
-    # Longer bars are cut off here, and shown to be.
+    # Longer bars are cut off here, visibly.
     LONGEST = 1.5
     UNIT = (WIDTH - LEFT - RIGHT) / LONGEST
 
@@ -33,11 +33,11 @@ class Bench
 
     ESCAPES = { "&" => "&amp;", "<" => "&lt;", ">" => "&gt;", '"' => "&quot;" }.freeze
 
-    # Those of the ways that are ours, by their names.
+    # Our own ways, by name.
     OURS = /zip/
 
-    # The groups of rows that belong into a chart, ready for `new`.
-    # @param rows [Array<Hash>] as Results has them
+    # The groups of rows for a chart, ready for `new`.
+    # @param rows [Array<Hash>] from Results
     def self.groups(rows)
       rows.select { |row| row[:chart] }.group_by { |row| row[:chart] }.transform_values do |members|
         stock = members.first
@@ -95,7 +95,7 @@ class Bench
         text(round(LEFT + length + 8), y + 17, "#{format("%.2f", ratio)}  (#{duration(seconds)})", "small")
     end
 
-    # Two slanted strips near the end of a bar that is longer than there is room for.
+    # Two slanted strips near the end of a bar that does not fit.
     def gap(y)
       [34, 24].map do |back|
         x = LEFT + LONGEST * UNIT - back

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# A real program: which directories it loads its code from, and what an archive of it has to hold.
+# A real program: the directories that it loads code from, and the contents of an archive of it.
 require "rbconfig"
 require_relative "../../test/support/ruby_process"
 
@@ -13,9 +13,9 @@ class Bench
       puts ($: - paths).select { |path| File.directory?(path) }, "", $" - features
     RUBY
 
-    # What runs on every side: the directories of the gems go in front of $:, as RubyGems and Bundler do it. Rubocop
-    # asks for the real path of its own directory when it is loaded; the operating system cannot answer that for a path
-    # inside an archive, so here it is not asked, on any side.
+    # Runs on every side: the directories of the gems go in front of $:, as with RubyGems and Bundler. When it is
+    # loaded, Rubocop asks for the real path of its own directory. The operating system cannot answer that for a path
+    # inside an archive, so no side asks it here.
     START = <<~'RUBY'
       class File
         class << self
@@ -36,7 +36,7 @@ class Bench
     # The directories of gems.
     attr_reader :directories
 
-    # nil where it is not installed.
+    # nil if it is not installed.
     def self.find(name)
       probe = RubyProcess.run("-e", PROBE, name)
       new(*probe.stdout.split("\n\n", 2).map { |part| part.lines(chomp: true) }) if probe.status.zero?
@@ -47,8 +47,8 @@ class Bench
       @features = features
     end
 
-    # Names and contents of all files in the directories of the gems, and what of the standard library it loads, if
-    # that is wanted; native extensions stay on disk.
+    # Names and contents of all files in the directories of the gems and, if wanted, of the standard library files that
+    # it loads. Native extensions stay on disk.
     # @return [Hash]
     def files(standard_library:)
       gems = directories.flat_map { |directory| under(directory, Dir["#{directory}/**/*"]) }
@@ -64,7 +64,7 @@ class Bench
                                           .map { |inner| "#{archive}/#{inner}" }
     end
 
-    # How many files it loads, native extensions among them, and without what starting Ruby and finding gems loads.
+    # How many files it loads, including native extensions, without those for starting Ruby and finding gems.
     def count = @features.size
 
     private

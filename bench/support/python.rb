@@ -1,13 +1,13 @@
 # frozen_string_literal: true
 
-# What is asked of Python, where the machine has it.
+# Python programs to compare with, if the machine has Python.
 require "open3"
 require_relative "sources"
 
 class Bench
   module Python
-    # Compiles the package `small` below a directory, and writes an archive of just the compiled files, as zipimport
-    # likes it best.
+    # Compiles the package `small` below a directory, and writes an archive of only the compiled files, the best case
+    # for zipimport.
     PACK = <<~'PYTHON'
       import compileall, sys, zipfile
       tree, archive = sys.argv[1:]
@@ -16,7 +16,7 @@ class Bench
           zip.writepy(tree + "/small")
     PYTHON
 
-    # Stands at the head of a program.
+    # The first lines of a program.
     MEASURED = <<~'PYTHON'
       import time
       def measured(work):
@@ -28,7 +28,7 @@ class Bench
 
     module_function
 
-    # The interpreter itself, nil if there is none: what is called python3 may be a script that looks for it.
+    # The interpreter itself, nil if there is none: `python3` may be a script that searches for it.
     def path
       return @path if defined?(@path)
 
@@ -38,7 +38,7 @@ class Bench
       @path = nil
     end
 
-    # A way that is a Python program, given as text. What `measured` runs in it counts, or all of the process.
+    # A way that is a Python program, given as text. Measures what `measured` runs in it, or the whole process.
     def way(bench, name, program, *arguments, measure: :printed)
       file = "#{bench.directory}/#{name.gsub(/\W+/, "-")}.py"
       File.write(file, measure == :printed ? MEASURED + program : program)

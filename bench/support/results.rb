@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# What a benchmark found: rows of numbers, as a table and as a line of JSON.
+# The results of a benchmark: rows of numbers, as a table and as a line of JSON.
 require "etc"
 require "json"
 
@@ -33,7 +33,7 @@ class Bench
         align([HEAD, *lines])
       end
 
-      # Lines of cells as text; a line with just one cell is a heading.
+      # Lines of cells as text; a line with a single cell is a heading.
       def align(lines)
         widths = lines.select { |line| line.size > 1 }.transpose.map { |column| column.map(&:size).max }
         lines.map do |line|
@@ -43,7 +43,7 @@ class Bench
         end
       end
 
-      # What the numbers are measured on, and how.
+      # The machine, the Ruby and the method of the measurement.
       def machine
         how = if Bench.trial?
                 "tried out with RUNS=#{RUNS}: these numbers mean nothing"
@@ -101,7 +101,7 @@ class Bench
       ["## #{title[0].upcase}#{title[1..]}", "", *lines.map { |line| "| #{line.join(" | ")} |" }, "", *notes].join("\n")
     end
 
-    # Adds them to a file.
+    # Appends the results to a file.
     def save(file)
       File.write(file, "#{JSON.generate(title: title, rows: rows, notes: notes, machine: machine)}\n", mode: "a")
     end

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# What the benchmarks load and read: many small files, real files of this machine, and archives of them.
+# Inputs of the benchmarks: many small files, real files of this machine, and archives of them.
 require "fileutils"
 require "rbconfig"
 require "tmpdir"
@@ -9,7 +9,7 @@ require_relative "../../test/support/ruby_process"
 require_relative "../../test/support/zip_builder"
 
 class Bench
-  # Each method gives names and contents (a Hash), or writes them somewhere.
+  # Each method returns names and contents (a Hash), or writes them somewhere.
   module Sources
     module_function
 
@@ -72,8 +72,8 @@ class Bench
       PYTHON
     end
 
-    # Real Ruby files of this machine: the standard library and what gems there are, `count` of them; some twice, if
-    # there are not so many.
+    # Real Ruby files of this machine, from the standard library and the installed gems: `count` of them, some twice if
+    # there are too few.
     def real(count)
       dirs = [RbConfig::CONFIG["rubylibdir"], RbConfig::CONFIG["vendordir"], *Gem.path.map { |dir| "#{dir}/gems" }]
       files = dirs.uniq.flat_map { |dir| Dir["#{dir}/**/*.rb"].sort }.select { |file| File.file?(file) }
@@ -96,7 +96,7 @@ class Bench
       bytes = ZipBuilder.build(zip64: files.size > ZipBuilder::MAX16) do |zip|
         files.each do |name, content|
           data = deflate ? Zlib::Deflate.new(nil, -Zlib::MAX_WBITS).deflate(content, Zlib::FINISH) : content
-          # What compression does not make smaller stands as it is, as archivers do it.
+          # Stores files that compression does not make smaller, as archivers do.
           data.bytesize < content.bytesize ? zip.add(name, content, deflate: true, raw: data) : zip.add(name, content)
         end
       end

@@ -1,10 +1,10 @@
 # frozen_string_literal: true
 
-# Prints what several benchmarks found as one table:
+# Prints the results of several benchmarks as one table:
 #
 #   ruby bench/support/summary.rb [--markdown] [--chart IMAGE] RESULTS
 #
-# RESULTS is the file that they added their numbers to (INVFS_BENCH_RESULTS); --chart draws those of starting programs.
+# RESULTS is the file with their numbers (INVFS_BENCH_RESULTS); --chart draws those of starting programs.
 require "optparse"
 require_relative "../support"
 require_relative "chart"

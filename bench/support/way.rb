@@ -1,17 +1,17 @@
 # frozen_string_literal: true
 
-# One way of doing what a benchmark asks for: a command that is run in fresh processes, and what that took.
+# One way to do the task of a benchmark: a command that runs in fresh processes, and the time that it took.
 require "tempfile"
 require_relative "../../test/support/ruby_process"
 
 class Bench
-  # measure: :process, the time of the whole process, or :printed, what it prints as its last line: the seconds of
-  # the processor, and behind them those of the clock (or just the first).
+  # measure: :process, the time of the whole process, or :printed, the last line that it prints: seconds of processor
+  # time, then of clock time (or only the first).
   #
-  # Time of the processor (user and system) is what rows compare: nothing that is measured here waits for anything, and
-  # what other programs do meanwhile should not matter. Time of the clock stands beside it.
+  # Rows compare processor time (user and system): nothing that is measured here waits, and other programs should not
+  # matter. Clock time is next to it.
   class Way
-    # Stands at the head of a Ruby program.
+    # The first lines of a Ruby program.
     MEASURED = <<~'RUBY'.lines.map(&:strip).join("; ") << "\n"
       def measured
         clocks = [Process::CLOCK_PROCESS_CPUTIME_ID, Process::CLOCK_MONOTONIC]
@@ -40,7 +40,7 @@ class Bench
       @samples << times if keep
     end
 
-    # Median of the seconds of the processor, and of the clock (nil when only the former were measured).
+    # Median of the seconds of processor time, and of clock time (nil if only the former was measured).
     def medians
       [median(@samples.map(&:first)), @samples.first[1] && median(@samples.map { |sample| sample[1] })]
     end
@@ -78,7 +78,7 @@ class Bench
       sorted.size.odd? ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
     end
 
-    # A number that is known beforehand.
+    # A number that is known in advance.
     Given = Struct.new(:name, :number) do
       def medians = [number, nil]
     end

@@ -1,8 +1,8 @@
 # frozen_string_literal: true
 
-# The class that file systems written in Ruby inherit from.
+# The base class of file systems written in Ruby.
 module InVFS
-  # A file system written in Ruby: what a subclass answers is what programs find below the mount.
+  # A file system written in Ruby: programs find the answers of a subclass below the mount.
   #
   #   class Clock < InVFS::Base
   #     def read(path) = ("#{Time.now}\n" if path == "/now")
@@ -11,19 +11,18 @@ module InVFS
   #   InVFS.mount("/clock", Clock.new)
   #   File.read("/clock/now")
   #
-  # The methods, each of which may be left out. Paths begin with "/", the mount point; they are clean, and UTF-8 where
-  # they can be:
+  # The methods are all optional. Paths begin with "/", the mount point. They are clean, and UTF-8 if they can be:
   #
-  # - `read(path)`: the contents, a String; nil where there is no such file
-  # - `list(path)`: the names in a directory, directories with "/" at the end; nil where there is no such directory
+  # - `read(path)`: the contents, a String; nil if there is no such file
+  # - `list(path)`: the names in a directory, directories with "/" at the end; nil if there is no such directory
   # - `stat(path)`: `{ type: :file, size: 3, mtime: Time.now, mode: 0o644 }`, each optional; or `:file`, `:directory`,
-  #   true; nil where there is nothing
-  # - `write(path, contents)`: makes or replaces a file, when the last descriptor of it is closed
+  #   true; nil if there is nothing
+  # - `write(path, contents)`: creates or replaces a file, when its last descriptor is closed
   # - `append(path, contents)`: adds to the end of a file
   # - `mkdir(path)`, `remove(path)`, `rename(from, to)`
-  # - `max_size`: how many bytes `read` may answer, 1 GiB if nothing else is said
+  # - `max_size`: how many bytes `read` may return, 1 GiB by default
   #
-  # Raise any `Errno`; whatever else is raised becomes `Errno::EIO`. docs/writing_file_systems.md says all.
+  # Raise any `Errno`; any other exception becomes `Errno::EIO`. docs/writing_file_systems.md has the details.
   class Base
   end
 end

@@ -1,20 +1,20 @@
 # frozen_string_literal: true
 
 module InVFS
-  # bootsnap's `require` refuses a name that its own scan of `$:` does not know, and that scan sees directories only.
-  # With this in front of its cache it falls back to the `require` that was there before (ours), as it does
-  # for other names that it cannot answer. Put in place when bootsnap is loaded after invfs.
+  # bootsnap's `require` refuses a name that its own scan of `$:` does not know, and that scan only sees directories.
+  # With this module in front of its cache it falls back to the previous `require` (ours), as it does for other names
+  # that it cannot answer. Installed when bootsnap is loaded after invfs.
   #
   # @api private
   module BootsnapFallback
-    # @return [String, false, Object] what bootsnap found; `FALLBACK_SCAN` for nothing
+    # @return [String, false, Object] what bootsnap found; `FALLBACK_SCAN` if it found nothing
     def find(...)
       found = super
-      # What bootsnap answers may be a BasicObject.
+      # bootsnap's answer may be a BasicObject.
       nil.equal?(found) ? Bootsnap::LoadPathCache::FALLBACK_SCAN : found
     end
 
-    # Wraps bootsnap's cache, if this bootsnap has the parts that it takes.
+    # Wraps bootsnap's cache, if this version of bootsnap has the required parts.
     # @return [void]
     def self.install
       cache = defined?(Bootsnap::LoadPathCache::Cache) && Bootsnap::LoadPathCache::Cache

@@ -6,7 +6,7 @@ require_relative "version"
 module InVFS
   # The `invfs` command. docs/cli.md describes it.
   module CLI
-    # Exit codes. What `invfs run` runs has its own.
+    # Exit codes. The program of `invfs run` has its own.
     SUCCESS = 0
     FAILURE = 1
     USAGE = 2
@@ -17,7 +17,7 @@ module InVFS
     class UsageError < StandardError
     end
 
-    # The subcommands: what they are called in the program, and what they do.
+    # The subcommands: the name of each class, and what it does.
     COMMANDS = {
       "pack" => [:Pack, "write an archive of a directory"],
       "compile" => [:Compile, "add compiled code for this Ruby to an archive"],
@@ -30,8 +30,8 @@ module InVFS
 
     class << self
       # Runs a subcommand.
-      # @param arguments [Array<String>] the command line; `run` takes away what is its own
-      # @return [String] the path of a program that the caller has to load
+      # @param arguments [Array<String>] the command line; `run` removes its own part
+      # @return [String] the path of a program that the caller must load
       # @raise [SystemExit] for all other subcommands
       def start(arguments)
         outcome = guarded { dispatch(arguments) }
@@ -40,13 +40,13 @@ module InVFS
         @program.start(caller_locations(0))
       end
 
-      # What has to be done where the program was loaded, if an exception ended it.
+      # Called where the program was loaded, after an exception ended it.
       # @param error [Exception, nil]
       def ended(error)
         @program&.clean(error)
       end
 
-      # Says what is wrong, in one line whatever is in the message, also where warnings are silenced.
+      # Prints an error in one line, whatever is in the message, even if warnings are silenced.
       # @return [Integer] the exit code
       def complain(message, code = FAILURE)
         text = message.b.force_encoding(Encoding::UTF_8).scrub("?").gsub(/[[:cntrl:]]+/, " ").strip
@@ -66,7 +66,7 @@ module InVFS
         end
       end
 
-      # The class is loaded with its command only: `run` should not take with it what the others need.
+      # Loads a class only with its command: `run` must not load what the others need.
       def command(name)
         constant, = COMMANDS[name]
         raise UsageError, "there is no command #{name}; see invfs --help" unless constant
@@ -92,7 +92,7 @@ module InVFS
         TEXT
       end
 
-      # Runs the block; returns what it returns, or the exit code for what it raised.
+      # Runs the block. Returns its value, or the exit code for the exception that it raised.
       def guarded
         outcome = yield
         $stdout.flush
@@ -102,7 +102,7 @@ module InVFS
       rescue Interrupt
         INTERRUPTED
       rescue Errno::EPIPE
-        # Whoever read the output has seen enough.
+        # The reader of the output has seen enough.
         BROKEN_PIPE
       rescue StandardError, ScriptError, NoMemoryError => e
         raise if ENV["INVFS_DEBUG"]

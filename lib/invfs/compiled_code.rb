@@ -6,19 +6,21 @@ require_relative "instruction_binary"
 module InVFS
   private_constant :InstructionBinary
 
-  # Compiled Ruby code for an archive: what `invfs pack --compile` stores and loading takes instead of compiling.
+  # Compiled Ruby code for an archive. `invfs pack --compile` stores it, and loading uses it instead of compiling.
   #
-  # Ruby's own binary form (`RubyVM::InstructionSequence#to_binary`) holds the path of the file. It is compiled under
-  # a placeholder, and stored with a list of the strings that hold it, so that loading can put the true path in,
-  # wherever the archive lies. `ext/invfs/engine/src/compiled.rs` describes the layout of an entry and does that.
+  # Ruby's own binary form (`RubyVM::InstructionSequence#to_binary`) contains the path of the file. The file is compiled
+  # under a placeholder, and stored with a list of the strings that contain it, so that loading can insert the true
+  # path, wherever the archive lies. `ext/invfs/engine/src/compiled.rs` inserts it, and describes the layout of an
+  # entry.
   #
-  # What depends on Ruby's own format is checked here, when packing: the entry is linked for another path and loaded,
-  # and every path in it must have followed. Where that fails the file has no compiled form, and its source is used.
+  # Assumptions about Ruby's format are checked here, when packing: the entry is linked for another path and loaded, and
+  # every path in it must have changed. If that fails, the file gets no compiled form, and its source is used.
   module CompiledCode
     PLACEHOLDER = "/\u0001invfs: the path of this file\u0001".b.freeze
     private_constant :PLACEHOLDER
 
-    # What `compile` calls the code at the top of a file in backtraces, and what `require` and `load` do.
+    # The label of the code at the top of a file in backtraces: the one from `compile`, and the one from `require` and
+    # `load`.
     LABEL = "<compiled>"
     LABEL_ON_DISK = "<top (required)>"
     private_constant :LABEL, :LABEL_ON_DISK
@@ -27,18 +29,18 @@ module InVFS
     UTF8_INDEX = "\x03".b.freeze
     private_constant :UTF8_INDEX
 
-    # What an entry ends with: see compiled.rs.
+    # The end of an entry: see compiled.rs.
     FOOTER = "L<5a8"
     VERSION = 1
     MAGIC = "INVFSISQ"
     private_constant :FOOTER, :VERSION, :MAGIC
 
     class << self
-      # Names this exact Ruby: version, patch level, platform, and a checksum of revision and compile options.
+      # The name of this exact Ruby: version, patch level, platform, and a checksum of revision and compile options.
       # @return [String] usable as the name of a directory
       def key = InVFS.compiled_key
 
-      # @param name [String] a source file's name in the archive
+      # @param name [String] the name of a source file in the archive
       # @param key [String]
       # @return [String] the name of the entry with its compiled form
       def entry_name(name, key = self.key) = ".invfs/#{key}/#{name}.iseq"
@@ -49,7 +51,7 @@ module InVFS
       # @return [String, nil] the contents of the entry
       def build(source)
         binary = InstructionBinary.new(compile(source))
-        # No string of the program can be meant: then those with the label are labels.
+        # The label must not be a string of the program; then every string with the label is a label.
         binary.replace(LABEL, LABEL_ON_DISK) unless source.b.include?(LABEL)
         entry = pack(binary, source)
         reason = check(entry, source)
@@ -61,7 +63,7 @@ module InVFS
         nil
       end
 
-      # Checks an entry: made from this source, in this layout, and loaded by this Ruby with its path put in.
+      # Checks an entry: it was made from this source, in this layout, and this Ruby loads it with its path inserted.
       # @param entry [String] the contents of an entry made for {key}
       # @param source [String]
       # @return [String, nil] what is wrong with it
@@ -81,7 +83,7 @@ module InVFS
       def compile(source)
         raise InstructionBinary::Strange, "the source contains the placeholder" if source.b.include?(PLACEHOLDER)
 
-        # The same object twice: then Ruby stores the path once.
+        # The same object twice, so that Ruby stores the path once.
         path = PLACEHOLDER.dup.force_encoding(Encoding::UTF_8).freeze
         verbose = $VERBOSE
         $VERBOSE = nil
@@ -92,7 +94,7 @@ module InVFS
 
       def pack(binary, source)
         strings = binary.strings_with(PLACEHOLDER)
-        # Any path can be UTF-8; a regular expression's source, for one, is US-ASCII as long as it can be.
+        # Any path can be UTF-8; the source of a regular expression, for instance, is US-ASCII if possible.
         others = strings.reject { |string| string.head.end_with?(UTF8_INDEX) }
         raise InstructionBinary::Strange, "the path stands in a string that is not UTF-8" if others.any?
 

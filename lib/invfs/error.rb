@@ -1,13 +1,13 @@
 # frozen_string_literal: true
 
-# The classes of all errors that invfs raises by itself. Where Ruby's users expect an Errno (a missing file, a
-# directory in place of a file), a LoadError or a TypeError, invfs raises that instead.
+# The error classes of invfs. Where Ruby users expect an Errno (a missing file, a directory in place of a file), a
+# LoadError or a TypeError, invfs raises that instead.
 module InVFS
   # The superclass of all errors of invfs.
   class Error < StandardError
   end
 
-  # Something is wrong with an archive, or with one of its entries.
+  # An archive, or one of its entries, is wrong.
   #
   #   begin
   #     InVFS.zip("broken.zip").read("a.rb")
@@ -18,7 +18,7 @@ module InVFS
     # @return [String, nil] the path of the archive
     attr_reader :archive
 
-    # @return [String, nil] the name of the entry; nil when the error is about the whole archive
+    # @return [String, nil] the name of the entry; nil if the error is about the whole archive
     attr_reader :entry
 
     # @param message [String, nil] the message; nil: the name of the class, as for every exception
@@ -31,7 +31,7 @@ module InVFS
     end
   end
 
-  # The file is no zip archive at all.
+  # The file is not a zip archive.
   class NotAnArchiveError < ArchiveError
   end
 
@@ -47,7 +47,7 @@ module InVFS
   class UnsupportedArchiveError < ArchiveError
   end
 
-  # The entry is encrypted. invfs asks nobody for passwords.
+  # The entry is encrypted. invfs does not ask for passwords.
   class EncryptedEntryError < ArchiveError
   end
 
@@ -67,12 +67,12 @@ module InVFS
   class ArchiveChangedError < ArchiveError
   end
 
-  # The archive was closed before.
+  # The archive is closed.
   class ClosedError < ArchiveError
   end
 
-  # Nothing can be mounted in this process: the system is none that mounts are made for, or the Ruby program calls the
-  # system's file functions in a way that cannot be led elsewhere. The message says which.
+  # Mounts are not supported in this process: the system has none, or the Ruby program calls the system's file functions
+  # in a way that cannot be redirected. The message says which.
   class MountUnsupported < Error
   end
 end

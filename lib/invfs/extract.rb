@@ -1,8 +1,8 @@
 # frozen_string_literal: true
 
-# InVFS.extract: files of a VFS as real files, for programs that cannot see into one.
+# InVFS.extract: makes real files from files of a VFS, for programs that cannot see into one.
 module InVFS
-  # What is behind {InVFS.extract}: finds the contents of a path, and a place on disk for them.
+  # The implementation of {InVFS.extract}: finds the contents of a path, and a place on disk for them.
   #
   # @api private
   module Extract
@@ -15,16 +15,16 @@ module InVFS
     autoload :Tree, "#{__dir__}/extract/tree.rb"
     autoload :VirtualSource, "#{__dir__}/extract/sources.rb"
 
-    # The bytes that the cache may hold, if nothing else is said.
+    # The default limit of the cache, in bytes.
     LIMIT = 256 << 20
 
     @mutex = Mutex.new
     @limit = LIMIT
-    # Stores that are used no more. Files out of them may be, so their leases go on.
+    # Former stores. Their files may still be in use, so their leases continue.
     @former = []
 
     class << self
-      # @return [String, nil] the directory that was asked for; nil: the usual one
+      # @return [String, nil] the requested directory; nil: the default
       attr_reader :directory
 
       # @return [Integer] the bytes that the cache may hold
@@ -60,7 +60,8 @@ module InVFS
           tree = Tree.new(source)
           keep { |store| store.tree(source.name, tree) }
         else
-          # It is the operating system's, which raises if there is nothing; but a link is nothing without its target.
+          # A path of the operating system, which raises if nothing is there; a link without its target counts as
+          # nothing.
           source ? existing(given) : File.lstat(given)
           given
         end
@@ -74,7 +75,7 @@ module InVFS
         raise Errno::ENOENT, path
       end
 
-      # The contents at an absolute path that no other program can see; nil: it lies in no VFS.
+      # The contents at an absolute path that no other program can see; nil if the path is in no VFS.
       def source(path)
         return MountedSource.new(path) if MountedSource.under?(path)
 
@@ -82,15 +83,15 @@ module InVFS
         place && VirtualSource.new(*place, path)
       end
 
-      # What real links lead to.
+      # The target of real links.
       def through_link(path)
         InVFS.locate(File.realpath(path))
       rescue SystemCallError
-        # There is nothing: whoever asks next says so.
+        # Nothing is there: the next call reports it.
         nil
       end
 
-      # Yields the cache, and where that fails (the disk is full, say) a directory of this process.
+      # Yields the cache or, if that fails (a full disk, say), a directory of this process.
       def keep
         store = @mutex.synchronize { store() }
         begin
@@ -102,8 +103,8 @@ module InVFS
         end
       end
 
-      # The cache, or what stands in for it. A forked child looks for itself: the parent removes what it has made when
-      # it exits.
+      # The cache, or its replacement. A forked child gets its own, because the parent removes its replacement when it
+      # exits.
       def store
         drop_store if @pid != Process.pid
         @pid = Process.pid

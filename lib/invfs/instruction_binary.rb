@@ -1,19 +1,19 @@
 # frozen_string_literal: true
 
 module InVFS
-  # The strings inside what `RubyVM::InstructionSequence#to_binary` gives, to be found and replaced.
+  # Finds and replaces strings in the result of `RubyVM::InstructionSequence#to_binary`.
   #
   # The binary begins with `struct ibf_header` (`compile.c`), native-endian 32-bit numbers: magic "YARB", major, minor,
   # size, extra size, number of sequences, number of objects, offset of the sequences, offset of the objects. The last
-  # is that of a table of offsets; a string there is a byte of type and flags, its encoding and its length as small
-  # values, and its bytes. Seen so in Ruby 3.1 to 3.4.
+  # one points to a table of offsets. A string there is a byte of type and flags, its encoding and its length as small
+  # values, and its bytes. Ruby 3.1 to 3.4 use this layout.
   #
   # @api private
   class InstructionBinary
-    # The binary is not laid out as described.
+    # The binary does not have the layout described above.
     class Strange < StandardError; end
 
-    # A string: `slot` is where the table has its offset, `head` what precedes its length.
+    # A string: `slot` is the place of its offset in the table, `head` the bytes before its length.
     FoundString = Struct.new(:slot, :head, :text)
 
     MAGIC = "YARB"
@@ -37,10 +37,10 @@ module InVFS
       raise Strange, "Ruby's binary form is laid out in a way that is not known"
     end
 
-    # The strings that contain `part`, once each.
+    # The strings that contain `part`, each exactly once.
     # @param part [String] binary
     # @return [Array<FoundString>]
-    # @raise [Strange] when `part` stands anywhere else too, or twice in one string
+    # @raise [Strange] if `part` also occurs elsewhere, or twice in one string
     def strings_with(part)
       found = strings.select { |string| string.text.include?(part) }
       return found if found.size == @bytes.scan(part).size
@@ -80,7 +80,7 @@ module InVFS
     end
 
     # Ruby's `ibf_load_small_value`: the trailing zero bits of the first byte tell how many bytes follow.
-    # @return [Array(Integer, Integer)] the value, and the position behind it
+    # @return [Array(Integer, Integer)] the value, and the position after it
     def read_small_value(at)
       first = @bytes.getbyte(at) or raise Strange, "a number is cut off"
       more = first.zero? ? 8 : (first & -first).bit_length - 1
@@ -89,7 +89,7 @@ module InVFS
       [value, at + 1 + more]
     end
 
-    # Ruby's `ibf_dump_write_small_value`, for what fits into four bytes.
+    # Ruby's `ibf_dump_write_small_value`, for values that fit into four bytes.
     def small_value(value)
       more = (0..3).find { |count| value < 1 << (7 * (count + 1)) } or raise Strange, "a string is too long"
       first = (((value >> (8 * more)) << 1) | 1) << more

@@ -1,9 +1,9 @@
 # frozen_string_literal: true
 
 module InVFS
-  # Hands compiled code of a virtual file to Ruby's own `load(path, wrap)`, which alone can run it inside
-  # a wrapping module. Ruby asks `RubyVM::InstructionSequence.load_iseq` for the compiled form of each file
-  # that it loads; for one file of ours, the answer is the code prepared.
+  # Hands compiled code of a virtual file to Ruby's own `load(path, wrap)`, the only way to run it inside a wrapping
+  # module. Ruby asks `RubyVM::InstructionSequence.load_iseq` for the compiled form of each file that it loads; for one
+  # file of ours, the answer is the prepared code.
   #
   # @api private
   module LoadWrapped
@@ -20,7 +20,7 @@ module InVFS
         STUB
       end
 
-      # @return [RubyVM::InstructionSequence, nil] what {prepare} was given, once
+      # @return [RubyVM::InstructionSequence, nil] the code given to {prepare}, once
       def take(path)
         return unless path == STUB
 
@@ -31,8 +31,8 @@ module InVFS
 
       private
 
-      # Others (bootsnap) define the same hook without calling `super`, so ours must come first: a new
-      # module whenever it does not.
+      # Others (bootsnap) define the same hook without calling `super`, so ours must come first: this adds a new module
+      # whenever it does not.
       def install
         singleton = RubyVM::InstructionSequence.singleton_class
         return if @hook && singleton.method_defined?(:load_iseq) &&

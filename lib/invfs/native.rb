@@ -2,15 +2,14 @@
 
 # Finds the native library that was built for the running Ruby and loads it.
 module InVFS
-  # Where the native library lies. A platform gem carries one for each minor version of Ruby, in lib/invfs/3.1,
-  # lib/invfs/3.3 and so on; a gem that was compiled when it was installed has just lib/invfs/invfs.so.
+  # The location of the native library. A platform gem has one for each minor version of Ruby, in lib/invfs/3.1,
+  # lib/invfs/3.3 and so on. A gem that was compiled at installation has only lib/invfs/invfs.so.
   module Native
     class << self
-      # Loads the native library by its absolute path, so that no other file of its name in $LOAD_PATH can take its
-      # place.
+      # Loads the native library by its absolute path, so that no file of the same name in $LOAD_PATH can replace it.
       #
       # @return [void]
-      # @raise [LoadError] when there is none for this Ruby, or when the system's loader refuses the one there is
+      # @raise [LoadError] if there is none for this Ruby, or the system's loader refuses it
       def load_library
         path = candidates.find { |candidate| File.file?(candidate) }
         raise LoadError, missing_message unless path
@@ -18,13 +17,13 @@ module InVFS
         require path
       end
 
-      # The places where the library may be, best first.
+      # Where the library may be, best place first.
       #
       # @param dir [String] the folder lib/invfs
       # @param minor [String] the minor version of Ruby, such as "3.1"
       # @return [Array<String>] absolute paths
       def candidates(dir = __dir__, minor = RUBY_VERSION[/\A\d+\.\d+/])
-        # rbconfig knows the extension, but takes a millisecond to load where RubyGems has not done so already.
+        # rbconfig knows the extension, but takes a millisecond to load if RubyGems has not loaded it.
         name = RUBY_PLATFORM.include?("darwin") ? "invfs.bundle" : "invfs.so"
         ["#{dir}/#{minor}/#{name}", "#{dir}/#{name}"]
       end

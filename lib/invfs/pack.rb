@@ -1,15 +1,15 @@
 # frozen_string_literal: true
 
-# Packs directories into archives: what `invfs pack` does, as a library.
+# Packs directories into archives: `invfs pack` as a library.
 require_relative "../invfs"
 
-# What packing adds.
+# Packing adds this.
 module InVFS
-  # A directory cannot be packed as it is, or as it was asked for.
+  # A directory cannot be packed as it is, or as requested.
   class PackError < Error
   end
 
-  # Packs a directory into a zip archive: {Pack#initialize} has the options, {Pack#write} the rest.
+  # Packs a directory into a zip archive. See {Pack#initialize} for the options, {Pack#write} for the rest.
   # @return [InVFS::Pack::Summary]
   # @example
   #   require "invfs/pack"
@@ -18,25 +18,26 @@ module InVFS
     Pack.new(directory, **options).write(archive, &progress)
   end
 
-  # A directory that is to be packed.
+  # A directory to pack.
   #
   # The same files give the same bytes, whatever the locale, the time zone, the umask, the order on disk and the times
-  # of the files are: entries are sorted, all have one time, and of the permissions only whether the owner may run it.
+  # of the files are: entries are sorted and have the same time; the only permission kept is whether the owner may run
+  # the file.
   class Pack
     # The entry that names the main script, for `invfs run`.
     MAIN = ".invfs/main"
 
-    # The time of all entries, unless SOURCE_DATE_EPOCH says another: the first that zip knows.
+    # The time of all entries, unless SOURCE_DATE_EPOCH sets another: the earliest that zip supports.
     TIME = Time.utc(1980).to_i
 
-    # What was packed is read again: there is no reason to doubt its size.
+    # For reading packed files again: there is no reason to distrust their size.
     NO_LIMIT = (1 << 63) - 1
     private_constant :NO_LIMIT
 
-    # @param directory [String] what to pack
-    # @param include [Array<String>] globs: nothing but what fits one of them is packed
-    # @param exclude [Array<String>] globs: what fits one of them is not packed
-    # @param follow [Boolean] pack what symbolic links that lead outside lead to, instead of refusing them
+    # @param directory [String] the directory to pack
+    # @param include [Array<String>] globs: only files that match one of them are packed
+    # @param exclude [Array<String>] globs: files that match one of them are not packed
+    # @param follow [Boolean] pack the targets of symbolic links that lead outside, instead of refusing the links
     # @param main [String, nil] the name of the script that `invfs run` runs
     # @param compile [Boolean] also store the compiled form of each .rb file, for this Ruby
     # @param method [String, nil] `"deflate"`, `"zstd"` or `"stored"`; nil: deflate, and stored for compiled code
@@ -51,8 +52,8 @@ module InVFS
       @compiled_compression = method ? @compression : ["stored", nil]
     end
 
-    # Says what {#write} would pack.
-    # @param archive [String, nil] where the archive would be: it is not packed into itself
+    # Returns what {#write} would pack.
+    # @param archive [String, nil] the path of the archive, which is not packed into itself
     # @return [InVFS::Pack::Summary]
     def plan(archive = nil)
       tree = tree(archive)
@@ -60,16 +61,16 @@ module InVFS
       Summary.new(tree.items, tree.left_out)
     end
 
-    # Writes the archive. It appears, or replaces what was there, only when it is whole and on the disk; after any
-    # failure everything is as before.
+    # Writes the archive. It appears, or replaces the old one, only when it is complete and on disk. After any failure
+    # everything is as before.
     # @param archive [String] its path
     # @yieldparam done [Integer] how many steps are done
-    # @yieldparam total [Integer] how many there are
-    # @yieldparam name [String] the file that is next
+    # @yieldparam total [Integer] how many steps there are
+    # @yieldparam name [String] the next file
     # @return [InVFS::Pack::Summary]
-    # @raise [InVFS::PackError] for links that lead outside, for a main script that is not there
-    # @raise [SystemCallError] when a file cannot be read or the archive cannot be written
-    # @raise [InVFS::UnsafeNameError] for a name that no archive should have
+    # @raise [InVFS::PackError] for links that lead outside, or a missing main script
+    # @raise [SystemCallError] if a file cannot be read or the archive cannot be written
+    # @raise [InVFS::UnsafeNameError] for a name that does not belong in an archive
     def write(archive, &progress)
       tree = tree(archive)
       check_main(tree)
@@ -85,7 +86,7 @@ module InVFS
       summary
     end
 
-    # Gives the block a new writer; the archive is finished after it, or given up if it is left early.
+    # Gives the block a new writer. Finishes the archive after the block, or discards it if the block is left early.
     # @api private
     def self.replace(archive, like = nil)
       writer = ArchiveWriter.new(archive, like)
@@ -95,30 +96,30 @@ module InVFS
       writer&.abandon
     end
 
-    # Adds compiled code for this Ruby to an archive, in its place: see {Refresh}. Whoever reads the archive meanwhile
-    # sees the old one.
+    # Adds compiled code for this Ruby to an archive, in place: see {Refresh}. Readers of the archive see the old one
+    # meanwhile.
     # @param archive [String] its path
     # @param method [String] `"stored"`, `"deflate"` or `"zstd"`
     # @param level [Integer, nil]
-    # @yield what {#write} yields
+    # @yield as {#write} does
     # @return [InVFS::Pack::Refresh]
-    # @raise [InVFS::ArchiveError, SystemCallError] and then the archive is as it was
+    # @raise [InVFS::ArchiveError, SystemCallError] and then the archive is unchanged
     def self.compile(archive, method: "stored", level: nil, &progress)
       Refresh.new(archive, [method, level], &progress)
     end
 
-    # Reads everything in an archive, and says what is wrong.
-    # @yield what {#write} yields
+    # Reads everything in an archive and reports what is wrong.
+    # @yield as {#write} does
     # @return [InVFS::Pack::Check]
-    # @raise [InVFS::ArchiveError, SystemCallError] when it cannot be opened
+    # @raise [InVFS::ArchiveError, SystemCallError] if it cannot be opened
     def self.check(archive, &progress) = Check.new(archive, &progress)
 
-    # What an entry holds compiled code for, to go by its name.
+    # The Ruby and the source that an entry holds compiled code for, judging by its name.
     # @return [Array(String, String), nil] the key of the Ruby and the name of the source, in binary
     def self.compiled_form(name) = Compiled.parse(name)
 
     # @return [Integer] the time that all entries get
-    # @raise [InVFS::PackError] when SOURCE_DATE_EPOCH is no number
+    # @raise [InVFS::PackError] if SOURCE_DATE_EPOCH is not a number
     def self.time
       text = ENV.fetch("SOURCE_DATE_EPOCH", "")
       text.empty? ? TIME : Integer(text, 10)

@@ -1,4 +1,4 @@
 # frozen_string_literal: true
 
-# Loads invfs. This name is from invfs 0.3, where InVFS::StringMapFS was a part to be loaded on its own.
+# Loads invfs. The file exists because invfs 0.3 loaded InVFS::StringMapFS separately.
 require "invfs"

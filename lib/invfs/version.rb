@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# The version of the gem, and nothing else: the gemspec reads it without loading the native part.
+# Only the version of the gem, so that the gemspec can read it without loading the native part.
 module InVFS
   # The version of this gem.
   VERSION = "1.0.0.dev"

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# Makes paths of zip archives in $LOAD_PATH work (`$LOAD_PATH << "app.zip/lib"`) by registering the handler for them.
+# Registers the handler for zip archives, so that their paths work in $LOAD_PATH (`$LOAD_PATH << "app.zip/lib"`).
 # Objects made by InVFS.zip need only `require "invfs"`.
 require "invfs"
 

@@ -1,12 +1,12 @@
 # frozen_string_literal: true
 
-# The cases that a mount answers in another way than the disk does. A test fails when one of them has become equal.
+# The cases where a mount answers differently from a disk. A test fails when one of them has become equal.
 module Differences
-  READ_ONLY = "what cannot be changed is not writable, as on a disk that is mounted for reading alone"
+  READ_ONLY = "a read-only mount reports files as not writable, like a disk that is mounted read-only"
   OUTSIDE = "no link in an archive leads out of it"
-  ORDER = "a change is refused before the name is looked for, as on a disk that is mounted for reading alone"
-  REAL_PARENT = "a real directory does not list what is mounted in it"
-  CHILD = "a child process asks the system, which knows no mount"
+  ORDER = "a change is refused before the name is looked up, as on a disk that is mounted read-only"
+  REAL_PARENT = "a real directory does not list the mounts in it"
+  CHILD = "a child process asks the kernel, which knows no mounts"
 
   # By design: subject => { name of the case => why }.
   BY_DESIGN = {
@@ -19,13 +19,13 @@ module Differences
     directories: {
       "the root in the listing of its real parent" => REAL_PARENT
     },
-    pathname: { "mountpoint? of the root" => "it is one" },
+    pathname: { "mountpoint? of the root" => "it is a mount point" },
     encodings: {
-      "stdio of the C library" => "a function that was looked up by name while the program runs is the C library's own"
+      "stdio of the C library" => "a function that is looked up by name at run time is the C library's own"
     },
     errors: {
       "changing what is not there" => ORDER,
-      "a path that is too long" => "no path may be longer than the system takes, not even one for realpath"
+      "a path that is too long" => "no path may be longer than the system allows, not even for realpath"
     },
     copies: {
       "a child that is given a path" => CHILD,
@@ -35,10 +35,10 @@ module Differences
     }
   }.freeze
 
-  NO_PARENT = "where the mount's parent does not exist, neither do its neighbours"
-  DEVICE = "a mount is a file system of its own: nothing is moved out of it or into it, but copied"
+  NO_PARENT = "the mount's parent does not exist, so it has no neighbours"
+  DEVICE = "a mount is a file system of its own: files are copied into it or out of it, not moved"
 
-  # What is added on one kind of mount; nil: here it is equal.
+  # Additional differences of one kind of mount; nil: no difference here.
   ON = {
     nowhere: {
       directories: {
@@ -47,19 +47,19 @@ module Differences
       },
       errors: { "out of the root and in again" => NO_PARENT }
     },
-    # The links of a real directory are the system's.
+    # The kernel follows the links of a real directory.
     union: { stat: { "an absolute link that leads out" => nil } },
     writable: {
       stat: { "File.writable?, writable_real?" => nil, "test() for writing" => nil },
       errors: {
         "File.rename out" => DEVICE, "File.rename in" => DEVICE, "File.link out" => DEVICE,
-        "File.mkfifo" => "there are files, directories and links in a mount",
+        "File.mkfifo" => "a mount holds files, directories and links only",
         "changing what is not there" => nil
       }
     }
   }.freeze
 
-  # Why this case is expected to differ on this kind of mount, or nil.
+  # Why this case differs on this kind of mount, or nil.
   def self.reason(kase, kind)
     place = [kase.subject, kase.name]
     special = ON.dig(kind, kase.subject)
@@ -68,7 +68,7 @@ module Differences
     BY_DESIGN.dig(*place)
   end
 
-  # The cases that are listed here, [subject, name], table by table.
+  # All cases listed here, as [subject, name], table by table.
   def self.all
     [BY_DESIGN, *ON.values].map do |table|
       table.flat_map { |subject, cases| cases.keys.map { |name| [subject, name] } }

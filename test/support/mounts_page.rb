@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# The parts of docs/mounts.md that are made: the functions with and without hooks, and the uses of files that are tested.
+# The generated parts of docs/mounts.md: the functions with and without hooks, and the tested uses of files.
 require_relative "c_library_paths"
 require_relative "../mounts/case_list"
 require_relative "../mounts/differences"
@@ -27,7 +27,7 @@ module MountsPage
       lines = CaseList.subjects.map do |subject|
         "| #{description(subject)} | #{CaseList.of(subject).size} | #{differences(subject)} |"
       end
-      "| uses | how many | otherwise than on disk |\n|---|---|---|\n#{lines.join("\n")}\n"
+      "| uses | how many | differs from disk |\n|---|---|---|\n#{lines.join("\n")}\n"
     end
 
     private

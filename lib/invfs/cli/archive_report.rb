@@ -5,19 +5,19 @@ require_relative "shared_object"
 
 module InVFS
   module CLI
-    # What `invfs doctor` says of an archive.
+    # The report of `invfs doctor` on an archive.
     class ArchiveReport
-      # @return [Hash{String => String}] names of entries, and what is wrong with each
+      # @return [Hash{String => String}] name of an entry => what is wrong with it
       attr_reader :problems
 
       # @return [Integer] how many entries there are
       attr_reader :entries
 
-      # @return [Array<String>] what else there is to say
+      # @return [Array<String>] further remarks
       attr_reader :lines
 
-      # @yield what {Pack.check} yields
-      # @raise [InVFS::ArchiveError, SystemCallError] when it cannot be opened
+      # @yield as {Pack.check} does
+      # @raise [InVFS::ArchiveError, SystemCallError] if it cannot be opened
       def initialize(path, &progress)
         check = InVFS::Pack.check(path, &progress)
         @problems = check.problems
@@ -70,7 +70,7 @@ module InVFS
         ["links: #{links}, leading out of the archive: #{out}, leading to nothing: #{check.dangling.size}"]
       end
 
-      # What require passes over.
+      # Files that require skips.
       def large
         names = @names.select { |name| name.match?(/\.(rb|so|bundle)\z/n) && size(name) > MAX_LOADSIZE }
         names.map { |name| "too large to be loaded: #{name}, #{size(name)} bytes (the limit is #{MAX_LOADSIZE})" }
@@ -86,7 +86,7 @@ module InVFS
 
       def size(name) = ArchiveEntry.of(@archive, name).size
 
-      # A link to nothing has none.
+      # A link to nothing has no contents.
       def contents_of(name)
         @archive.file?(name) ? @archive.read(name) : ""
       end

@@ -4,7 +4,7 @@ require "optparse"
 
 module InVFS
   module CLI
-    # What the subcommands share: options, help, wrong arguments.
+    # Shared by the subcommands: options, help, wrong arguments.
     #
     # A subcommand has USAGE_LINE, SUMMARY, `options(parser)`, and `run(*arguments)`, which returns the exit code.
     class Command
@@ -36,7 +36,7 @@ module InVFS
         end
       end
 
-      # Subcommands take exactly one argument: this is what it is called.
+      # Subcommands take exactly one argument: this is its name.
       def expect(arguments)
         wanted = self.class::USAGE_LINE[/\b[A-Z]+\b/]
         return arguments if arguments.size == 1
@@ -45,7 +45,7 @@ module InVFS
         raise UsageError, "#{problem}; see invfs #{name} --help"
       end
 
-      # The options that choose the compression.
+      # The options for the compression.
       def compression_options(parser, usual)
         parser.on("--method METHOD", %w[stored deflate zstd],
                   "How to compress: stored, deflate or zstd", "(#{usual})") { |method| @method = method }
@@ -62,7 +62,7 @@ module InVFS
         raise UsageError, "--level #{@level}: #{@method || "deflate"} has #{range}"
       end
 
-      # A name as it is shown: printable, on one line.
+      # A name for display: printable, on one line.
       def show(name)
         text = name.dup.force_encoding(Encoding::UTF_8)
         text.valid_encoding? && text.match?(/\A[[:print:]]*\z/) ? text : text.inspect[1..-2]
@@ -74,7 +74,7 @@ module InVFS
         end
       end
 
-      # A number of bytes for people.
+      # A number of bytes for humans.
       def size(bytes)
         return "#{bytes} B" if bytes < 1000
 

@@ -30,7 +30,7 @@ module InVFS
         archive?(name) ? archive(name) : feature(name)
       end
 
-      # A file that cannot be meant as a feature.
+      # True if the argument is a file and cannot be the name of a feature.
       def archive?(name) = File.file?(name) && !name.match?(/\.(rb|so|bundle)\z/n)
 
       def feature(name)
@@ -40,7 +40,7 @@ module InVFS
       end
 
       def archive(path)
-        # What a feature needs not: it would be loaded already when somebody asks for it.
+        # Not needed for a feature; loaded here, they would count as already loaded when asked about.
         require_relative "progress"
         require_relative "archive_report"
         report = Progress.show(quiet: false) { |progress| ArchiveReport.new(path, &progress) }

@@ -12,7 +12,7 @@ module InVFS
         Lists the files in ARCHIVE: size, method of compression, for which Rubies there is compiled code, name.
       TEXT
 
-      # The names of what invfs itself has put in.
+      # The names of entries that invfs itself added.
       OWN = %r{\A\.invfs/}n
       private_constant :OWN
 
@@ -35,7 +35,7 @@ module InVFS
 
       def entry(name) = ArchiveEntry.of(@archive, name)
 
-      # For each source, the keys of the Rubies that it is compiled for.
+      # Source => the keys of the Rubies that it is compiled for.
       def rubies(names)
         forms = names.filter_map { |name| InVFS::Pack.compiled_form(name) }
         forms.group_by(&:last).transform_values { |found| found.map(&:first).sort }
@@ -54,7 +54,7 @@ module InVFS
 
       def method_of(entry) = entry.encrypted? ? "encrypted" : entry.compression
 
-      # Numbers to the right, texts to the left, and the name at the end as it is.
+      # Aligns numbers right and texts left; the name at the end stays as it is.
       def table(rows)
         widths = rows.transpose.map { |column| column.map { |cell| cell.to_s.size }.max }
         rows.each do |*cells, name|

@@ -2,13 +2,13 @@
 
 module InVFS
   module CLI
-    # A bar on the last line of a terminal. Nothing at all where stderr is not a terminal.
+    # A progress bar on the last line of a terminal. Shows nothing if stderr is not a terminal.
     class Progress
-      # Between two drawings, in seconds: faster than this nobody reads.
+      # Seconds between two drawings: nobody reads faster.
       PAUSE = 0.1
       private_constant :PAUSE
 
-      # Gives the block a bar (or nil), and wipes it away afterwards.
+      # Gives the block a bar (or nil), and erases it afterwards.
       def self.show(quiet:)
         progress = new unless quiet || !$stderr.tty? || ENV["TERM"] == "dumb"
         yield progress
@@ -21,7 +21,7 @@ module InVFS
         @drawn_at = -PAUSE
       end
 
-      # Takes what Pack#write yields.
+      # Takes the values that Pack#write yields.
       def to_proc
         lambda do |done, total, name|
           now = Process.clock_gettime(Process::CLOCK_MONOTONIC)
@@ -40,7 +40,7 @@ module InVFS
 
       def draw(done, total, name)
         columns = $stderr.winsize[1]
-        # Some terminals do not know.
+        # Some terminals do not know their width.
         width = ((columns.zero? ? 80 : columns) - 1).clamp(10, 100)
         share = total.zero? ? 1.0 : done.fdiv(total)
         name = name.dup.force_encoding(Encoding::UTF_8).scrub("?").gsub(/[[:cntrl:]]/, "?")

@@ -5,7 +5,7 @@ require_relative "run/program"
 
 module InVFS
   module CLI
-    # `invfs run`. Loads as little as it can: all of it stays in the process of the program.
+    # `invfs run`. Loads as little as possible, because all of it stays in the process of the program.
     class Run
       HELP = <<~TEXT
         Usage: invfs run [--main FILE] ARCHIVE [arguments]
@@ -21,8 +21,8 @@ module InVFS
       # The entry that names the main script.
       RECORDED = ".invfs/main"
 
-      # @param arguments [Array<String>] those of the program are left in ARGV
-      # @return [Program, Integer] what is to be loaded, or the exit code
+      # @param arguments [Array<String>] the command line; the program's arguments stay in ARGV
+      # @return [Program, Integer] the program to load, or the exit code
       def call(arguments)
         arguments = arguments.dup
         main = nil
@@ -48,7 +48,7 @@ module InVFS
         SUCCESS
       end
 
-      # Makes everything as it would be if the script had been started from disk.
+      # Sets everything up as if the script had been started from disk.
       def prepare(path, wanted, arguments)
         archive = InVFS.zip(File.realpath(path))
         name = wanted ? existing(archive, wanted) : main(archive)
@@ -63,7 +63,7 @@ module InVFS
         Program.new(script, settings)
       end
 
-      # Ruby's own error would come as one of the program.
+      # Ruby's own error would look like an error of the program.
       def source(archive, name)
         source = archive.read(name)
         return source if source.bytesize <= MAX_LOADSIZE
@@ -72,7 +72,7 @@ module InVFS
                      "#{MAX_LOADSIZE} (RUBY_REQUIRE_INVFS_MAX_LOADSIZE raises it)"
       end
 
-      # What the first line of the script says, if anything.
+      # The settings from the first line of the script, if it has any.
       def settings(source, script)
         return unless source.start_with?("#!")
 
@@ -99,7 +99,7 @@ module InVFS
         raise Error, "#{archive.to_path}: no main script: neither main.rb nor a file in exe or bin; --main names one"
       end
 
-      # DATA: the script, opened at what follows __END__, as Ruby has it.
+      # DATA: the script, opened after __END__, as in Ruby.
       def provide_data(source, script)
         at = data_position(source) or return
 
@@ -110,7 +110,7 @@ module InVFS
         Object.const_set(:DATA, file)
       end
 
-      # Only where the code before it is whole: __END__ may as well stand in a heredoc or in a comment of many lines.
+      # Only if the code before it is complete: __END__ may also be part of a heredoc or a block comment.
       def data_position(source)
         found = nil
         while (found = source.b.match(/^__END__\r?(?:\n|\z)/n, found ? found.end(0) : 0))
@@ -123,13 +123,13 @@ module InVFS
         RubyVM::InstructionSequence.compile(code.force_encoding(Encoding::UTF_8))
         true
       rescue SyntaxError, ArgumentError
-        # If it is the script that is wrong, Ruby says so when it loads it.
+        # If the script is wrong, Ruby reports it when it loads it.
         false
       ensure
         $VERBOSE = verbose
       end
 
-      # Where archives are not readable as directories.
+      # For systems where archives are not readable as directories.
       def temporary(source)
         require "tempfile"
         file = Tempfile.create("invfs")
@@ -138,7 +138,7 @@ module InVFS
         file
       end
 
-      # That of the magic comment. Where it is wrong Ruby says so when it loads the script.
+      # The encoding in the magic comment. If it is wrong, Ruby reports it when it loads the script.
       def encoding(source)
         name = source.b[/\A(?:\xEF\xBB\xBF)?(?:#!.*\n)?[ \t\f\v]*#.*?coding[ \t]*[:=][ \t]*"?([\w.-]+)/n, 1]
         Encoding.find(name || "UTF-8")

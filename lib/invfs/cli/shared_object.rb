@@ -2,7 +2,7 @@
 
 module InVFS
   module CLI
-    # For which system a native extension was made, to go by its first bytes.
+    # Tells from its first bytes which system a native extension was built for.
     module SharedObject
       ELF_MACHINES = { 3 => "i386", 40 => "arm", 62 => "x86_64", 183 => "aarch64", 243 => "riscv", 21 => "powerpc64",
                        22 => "s390x", 258 => "loongarch" }.freeze
@@ -13,7 +13,7 @@ module InVFS
 
       class << self
         # @param bytes [String] its contents
-        # @return [String, nil] such as "ELF x86_64" or "Mach-O arm64"; nil for what is no shared object
+        # @return [String, nil] for instance "ELF x86_64" or "Mach-O arm64"; nil if it is not a shared object
         def platform(bytes)
           if bytes.start_with?("\x7FELF".b)
             elf(bytes)
@@ -26,13 +26,13 @@ module InVFS
           end
         end
 
-        # What {platform} says of an extension that this Ruby can load: it is one itself.
+        # The {platform} of extensions that this Ruby can load: that of Ruby itself.
         def here
           library = $".find { |path| path.match?(%r{/invfs\.(so|bundle)\z}) }
           library && platform(File.binread(library, 64))
         end
 
-        # Whether an extension of this platform can be loaded here, as far as that can be told.
+        # Whether an extension of this platform can be loaded here, as far as invfs can tell.
         def fits?(platform)
           platform == here || (platform == "Mach-O for several machines" && here.to_s.start_with?("Mach-O"))
         end

@@ -2,14 +2,14 @@
 
 module InVFS
   module Extract
-    # A {Store} that outlives the process and is shared with others: it is bounded, and cleans itself.
+    # A {Store} that outlives the process and is shared with others. It is bounded and cleans itself.
     #
-    # Besides the entries there are `leases` (who uses what), `tmp` (what is not finished), `lock` and `swept`. Whoever
-    # takes something out holds the lock together with others, whoever sweeps holds it alone.
+    # Next to the entries it has `leases` (which process uses what), `tmp` (unfinished work), `lock` and `swept`. Taking
+    # something out needs a shared lock, sweeping an exclusive one.
     class Cache < Store
       DAY = 86_400
 
-      # Sweeping counts everything that is there, so it waits until this part of the limit was added.
+      # Sweeping measures everything, so it waits until this share of the limit has been added.
       PART = 8
       private_constant :DAY, :PART
 
@@ -19,7 +19,7 @@ module InVFS
         @limit = limit
         @mutex = Mutex.new
         @added = 0
-        # A file system without locks is found out now.
+        # Detects a file system without locks now.
         locked { lease }
         @due = due?
       end
@@ -38,7 +38,7 @@ module InVFS
         locked do
           lease.add(entry)
           path = super
-          # What was used last is what goes last.
+          # The most recently used entry is removed last.
           File.utime(nil, nil, File.dirname(path))
           path
         end
@@ -64,11 +64,11 @@ module InVFS
         path
       end
 
-      # Where others are at work this is left to them, or to the next time.
+      # If others are at work, leaves this to them or to the next time.
       def sweep
         @due, @added = false, 0 if Sweep.new(@directory, @limit).run
       rescue SystemCallError => e
-        # Somebody removes the cache, perhaps; what was extracted is there nevertheless.
+        # Somebody may be removing the cache; the extracted files are there nevertheless.
         warn "invfs: the cache is not swept: #{e.message}" if $VERBOSE
       end
 

@@ -6,10 +6,10 @@ module InVFS
   module Extract
     # Finds, makes and checks the directory of the cache.
     #
-    # What it hands out is run by others with this user's rights. So nobody else may be able to write there: not in the
-    # directory, and not in one above it, where the whole of it could be exchanged.
+    # Programs from the cache run with this user's rights. So nobody else may be able to write there: neither in the
+    # directory nor in one above it, where the whole directory could be exchanged.
     module CacheDirectory
-      # Somebody else can write there.
+      # Somebody else can write to the directory.
       class Unsafe < StandardError
       end
 
@@ -18,16 +18,16 @@ module InVFS
       private_constant :OTHERS_WRITE, :STICKY
 
       class << self
-        # @param asked [String, nil] an absolute path; nil: what the environment says
+        # @param asked [String, nil] an absolute path; nil: the one from the environment
         # @return [String] the real path of a directory that only this user can write
-        # @raise [SystemCallError] when it cannot be made
+        # @raise [SystemCallError] if it cannot be made
         # @raise [Unsafe]
         def open(asked)
           path = asked || usual
           check_all_above(path)
           FileUtils.mkdir_p(File.dirname(path), mode: 0o700)
           make(path)
-          # A link there would be followed by realpath, so it is looked at before.
+          # realpath would follow a link here, so it is checked before.
           check(path, File.lstat(path))
           File.realpath(path).tap { |real| check_all_above(real) }
         end
@@ -38,7 +38,7 @@ module InVFS
           explicit = ENV.fetch("INVFS_CACHE", "")
           return File.expand_path(explicit) unless explicit.empty?
 
-          # The standard says to ignore a relative one.
+          # The standard says to ignore a relative path.
           base = ENV.fetch("XDG_CACHE_HOME", "")
           base = "#{Dir.home}/.cache" unless base.start_with?("/")
           "#{base}/invfs"
@@ -50,7 +50,7 @@ module InVFS
         def make(path)
           Dir.mkdir(path, 0o700)
         rescue Errno::EEXIST
-          # Made before, or by another process just now; what it is, is checked.
+          # It existed, or another process has just made it; it is checked next.
         end
 
         def check(path, stat)
@@ -59,7 +59,7 @@ module InVFS
           raise Unsafe, "#{path} can be written by others" if stat.mode.anybits?(OTHERS_WRITE)
         end
 
-        # Every directory that is there already, from the root to the one that the next is made in.
+        # Every existing directory, from the root to the one in which the next is made.
         def check_all_above(path)
           path = File.dirname(path) until File.exist?(File.dirname(path))
           path = "#{File.realpath(File.dirname(path))}/new"
@@ -69,7 +69,7 @@ module InVFS
           end
         end
 
-        # In a directory with the sticky bit, others can write, but not touch what is not theirs.
+        # In a directory with the sticky bit others can write, but cannot touch files that are not theirs.
         def check_above(path, stat)
           raise Unsafe, "#{path} belongs to user #{stat.uid}" unless [0, Process.euid].include?(stat.uid)
           return unless stat.mode.anybits?(OTHERS_WRITE) && stat.mode.nobits?(STICKY)

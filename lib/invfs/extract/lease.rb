@@ -5,16 +5,16 @@ require "securerandom"
 
 module InVFS
   module Extract
-    # Says which entries of the cache a process has handed out: a file with their names, locked for as long as the
-    # process, or one that it forked, lives. Nobody needs to know whether a process number is still the same process.
+    # Records which entries of the cache a process has handed out: a file with their names, locked as long as the
+    # process or one of its forks lives. So nobody needs to know whether a process number still means the same process.
     class Lease
       NAME = /\A\h{24}\z/
 
-      # Where the leases of a cache lie.
+      # The directory with the leases of a cache.
       def self.directory(cache) = "#{cache}/leases"
 
-      # The entries that living processes use, and the names of their leases. Leases of others are removed.
-      # To be called while nobody can begin a lease.
+      # The entries that living processes use, and the names of their leases. Removes all other leases. Call it only
+      # while nobody can begin a lease.
       # @return [Array(Array<String>, Array<String>)]
       def self.living(cache)
         names = Dir.children(directory(cache)).grep(NAME)
@@ -24,7 +24,7 @@ module InVFS
         [[], []]
       end
 
-      # Whether nobody holds the lease; it is removed then.
+      # Whether nobody holds the lease; if so, removes it.
       def self.ended?(path)
         File.open(path, File::RDWR | File::NOFOLLOW) do |file|
           return false unless file.flock(File::LOCK_EX | File::LOCK_NB)
@@ -36,11 +36,11 @@ module InVFS
         true
       end
 
-      # @return [String] what names this lease among others
+      # @return [String] the name of this lease
       attr_reader :name
 
-      # Begins a lease: sweeping has to be locked out meanwhile.
-      # @raise [SystemCallError] also where files cannot be locked
+      # Begins a lease. Sweeping must be locked out meanwhile.
+      # @raise [SystemCallError] also if files cannot be locked
       def initialize(cache)
         FileUtils.mkdir_p(self.class.directory(cache), mode: 0o700)
         @name = SecureRandom.hex(12)
@@ -66,14 +66,14 @@ module InVFS
 
       private
 
-      # A forked child may go on using what was handed out: then its lock is still there, and the lease stays.
+      # A forked child may still use the files: then its lock is still held, and the lease stays.
       def finish
         return if Process.pid != @owner || @file.closed?
 
         @file.close
         self.class.ended?(@path)
       rescue SystemCallError => e
-        # The next one to sweep finds it.
+        # The next sweep finds it.
         warn "invfs: #{e.message}" if $VERBOSE
       end
     end

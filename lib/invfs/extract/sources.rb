@@ -14,14 +14,14 @@ module InVFS
         @kind, _, @mode = Located.stat(vfs, sub)
       end
 
-      # @return [Symbol, nil] `:file`, `:directory`; nil where there is nothing
+      # @return [Symbol, nil] `:file`, `:directory`; nil if there is nothing
       attr_reader :kind
 
       # The last component; a VFS mounted at / has none.
       def name = File.basename(@path).then { |name| name == "/" ? "root" : name }
 
       # @return [String] the contents of a file
-      # @raise [InVFS::ArchiveError] when they are not what the archive says
+      # @raise [InVFS::ArchiveError] if they do not match the archive's record
       def read = Located.read(@vfs, @sub)
 
       def executable? = @mode.anybits?(0o100)
@@ -32,20 +32,20 @@ module InVFS
       # @param name [String] one of {children}
       def child(name) = self.class.new(@vfs, @sub.empty? ? name : "#{@sub.b}/#{name.b}", "#{@path.b}/#{name.b}")
 
-      # @return [String, nil] where a symbolic link leads
+      # @return [String, nil] the target of a symbolic link
       def link = Located.link(@vfs, @sub)
     end
 
-    # A file or directory below a mount: this process reads it as it reads all files.
+    # A file or directory below a mount. This process reads it like any file.
     class MountedSource
-      # Whether an absolute path lies at or below a mount, or real symbolic links lead it there.
+      # Whether an absolute path lies at or below a mount, directly or through real symbolic links.
       def self.under?(path)
         return false unless InVFS.respond_to?(:mounts)
 
         mounts = InVFS.mounts.keys
         mounts.any? && (below?(mounts, path) || below?(mounts, File.realpath(path)))
       rescue SystemCallError
-        # There is nothing: whoever asks next says so.
+        # Nothing is there: the next call reports it.
         false
       end
 

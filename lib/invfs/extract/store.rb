@@ -6,17 +6,17 @@ require "securerandom"
 
 module InVFS
   module Extract
-    # Real files under a directory, each below the digest of its contents: `<digest>/<name>`. Executable ones and
-    # directories have another digest than plain files, so one contents can be there as each.
+    # Real files under a directory, each below the digest of its contents: `<digest>/<name>`. Programs and directories
+    # have other digests than plain files, so the same contents can exist as each of them.
     #
-    # What is there already is read and compared before it is handed out.
+    # Existing files are read and compared before they are handed out.
     class Store
-      # The modes of what is handed out: for this user, and to be written by nobody.
+      # The modes of the files: readable for this user, writable for nobody.
       FILE = 0o400
       EXECUTABLE = 0o500
       private_constant :FILE, :EXECUTABLE
 
-      # A store of this process alone, removed when it exits.
+      # A store for this process alone, removed when it exits.
       # @return [Store]
       def self.temporary
         require "tmpdir"
@@ -26,7 +26,7 @@ module InVFS
         new(directory)
       end
 
-      # @param directory [String] a real path, of a directory that only this user can write
+      # @param directory [String] the real path of a directory that only this user can write
       def initialize(directory)
         @directory = directory
       end
@@ -40,15 +40,15 @@ module InVFS
       end
 
       # @param tree [Tree]
-      # @return [String] the real path of a directory with the same in it
+      # @return [String] the real path of a directory with the same contents
       def tree(name, tree)
         provide("#{tree.digest}-d", name, ->(path) { good_tree?(path, tree) }) { |path| write_tree(path, tree) }
       end
 
       private
 
-      # The path `name` in the entry. Where `good` does not approve of what is there, the block makes it anew; how that
-      # ends does not depend on who else does the same.
+      # The path `name` in the entry. If `good` rejects the existing file, the block makes it again. The result is the
+      # same if another process does this at the same time.
       def provide(entry, name, good)
         directory = "#{@directory}/#{entry}"
         path = File.join(directory, name)
@@ -61,14 +61,14 @@ module InVFS
         path
       end
 
-      # Puts the finished `fresh` at `directory`, unless another process has done so meanwhile.
+      # Moves the finished `fresh` to `directory`, unless another process was faster.
       def put(fresh, directory, path, good)
         File.rename(fresh, directory)
       rescue Errno::EEXIST, Errno::ENOTEMPTY, Errno::ENOTDIR
         return if own_directory?(directory) && good.call(path)
 
         begin
-          # Out of the way in one step: whoever has it open keeps it.
+          # Moved away in one step: a process that has it open keeps it.
           File.rename(directory, "#{fresh}.old")
         rescue Errno::ENOENT
           # Another process was faster.
@@ -77,7 +77,7 @@ module InVFS
         retry
       end
 
-      # Yields a new directory for what is not finished; nothing is left of it after a failure.
+      # Yields a new directory for unfinished work, and removes it after a failure.
       def within_new
         fresh = "#{@directory}/tmp/#{temporary_name}"
         FileUtils.mkdir_p(File.dirname(fresh), mode: 0o700)
@@ -115,7 +115,7 @@ module InVFS
 
       def mode_of(item) = item.kind == :executable ? EXECUTABLE : FILE
 
-      # Whether it is a directory that only this user can write, and not a link to one.
+      # Whether this is a directory that only this user can write, and not a link to one.
       def own_directory?(path)
         stat = File.lstat(path)
         stat.directory? && stat.uid == Process.euid && stat.mode.nobits?(0o022)
@@ -123,7 +123,7 @@ module InVFS
         false
       end
 
-      # Whether the file is what was written: nobody's link, its mode, and every byte of it.
+      # Whether the file is as it was written: no link, the same mode, every byte.
       def good?(path, item, digest)
         File.open(path, File::RDONLY | File::NOFOLLOW | File::NONBLOCK | File::BINARY) do |file|
           stat = file.stat
@@ -137,7 +137,7 @@ module InVFS
           sum.hexdigest == digest
         end
       rescue SystemCallError
-        # Not there, a link, not to be read: to be written anew. If that fails, it says why.
+        # Missing, a link, or unreadable: it must be written again. If that fails, the error says why.
         false
       end
 

@@ -4,31 +4,31 @@ require "fileutils"
 
 module InVFS
   module Extract
-    # Removes from the cache what is too much, the least recently used first, and what processes that died have left.
-    # What a living process has handed out stays.
+    # Shrinks the cache to its limit, the least recently used entries first, and removes leftovers of dead processes.
+    # Entries that a living process has handed out stay.
     #
-    # Only what has a name that the cache gives is touched: somebody may have told it to use his home directory.
+    # Touches only files with names that the cache gives: somebody may have chosen a home directory as the cache.
     class Sweep
       ENTRY = /\A\h{64}(-[xd])?\z/
       TEMPORARY = /\A(\h{24})-\h{24}(\.old)?\z/
       private_constant :ENTRY, :TEMPORARY
 
-      # What a file or directory takes besides its contents.
+      # The space that a file or directory takes besides its contents.
       OVERHEAD = 4096
       private_constant :OVERHEAD
 
       class << self
-        # Yields while the lock is held; false, and nothing done, if it is not to be had at once and that was asked for.
+        # Yields while it holds the lock. Returns false and does nothing if it should not wait and the lock is taken.
         def lock(cache, how)
           File.open("#{cache}/lock", File::RDWR | File::CREAT | File::NOFOLLOW, 0o600) do |file|
             file.flock(how) && yield
           end
         end
 
-        # The file whose time says when the cache was swept.
+        # The file whose time records when the cache was swept.
         def stamp(cache) = "#{cache}/swept"
 
-        # @return [Integer] the bytes that a file, or a directory with everything in it, takes
+        # @return [Integer] the bytes that a file, or a directory with all its contents, takes
         def size(path)
           stat = File.lstat(path)
           below = stat.directory? ? Dir.children(path).sum { |name| size("#{path}/#{name}") } : stat.size
@@ -41,7 +41,7 @@ module InVFS
         @limit = limit
       end
 
-      # @return [Boolean] whether it was done: not, while others use the cache
+      # @return [Boolean] false if it did nothing because others use the cache
       def run
         self.class.lock(@cache, File::LOCK_EX | File::LOCK_NB) do
           used, leases = Lease.living(@cache)

@@ -4,24 +4,24 @@ require "digest"
 
 module InVFS
   module Extract
-    # A directory of a VFS with everything below it, read once: names, and what each is to be on disk.
+    # A directory of a VFS with everything below it, read once: the names, and what each becomes on disk.
     class Tree
-      # One thing in a tree: kind is :file, :executable, :directory or :link; text is the contents or the target.
+      # One item in a tree: kind is :file, :executable, :directory or :link; text is the contents or the target.
       Item = Struct.new(:kind, :text) do
         def digest = Digest::SHA256.hexdigest(text)
       end
 
-      # @return [Hash{String => Item}] subpath => item, a directory before what is in it
+      # @return [Hash{String => Item}] subpath => item, a directory before its contents
       attr_reader :items
 
       # @param source [VirtualSource, MountedSource]
-      # @raise [Errno::ELOOP] when links may lead in circles
+      # @raise [Errno::ELOOP] if links may lead in circles
       def initialize(source)
         @items = {}
         collect(source, [], 0)
       end
 
-      # Names what is in the tree: kinds, names and contents.
+      # A digest of the tree: kinds, names and contents.
       # @return [String] in hexadecimal
       def digest
         lines = @items.map { |name, item| "#{item.kind} #{item.digest} #{name.bytesize} ".b << name.b << "\n" }
@@ -30,7 +30,7 @@ module InVFS
 
       private
 
-      # `copied`: how many components lead to what a link was replaced by, 0 outside of such.
+      # `copied`: how many components lead to the copied target of a link; 0 outside of one.
       def collect(source, place, copied)
         source.children.each do |name|
           check(name)
@@ -51,18 +51,18 @@ module InVFS
         elsif child.kind == :file
           @items[name] = Item.new(child.executable? ? :executable : :file, child.read)
         end
-        # What is left leads nowhere: it would not be followed in the VFS either.
+        # The remaining links lead nowhere, in the VFS too.
       end
 
-      # Whether a link, `depth` directories below the top, leads to something below that: then it stays one, else what
-      # it leads to is copied. `..` behind a name might turn back from where another link has led.
+      # Whether a link, `depth` directories below the top, leads to something below the top: then it stays a link,
+      # otherwise its target is copied. `..` after a name is refused, because that name may be another link.
       def inside?(target, depth)
         up = target.b[%r{\A(?:\.\.?/+)*(?:\.\.?\z)?}n]
         rest = target.b.delete_prefix(up).split("/")
         !target.start_with?("/") && !rest.include?("..") && up.scan("..").size <= depth
       end
 
-      # A VFS written by others may answer anything.
+      # A VFS written by others may return anything.
       def check(name)
         bad = ["", ".", ".."].include?(name) || name.b.match?(%r{[/\0]}n)
         raise Errno::EINVAL, "a file called #{name.inspect}" if bad

@@ -1,2 +1,2 @@
-# Stands for virtual files where Ruby wants a real one (see InVFS::LoadWrapped); evaluates to the encoding of source.
+# A real file in place of a virtual one, for InVFS::LoadWrapped. Evaluates to the encoding of source.
 __ENCODING__.itself

@@ -2,20 +2,20 @@
 
 module InVFS
   class Pack
-    # Reads everything in an archive, and says what is wrong. Opening it has checked how it is built.
+    # Reads everything in an archive and reports what is wrong. Opening the archive has checked its structure.
     class Check
-      # @return [Hash{String => String}] the names of the entries that are broken, and what is wrong
+      # @return [Hash{String => String}] name of a broken entry => what is wrong with it
       attr_reader :problems
 
       # @return [Integer] how many files, links and compiled forms there are
       attr_reader :entries
 
-      # @return [Array<String>] the links that lead to nothing, or in circles: perhaps they did on disk, too
+      # @return [Array<String>] the links that lead to nothing, or in circles: perhaps they did so on disk too
       attr_reader :dangling
 
       # @param archive [String] the path of an archive
-      # @yield what {Pack#write} yields
-      # @raise [InVFS::ArchiveError, SystemCallError] when it cannot be opened
+      # @yield as {Pack#write} does
+      # @raise [InVFS::ArchiveError, SystemCallError] if it cannot be opened
       def initialize(archive)
         @archive = InVFS.zip(archive, max_entry_size: NO_LIMIT)
         names = @archive.entries
@@ -50,7 +50,7 @@ module InVFS
         reason(e)
       end
 
-      # Without archive and entry, which the caller knows.
+      # The message without archive and entry, which the caller knows.
       def reason(error) = error.message.sub(/\A.*?: entry #{Regexp.escape(error.entry.to_s.inspect)}: /m, "")
 
       def main(contents)
@@ -58,7 +58,7 @@ module InVFS
         "it names #{name.inspect} as the main script, which is not there" unless @archive.file?(name)
       end
 
-      # Compiled code is not loaded: that could crash Ruby, and is for one Ruby only.
+      # Does not load compiled code: that could crash Ruby, and the code is for one Ruby only.
       def form(name, contents)
         _, source = Compiled.parse(name)
         return "it is compiled code without a source: #{source.inspect} is not there" unless @archive.file?(source)

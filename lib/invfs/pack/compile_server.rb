@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# The other process of InVFS::Pack::Compiler. Whoever started it is told of an interruption, too, and ends it.
+# The child process of InVFS::Pack::Compiler. An interruption also reaches its parent, which ends it.
 trap("INT", "IGNORE")
 require_relative "../../invfs"
 

@@ -4,12 +4,12 @@ require "rbconfig"
 
 module InVFS
   class Pack
-    # Compiles in a Ruby of its own, so that the same source always gives the same bytes.
+    # Compiles in a separate Ruby process, so that the same source always gives the same bytes.
     #
-    # In CRuby before 3.4 the binary form holds numbers of syntax nodes that were never set (nothing uses them), and
-    # equal strings once or twice, depending on when the garbage collector ran. In the other process the C library
-    # fills memory that it hands out with zeros, as far as it can be asked to, and the collector waits. A file that
-    # crashes Ruby does no harm there, either.
+    # In CRuby before 3.4 the binary form contains numbers of syntax nodes that were never set (nothing uses them), and
+    # equal strings once or twice, depending on when the garbage collector ran. In the separate process the C library
+    # zeroes the memory that it hands out, where it supports that, and the collector is off. A file that crashes Ruby
+    # does no harm there either.
     class Compiler
       SERVER = "#{__dir__}/compile_server.rb".freeze
       ENVIRONMENT = { "MALLOC_PERTURB_" => "255", "GLIBC_TUNABLES" => "glibc.malloc.tcache_count=0" }.freeze
@@ -24,14 +24,14 @@ module InVFS
           compiler&.close
         end
 
-        # The other process: says for which Ruby it compiles, then answers every source with "+" and the compiled
-        # form, or "-" and the reason why there is none.
+        # Runs in the other process: announces the Ruby for which it compiles, then answers every source with "+" and
+        # the compiled form, or "-" and the reason why there is none.
         def serve(input, output)
           deliver(output, CompiledCode.key)
           deliver(output, answer(receive(input))) until input.eof?
         end
 
-        # What goes through the pipes: the length, and the bytes.
+        # A message in the pipes: the length, and the bytes.
         def deliver(io, bytes)
           io.write([bytes.bytesize].pack("Q"), bytes)
           io.flush
@@ -79,7 +79,7 @@ module InVFS
 
       private
 
-      # There is no other process where it would not be this very Ruby, or none can be had.
+      # Leaves no process if none can be started, or if it is not this very Ruby.
       def start
         @started = true
         command = [ENVIRONMENT, @ruby, "-W0", "--disable=gems", SERVER]

@@ -6,8 +6,8 @@ module InVFS
     class Entries
       # @param writer [InVFS::ArchiveWriter]
       # @param time [Integer] the time of all entries
-      # @param compression [Array(String, Integer)] as the writer wants it
-      # @param progress [Proc, nil] gets the number of steps done, that of all steps, and a name
+      # @param compression [Array(String, Integer)] as the writer takes it
+      # @param progress [Proc, nil] gets the number of steps done, the number of all steps, and a name
       def initialize(writer, time, compression, progress)
         @writer = writer
         @time = time
@@ -23,14 +23,14 @@ module InVFS
         @compile = compile
         directories, others = items.partition { |item| item.kind == :directory }
         @total = items.size + (compile ? others.count { |item| compiled?(item) } : 0)
-        # Where the main script would be found among the names.
+        # The name of the main script goes where it sorts among the names.
         before, after = others.partition { |item| item.name < MAIN }
         bytes = add_all(before)
         @writer.add(MAIN, "#{main}\n", 0o644, @time, @compression) if main
         bytes + add_all(after) + add_all(directories)
       end
 
-      # Adds the compiled forms of the files that were added, and says so in the summary.
+      # Adds the compiled forms of the added files, and records them in the summary.
       def compile(compression, summary)
         Compiler.open do |compiler|
           @sources.each do |name, source|
@@ -62,7 +62,7 @@ module InVFS
       def add_file(item)
         contents = File.binread(item.path)
         @writer.add(item.name, contents, item.mode, @time, @compression)
-        # Kept, so that what is compiled is what was packed, whatever happens to the file meanwhile.
+        # Kept, so that the packed contents are compiled, whatever happens to the file meanwhile.
         @sources[item.name] = contents if @compile && compiled?(item)
         contents.bytesize
       end

@@ -2,18 +2,18 @@
 
 module InVFS
   class Pack
-    # A list of patterns for names, as --exclude, --include and .invfsignore have them: much of what .gitignore knows.
-    # docs/cli.md describes them.
+    # A list of patterns for names, for --exclude, --include and .invfsignore: much like .gitignore. docs/cli.md
+    # describes them.
     class Globs
       Pattern = Struct.new(:glob, :flags, :only_directories, :negated)
       private_constant :Pattern
 
-      # `*` and `?` stop at slashes; names that begin with a dot are nothing special.
+      # `*` and `?` stop at slashes; names that begin with a dot are not special.
       FLAGS = File::FNM_PATHNAME | File::FNM_DOTMATCH
       private_constant :FLAGS
 
       class << self
-        # @param globs [Array<String>] patterns from the command line: `{a,b}` works, too
+        # @param globs [Array<String>] patterns from the command line: `{a,b}` works too
         def of(globs)
           new(globs.map { |glob| pattern(glob.b, FLAGS | File::FNM_EXTGLOB, negated: false) })
         end
@@ -27,10 +27,10 @@ module InVFS
 
         private
 
-        # Spaces at the end do not count, unless there is a backslash before the last one.
+        # Ignores trailing spaces, unless there is a backslash before the last one.
         def strip(line) = line.sub(/(?<!\\)[ \t]+\z/n, "")
 
-        # One with a slash before its end starts at the root, others may be anywhere.
+        # A pattern with a slash before its end starts at the root; others match anywhere.
         def pattern(text, flags, negated:)
           glob = text.chomp("/")
           glob = glob.include?("/") ? glob.delete_prefix("/") : "**/#{glob}"
@@ -44,9 +44,10 @@ module InVFS
 
       def empty? = @patterns.empty?
 
-      # Whether the last pattern that fits this name takes it in. Nobody asks for what is in a directory that is.
+      # Whether the last pattern that matches this name takes it in. Never called for the contents of a directory that
+      # matches.
       # @param name [String] clean, without a slash at the end
-      # @param directory [Boolean] whether it is a directory's
+      # @param directory [Boolean] whether this is the name of a directory
       def match?(name, directory)
         last = @patterns.reverse_each.find do |pattern|
           (directory || !pattern.only_directories) && fits?(pattern, name)
@@ -56,7 +57,7 @@ module InVFS
 
       private
 
-      # In UTF-8, so that `?` is one letter; where that is not possible, byte by byte.
+      # In UTF-8, so that `?` is one letter; if that is not possible, byte by byte.
       def fits?(pattern, name)
         texts = [pattern.glob, name].map { |text| text.dup.force_encoding(Encoding::UTF_8) }
         texts.each { |text| text.force_encoding(Encoding::BINARY) } unless texts.all?(&:valid_encoding?)

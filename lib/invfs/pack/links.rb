@@ -2,14 +2,14 @@
 
 module InVFS
   class Pack
-    # Where the symbolic links in a directory lead, and what an archive has to say so that they lead there, too.
+    # Finds out where the symbolic links in a directory lead, and what to store so that they lead there in an archive.
     class Links
       # @param root [String] the real path of the directory
       def initialize(root)
         @root = root
       end
 
-      # What to store for a link; nil if it leads out of the directory. What leads nowhere stays as it is.
+      # What to store for a link; nil if it leads out of the directory. A link that leads nowhere is stored unchanged.
       # @param name [String] the link's name in the archive
       # @param path [String] the link on disk
       # @param moved [Boolean] whether it lies elsewhere on disk than in the archive
@@ -32,7 +32,7 @@ module InVFS
         File.expand_path(text.sub(/\A~/n, "./~"), File.dirname(path)).b
       end
 
-      # Whether the link, as it stands there, stays inside at every step.
+      # Whether the link, unchanged, stays inside at every step.
       def plain?(name, text)
         return false if text.start_with?("/") || text.include?("\0")
 

@@ -2,13 +2,13 @@
 
 module InVFS
   class Pack
-    # Adds compiled code for this Ruby to an archive, or makes it anew, and drops what belongs to no source any more.
-    # All else is copied as it is stored.
+    # Adds compiled code for this Ruby to an archive, or renews it, and drops code without a source. Everything else is
+    # copied as stored.
     class Refresh
       # @return [Array<String>] the names of the sources that were compiled
       attr_reader :compiled
 
-      # @return [Hash{String => String}] the names of those that could not be, and why
+      # @return [Hash{String => String}] name of a source that could not be compiled => why
       attr_reader :not_compiled
 
       # @return [Integer] how many compiled forms for other Rubies were kept
@@ -19,11 +19,11 @@ module InVFS
 
       # @param archive [String] the path of an archive
       # @param compression [Array(String, Integer)] for compiled code
-      # @yield what {Pack#write} yields
+      # @yield as {Pack#write} does
       def initialize(archive, compression, &progress)
         @path, @compression, @progress = archive, compression, progress
         @compiled, @not_compiled, @kept, @dropped = [], {}, 0, 0
-        # Before it is opened: a change from here on is noticed.
+        # Before opening the archive, so that any change from here on is noticed.
         @identity = identity
         @archive = InVFS.zip(@path, max_entry_size: NO_LIMIT)
         Pack.replace(@path, @archive) { |writer| rewrite(writer) }
@@ -52,10 +52,10 @@ module InVFS
         raise ArchiveChangedError.new("#{@path}: the archive was changed meanwhile", archive: @path)
       end
 
-      # Whether it is to be compiled: a file, not a link to one.
+      # Whether to compile it: only a file, not a link to one.
       def source?(name) = Compiled.wanted?(name) && !ArchiveEntry.of(@archive, name).symlink?
 
-      # Forms for this Ruby are made anew. What other Rubies have is kept as long as it fits.
+      # Code for this Ruby is made again. Code for other Rubies is kept as long as it fits the source.
       def keep?(name)
         key, source = Compiled.parse(name)
         return false if key == CompiledCode.key.b && @archive.file?(source)
@@ -65,7 +65,7 @@ module InVFS
         fits
       end
 
-      # Sorted by name, so that it does not matter which Ruby was there first.
+      # Sorted by name, so that it does not matter which Ruby came first.
       def add_forms(writer, kept, sources)
         made = sources.to_h { |source| [Compiled.entry_name(source), source] }
         Compiler.open do |compiler|

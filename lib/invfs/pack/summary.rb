@@ -2,15 +2,15 @@
 
 module InVFS
   class Pack
-    # What was packed, and what was not.
+    # What was packed, and what was left out.
     class Summary
-      # Why something is left out, as it is shown.
+      # Why something is left out, in the words of the output.
       REASONS = {
         git: ".git", reserved: ".invfs", ignored: ".invfsignore", excluded: "--exclude",
         not_included: "not in --include", special: "not a file", output: "the archive itself"
       }.freeze
 
-      # Something that is not in the archive.
+      # Something that was left out of the archive.
       class LeftOut
         # @return [String] the name, with a slash at the end for a directory
         attr_reader :name
@@ -36,7 +36,7 @@ module InVFS
       # @return [Integer] how many bytes they have
       attr_reader :bytes
 
-      # @return [Integer, nil] how many bytes the archive has; nil when none was written
+      # @return [Integer, nil] how many bytes the archive has; nil if none was written
       attr_reader :archive_size
 
       # @return [Array<LeftOut>]
@@ -45,7 +45,7 @@ module InVFS
       # @return [Array<String>] the names of the files with compiled code
       attr_reader :compiled
 
-      # @return [Hash{String => String}] the names of those without that might have it, and why they do not
+      # @return [Hash{String => String}] name of a file without compiled code => why it has none
       attr_reader :not_compiled
 
       # @api private

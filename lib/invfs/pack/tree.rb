@@ -5,10 +5,10 @@ require_relative "links"
 
 module InVFS
   class Pack
-    # Goes through a directory and decides what is packed: everything that is a file or a link, but for what somebody
-    # asked to leave out. Names are binary Strings, so that nothing depends on the locale.
+    # Walks a directory and decides what to pack: every file and link, except those that the user left out. Names are
+    # binary Strings, so that nothing depends on the locale.
     class Tree
-      # Something to pack. kind: :file, :link or :directory (only one that would be empty); target: where a link leads.
+      # One item to pack. kind: :file, :link or :directory (empty ones only); target: where a link leads.
       Item = Struct.new(:name, :path, :kind, :mode, :bytes, :target, keyword_init: true)
 
       IGNORE_FILE = ".invfsignore"
@@ -22,10 +22,10 @@ module InVFS
       # @param root [String] the directory
       # @param include [Array<String>] globs; empty: everything
       # @param exclude [Array<String>] globs
-      # @param follow [Boolean] whether links that lead outside are packed as what they lead to
+      # @param follow [Boolean] whether to pack the targets of links that lead outside
       # @param output [String, nil] the path of the archive, which is not packed into itself
       def initialize(root, include: [], exclude: [], follow: false, output: nil)
-        # A file in its place is an error here, as in Ruby.
+        # Raises for a file, as in Ruby.
         Dir.children(root)
         @root = File.realpath(root).b
         @include, @exclude = Globs.of(include), Globs.of(exclude)
@@ -46,15 +46,15 @@ module InVFS
         ""
       end
 
-      # The file may not exist yet, its directory does.
+      # The file may not exist yet, but its directory does.
       def real_output(path)
         File.realpath(path).b
       rescue Errno::ENOENT
         File.join(File.realpath(File.dirname(path)), File.basename(path)).b
       end
 
-      # Goes through one directory. inside: whether --include took in this directory; moved: whether it is elsewhere on
-      # disk than in the archive; above: the directories on disk that lead here. Returns whether there was anything.
+      # Walks one directory. inside: whether --include took in this directory; moved: whether it is elsewhere on disk
+      # than in the archive; above: the directories on disk that lead here. Returns whether it found anything.
       def visit(directory, prefix, inside:, moved:, above:)
         Dir.children(directory, encoding: Encoding::BINARY).each do |base|
           name, path = prefix + base, join(directory, base)
@@ -93,7 +93,7 @@ module InVFS
         end
       end
 
-      # As git has it: everybody may read, and run what the owner may run. So the umask does not matter.
+      # As in git: everybody may read the file, and run it if the owner may. So the umask does not matter.
       def mode(stat) = stat.mode.anybits?(0o100) ? 0o755 : 0o644
 
       def add_link(name, path, inside:, moved:, above:)
@@ -119,7 +119,7 @@ module InVFS
         @left_out << Summary::LeftOut.new(name, reason, stat.directory? ? count(path) : 1)
       end
 
-      # How many files are in a directory that is left out. One that cannot be read is left out as well.
+      # How many files a left-out directory contains. A directory that cannot be read counts too.
       def count(directory)
         Dir.children(directory, encoding: Encoding::BINARY).sum do |base|
           path = join(directory, base)

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# Ruby code that is loaded from the tree, by Ruby's own require and by those who stand in front of it.
+# Loading Ruby code from the tree, by Ruby's own require and by the libraries that wrap it.
 CaseList.subject(:code, isolated: true) do
   # What was added to $".
   added = ->(before) { ($LOADED_FEATURES - before).reject { |feature| feature.include?("/enc/") || feature.start_with?("/usr", "/var/lib/gems") } }

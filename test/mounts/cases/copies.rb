@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# Getting files out: copying, comparing, child processes that are handed a descriptor.
+# Getting files out: copying, comparing, passing a descriptor to a child process.
 CaseList.subject(:copies, needs: "fileutils") do
   # What a copied tree looks like.
   tree = lambda do |directory|

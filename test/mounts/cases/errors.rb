@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# What goes wrong, and how exactly; and everything that would change a file.
+# Errors, exactly as on disk; and everything that would change a file.
 CaseList.subject(:errors) do
   readers = { read: ->(path) { File.read(path) }, open: ->(path) { File.open(path).close }, sysopen: ->(path) { IO.sysopen(path).class }, stat: ->(path) { File.stat(path).ftype },
               lstat: ->(path) { File.lstat(path).ftype }, size: ->(path) { File.size(path).class }, opendir: ->(path) { Dir.open(path).close }, children: ->(path) { Dir.children(path).sort },

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# Libraries that are handed a path: Ruby's own, and those gems that people use with files.
+# Libraries that take a path: Ruby's own, and gems that people use with files.
 CaseList.subject(:libraries) do
   observe("YAML", needs: "yaml") { |root| [YAML.load_file("#{root}/config.yml"), YAML.safe_load_file("#{root}/aliases.yml", aliases: true), File.open("#{root}/config.yml") { |file| YAML.load(file) }, YAML.parse_file("#{root}/config.yml").class, try { YAML.load_file("#{root}/nothing.yml") }, try { YAML.load_file("#{root}/views/page.erb") }] }
   observe("YAML::Store for reading", needs: "yaml/store") { |root| YAML::Store.new("#{root}/config.yml").transaction(true) { |store| store["name"] } }

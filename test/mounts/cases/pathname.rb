@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# Pathname in all ways.
+# Pathname: its methods that use files.
 CaseList.subject(:pathname, needs: "pathname") do
   %i[exist? file? directory? symlink? readable? executable? zero? size size? empty? ftype realpath realdirpath readlink
      world_readable? owned? mtime].each do |question|

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# Reading whole files and parts of them, in all of the ways that File, IO and Kernel have.
+# Reading whole files and parts of them, in every way that File, IO and Kernel offer.
 CaseList.subject(:reading) do
   observe("File.read") { |root| [File.read("#{root}/VERSION"), File.read("#{root}/empty"), File.read("#{root}/one_byte")] }
   observe("File.read with length and offset") do |root|

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# What is said about files without reading them: stat, predicates, real paths, links.
+# Asking about files without reading them: stat, predicates, real paths, links.
 CaseList.subject(:stat) do
   names = %w[VERSION empty binary.bin lib modes/run modes/read_only modes/secret modes/nobody modes/private empty_dir
              links/file links/chain links/dir links/self links/through links/slash .hidden nothing lib/nothing VERSION/x]

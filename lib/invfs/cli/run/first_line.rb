@@ -3,8 +3,8 @@
 module InVFS
   module CLI
     class Run
-      # Finds the options in the first line of a main script, by the rules of Ruby: `#!` at the very beginning, "ruby"
-      # somewhere behind it, and behind that the first dash that follows a space.
+      # Finds the options in the first line of a main script, by Ruby's rules: `#!` at the very beginning, "ruby"
+      # somewhere after it, and then the first dash that follows a space.
       class FirstLine
         # @param source [String] the script
         # @param script [String] its path, for messages
@@ -13,8 +13,9 @@ module InVFS
           @line = source.b[/\A#!([^\n]*)/n, 1]
         end
 
-        # @return [Array<String>] the words from the first option on, of which not all need be options
-        # @raise [Error] if the line is for another program: Ruby would begin at a later such line, or not at all
+        # @return [Array<String>] the words from the first option on; not all of them need be options
+        # @raise [Error] if the line is for another program: Ruby would start at a later line of this kind, or not at
+        #   all
         def words
           return [] unless @line
 

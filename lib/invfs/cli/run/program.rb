@@ -3,18 +3,18 @@
 module InVFS
   module CLI
     class Run
-      # A main script that is ready to be loaded, and what has to be done when it ended with an exception.
+      # A main script that is ready to be loaded, and the cleanup after it ended with an exception.
       class Program
-        # @param path [String] of the script
-        # @param settings [Settings, nil] those of its first line
+        # @param path [String] the path of the script
+        # @param settings [Settings, nil] from its first line
         def initialize(path, settings)
           @path = path
           @settings = settings
         end
 
         # Does what Ruby does between reading the first line of a script and running it.
-        # @param frames [Array<Thread::Backtrace::Location>] down from what is about to load the script
-        # @return [String] the path that is to be loaded
+        # @param frames [Array<Thread::Backtrace::Location>] from the caller that is about to load the script downwards
+        # @return [String] the path to load
         def start(frames)
           @ours = [__FILE__, frames[0].path, frames[1].path].map { |path| "#{path}:".b }
           @below = frames.drop(2).map(&:to_s)
@@ -26,7 +26,7 @@ module InVFS
           @path
         end
 
-        # Takes the frames of the command out of an exception and its causes, as if the script had been started by Ruby.
+        # Removes the frames of the command from an exception and its causes, as if Ruby had started the script.
         def clean(error)
           until error.nil? || (seen ||= {}.compare_by_identity).key?(error)
             seen[error] = true
@@ -42,17 +42,17 @@ module InVFS
 
         private
 
-        # Programs may override these methods, so Ruby's own are called.
+        # Programs may override these methods, so this calls Ruby's own.
         def clean_one(error)
           lines = BACKTRACE.bind_call(error)
           return if lines.nil? || error.frozen?
 
           lines = label(trim(lines))
-          # An error of syntax in the script was raised nowhere in it; without a line Ruby would name the command.
+          # A syntax error has no frame in the script; without a line, Ruby would name the command.
           SET_BACKTRACE.bind_call(error, lines.empty? ? [@path] : lines)
         end
 
-        # Only what was raised in the main thread has our frames; they are the last, but for those of who called us.
+        # Only exceptions from the main thread have our frames: the last ones, except for those of our caller.
         def trim(lines)
           return lines unless lines.last(@below.size) == @below
 
@@ -61,7 +61,7 @@ module InVFS
           rest.size < lines.size - @below.size ? rest : lines
         end
 
-        # The main script's own code is that of a file that is loaded, and is called so.
+        # The main script is a loaded file, and its own frames are labelled like that.
         def label(lines)
           start = "#{@path}:".b
           lines.map do |line|

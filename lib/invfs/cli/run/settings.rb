@@ -3,13 +3,13 @@
 module InVFS
   module CLI
     class Run
-      # What the first line of a main script says. Nothing of it is set before all of it was read, so that it
-      # does not concern the command itself.
+      # The settings from the first line of a main script. They are applied after the whole line was read, so that they
+      # do not affect the command itself.
       class Settings
-        # What -w and -W2 turn on, and -W0 off. Other categories are asked for by name.
+        # The categories that -w and -W2 turn on and -W0 turns off. Others must be named.
         CATEGORIES = %i[deprecated experimental].freeze
 
-        # How every category is, until somebody says something.
+        # The default of every category.
         DEFAULTS = Hash.new(false).update(experimental: true).freeze
         private_constant :CATEGORIES, :DEFAULTS
 
@@ -32,7 +32,7 @@ module InVFS
           verbose(true)
         end
 
-        # @param level [Integer] as -W has it
+        # @param level [Integer] as for -W
         def warning_level(level)
           verbose({ 0 => nil, 1 => false }.fetch(level, true))
           case level
@@ -84,7 +84,7 @@ module InVFS
           $DEBUG = true if @debug
         end
 
-        # What Ruby does only after -r: encodings, and variables from the arguments.
+        # The part that Ruby does after -r: encodings, and variables from the arguments.
         def apply_late
           quietly do
             Encoding.default_external = @external if @external
@@ -93,13 +93,13 @@ module InVFS
           globals_from(ARGV) if @switches
         end
 
-        # @return [Array<String>] what -r names
+        # @return [Array<String>] the names given to -r
         attr_reader :features
 
         private
 
-        # Since Ruby 3.3 the first line does not change what the command line said about a category. That is seen by its
-        # being otherwise than by default, and -W0 and -w are known by $VERBOSE.
+        # Since Ruby 3.3 the first line does not change a category that the command line set. Such a category differs
+        # from its default; -W0 and -w show in $VERBOSE.
         def undecided
           return @warnings if RUBY_VERSION < "3.3"
 
@@ -109,7 +109,7 @@ module InVFS
 
         def in_locale(bytes) = bytes.dup.force_encoding(Encoding.find("locale"))
 
-        # These are deprecated, or not meant for programs; but this is Ruby's part.
+        # These are deprecated, or not meant for programs; but here we play Ruby's part.
         def quietly
           before = $VERBOSE
           $VERBOSE = nil
@@ -131,7 +131,7 @@ module InVFS
           end
         end
 
-        # Ruby has no method for this. A name that cannot be written in a program is of no use to one.
+        # Ruby has no method for this. A name that cannot be written in a program is useless to it.
         def set_global(name, value)
           return unless name.match?(/\A[a-z_]\w*\z/i)
 

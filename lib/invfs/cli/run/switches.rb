@@ -3,13 +3,14 @@
 module InVFS
   module CLI
     class Run
-      # Reads the options in the first line of a main script as Ruby does, and sets in `settings` what they say. Those
-      # that can take effect only while Ruby starts are errors; those that Ruby itself makes nothing of there are not.
+      # Reads the options in the first line of a main script as Ruby does, and stores them in `settings`. Options that
+      # can only take effect while Ruby starts are errors; options that Ruby itself ignores there are not.
       class Switches
         KANJI = { "e" => "EUC-JP", "s" => "Windows-31J", "u" => "UTF-8",
                   "n" => "ASCII-8BIT", "a" => "ASCII-8BIT" }.freeze
 
-        # What `--disable` would have kept from being loaded. The other features are decided before Ruby reads the line.
+        # Libraries that `--disable` would have kept from loading. Ruby decides on the other features before it reads
+        # the line.
         FEATURES = { "gems" => :Gem, "error_highlight" => :ErrorHighlight, "did_you_mean" => :DidYouMean,
                      "syntax_suggest" => :SyntaxSuggest }.freeze
         DECIDED = %w[rubyopt frozen_string_literal jit mjit rjit yjit zjit].freeze
@@ -24,7 +25,7 @@ module InVFS
           @script = script
         end
 
-        # @raise [Error] for what cannot be honoured
+        # @raise [Error] for an option that cannot be obeyed
         def read
           while (word = @words.shift)&.match?(/\A-./n) && word != "--"
             word.start_with?("--") ? long(word) : short(word.delete_prefix("-"))
@@ -33,7 +34,7 @@ module InVFS
 
         private
 
-        # Each letter takes from `rest` what belongs to it.
+        # Each letter takes its own part of `rest`.
         def short(rest)
           until rest.empty?
             case letter = rest.slice!(0)
@@ -84,7 +85,7 @@ module InVFS
           end
         end
 
-        # It is turned on before Ruby reads the line; but one that lacks it says so, since 3.2 in these words.
+        # Ruby turns YJIT on before it reads the line; a Ruby without YJIT warns, since 3.2 in these words.
         def yjit
           return if defined?(RubyVM::YJIT)
 
@@ -114,7 +115,7 @@ module InVFS
           wrong("-F: #{e.message}")
         end
 
-        # Also the encoding of the script itself, which is set when Ruby reads it.
+        # Also the encoding of the script itself, which takes effect when Ruby reads it.
         def kanji(letter)
           name = KANJI[letter] or return
           impossible("-K#{letter}") unless name == "UTF-8"
@@ -147,7 +148,7 @@ module InVFS
           wrong("unknown encoding name - #{name}")
         end
 
-        # What the command line of Ruby disabled cannot be enabled here, so only --disable is of interest.
+        # Features that Ruby's command line disabled cannot be enabled here, so only --disable matters.
         def features(what, names)
           names.split(",").each do |name|
             feature = name.tr("-", "_")
