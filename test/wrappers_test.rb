@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
-# Others who patch require, before and after invfs: wrappers, RubyGems, Bundler, bootsnap, zeitwerk, invfs itself.
+# Other libraries that patch require, before and after invfs: wrappers, RubyGems, Bundler, bootsnap, zeitwerk, invfs
+# itself.
 require_relative "test_helper"
 
 class WrappersTest < Minitest::Test

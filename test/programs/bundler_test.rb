@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# Bundler sets up, requires and executes as without invfs.
+# Bundler sets up, requires and executes as it does without invfs.
 require_relative "program_helper"
 
 class BundlerTest < Minitest::Test
