@@ -38,11 +38,11 @@ def run_tests(files, env = {})
      *files, "--", *ENV.fetch("TESTOPTS", "").split, chdir: ROOT)
 end
 
-desc "Run the test suite, but for what test:slow runs"
+desc "Run the test suite, except what test:slow runs"
 task test: ["test:suite", "test:programs"]
 
 namespace :test do
-  desc "Run the tests of invfs itself (TEST=file: just that one; TESTOPTS=... for minitest)"
+  desc "Run the tests of invfs itself (TEST=file: only that one; TESTOPTS=... for minitest)"
   task suite: :compile do
     run_tests(ordinary_test_files)
   end

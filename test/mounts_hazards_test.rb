@@ -209,7 +209,7 @@ class MountsHazardsTest < Minitest::Test
     RUBY
   end
 
-  # Programs and libraries from the mount, too.
+  # Also with programs and libraries from the mount.
   EVERYTHING = <<~'RUBY'
     def everything
       all_right

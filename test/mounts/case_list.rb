@@ -17,7 +17,7 @@ module CaseList
   @cases = {}
 
   class << self
-    # Starts the cases of one subject; the block says them with `observe` and `change`.
+    # Starts the cases of one subject; the block declares them with `observe` and `change`.
     def subject(name, **defaults, &block)
       Subject.new(name, defaults, @cases[name] ||= []).instance_eval(&block)
     end
@@ -32,7 +32,7 @@ module CaseList
     def subjects = Dir["#{__dir__}/cases/*.rb"].map { |file| File.basename(file, ".rb").to_sym }.sort
   end
 
-  # What stands in the files under cases/.
+  # The methods for the files under cases/.
   class Subject
     def initialize(name, defaults, cases)
       @name = name

@@ -85,6 +85,6 @@ class BundlerTest < Minitest::Test
 
   private
 
-  # Installing puts the programs of gems there, too.
+  # Installing also puts the programs of gems there.
   def environment(dir, invfs) = super.merge("GEM_HOME" => "#{dir}/gems")
 end
