@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# One task for each question in bench: `rake bench:require` runs bench/require.rb.
+# One task for each file in bench: `rake bench:require` runs bench/require.rb.
 
 desc "Run all benchmarks (RUNS=11; RUNS=1 just tries them out)"
 task(bench: :compile) { sh({ "RUBY" => RbConfig.ruby }, "#{ROOT}/bin/bench") }

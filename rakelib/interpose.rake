@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# Mounts without Ruby, on this system and on others: ext/invfs/interpose/tests/c/main.rs says what is tested.
+# Tests mounts without Ruby, on this system and on others: see ext/invfs/interpose/tests/c/main.rs.
 
 namespace :test do
   desc "Test mounts with C programs (TARGETS=native,musl,aarch64; the last two need compilers, see docs/mounts.md)"

@@ -1,13 +1,13 @@
 # frozen_string_literal: true
 
-# Checks that need no run of invfs: formatting, lints, signatures; and the tests of the engine.
+# Checks that do not run invfs: formatting, lints, signatures; and the tests of the engine.
 
 def cargo(*arguments)
   # The binding's build script asks RUBY for the headers, as in rakelib/compile.rake.
   sh({ "RUBY" => RbConfig.ruby }, "cargo", *arguments, chdir: CRATE)
 end
 
-# The first of these programs that is in PATH, or nil.
+# The first of these programs in PATH, or nil.
 def program(*names)
   names.find { |name| ENV["PATH"].split(File::PATH_SEPARATOR).any? { |dir| File.executable?("#{dir}/#{name}") } }
 end
@@ -21,12 +21,12 @@ task(:clippy) { cargo "clippy", "--locked", "--workspace", "--all-targets", "--"
 desc "Run the tests of the Rust code"
 task(:cargo_test) { cargo "test", "--locked", "--workspace" }
 
-# What cargo knows of all packages in the lock file.
+# cargo's metadata of all packages in the lock file.
 def cargo_metadata
   command = %w[cargo metadata --locked --all-features --format-version 1]
   found = IO.popen(command, chdir: CRATE, &:read)
   unless $?.success?
-    # Without a network there are only the packages that were built here before: those for this system.
+    # Without a network, only the packages that were built here before are available: those for this system.
     warn "Trying again without the packages for other systems"
     host = IO.popen(%w[rustc -vV], &:read)[/^host: (.+)/, 1]
     found = IO.popen([*command, "--offline", "--filter-platform", host], chdir: CRATE, &:read)

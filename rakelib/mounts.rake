@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# The part of docs/mounts.md that is made from code.
+# Generates the tables of docs/mounts.md from code.
 
 namespace :mounts do
   desc "Write the tables of functions and of tested uses into docs/mounts.md"

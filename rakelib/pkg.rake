@@ -10,7 +10,7 @@ def source_specification
   Dir.chdir(ROOT) { Gem::Specification.load("#{ROOT}/invfs.gemspec") }
 end
 
-# Builds a gem out of the files in +dir+, and returns its path.
+# Builds a gem from the files in +dir+, and returns its path.
 def build_gem(specification, dir)
   mkdir_p PKG, verbose: false
   built = Dir.chdir(dir) { File.expand_path(Gem::Package.build(specification)) }
@@ -20,7 +20,7 @@ def build_gem(specification, dir)
   path
 end
 
-# Puts the library for each of the Rubies into +stage+, and returns the minor versions of those that are at hand.
+# Puts the library for each of the Rubies into +stage+, and returns the minor versions of the available ones.
 def stage_libraries(stage, minors)
   minors.each_with_object([]) do |minor, staged|
     destination = "#{stage}/lib/invfs/#{minor}/#{LIBRARY}"
@@ -38,8 +38,8 @@ def stage_libraries(stage, minors)
   end
 end
 
-# Admits just these minor versions of Ruby, so that RubyGems takes the source gem for any other. A requirement cannot
-# leave out a minor version in the middle, so each of its releases is left out (no Ruby so far had more than 20).
+# Admits only these minor versions of Ruby, so that RubyGems takes the source gem for all others. A requirement cannot
+# exclude a minor version in the middle, so this excludes each of its releases (no Ruby so far had more than 20).
 def ruby_requirement(minors)
   first, last = [minors.first, minors.last].map { |minor| minor[/\d+\z/].to_i }
   missing = (first..last).map { |number| "3.#{number}" } - minors

@@ -1,8 +1,8 @@
 # frozen_string_literal: true
 
-# Runs tasks under several Rubies. Those that this machine lacks are taken from Debian by bin/other-ruby.
+# Runs tasks under several Rubies. bin/other-ruby takes the ones that this machine lacks from Debian.
 
-# Which minor versions a task is for: all, or RUBIES=3.1,3.3.
+# The minor versions for a task: all, or RUBIES=3.1,3.3.
 def wanted_minors
   wanted = ENV.fetch("RUBIES", MINORS.join(",")).split(/[\s,]+/)
   unknown = wanted - MINORS
@@ -10,10 +10,10 @@ def wanted_minors
   wanted
 end
 
-# The exit status with which bin/other-ruby says that this machine cannot have that Ruby.
+# The exit status of bin/other-ruby if this machine cannot have that Ruby.
 NOT_AT_HAND = 69
 
-# Runs rake tasks of this checkout under another Ruby. Returns whether they went well.
+# Runs rake tasks of this checkout under another Ruby. Returns whether they succeeded.
 def rake_under(minor, *tasks)
   system("#{ROOT}/bin/other-ruby", "run", minor,
          "env", "INVFS_PER_MINOR=1", "CARGO_TARGET_DIR=tmp/target-#{minor}", "ruby#{minor}", "-S", "rake", *tasks,

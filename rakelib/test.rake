@@ -2,7 +2,7 @@
 
 # Runs the test suite, whole and in parts.
 
-# Tests that take minutes or need more than a checkout have tasks of their own.
+# Tests that take minutes or need more than a checkout have separate tasks.
 APART = %w[packaging programs slow].freeze
 
 def test_files(*patterns)
@@ -13,20 +13,21 @@ def ordinary_test_files
   test_files("test/**/*_test.rb").grep_v(%r{\Atest/(#{APART.join("|")})/})
 end
 
-# Those that do more when the collector runs at every allocation, directly or through their support. The others only
-# take longer.
+# The tests that check more when the garbage collector runs at every allocation, directly or through their support. The
+# others only take longer.
 def stressed_test_files
   files = ordinary_test_files.grep_v(%r{/support/})
   files.select { |file| File.read("#{ROOT}/#{file}").match?(/GC_?Stress|vfs_test"/i) }
 end
 
-# Runs test files in one Ruby; TEST=file takes just that one, TESTOPTS goes to minitest.
+# Runs test files in one Ruby; TEST=file selects one, TESTOPTS goes to minitest.
 def run_tests(files, env = {})
   files = [ENV.fetch("TEST")] if ENV["TEST"]
   abort "no test files" if files.empty?
-  # Bare machines have no locale, and Ruby then takes every file for ASCII.
+  # Bare machines have no locale, and Ruby then treats every file as ASCII.
   env = { "LC_ALL" => "C.UTF-8", **env } unless Encoding.default_external == Encoding::UTF_8
-  # A shell lets its background jobs ignore interrupts, nohup hangups, and tests send themselves some.
+  # A shell makes its background jobs ignore interrupts, nohup makes them ignore hangups, and tests send themselves
+  # both.
   %w[INT HUP].each do |signal|
     before = trap(signal, "DEFAULT")
     trap(signal, before) unless before == "IGNORE"
@@ -37,18 +38,18 @@ def run_tests(files, env = {})
      *files, "--", *ENV.fetch("TESTOPTS", "").split, chdir: ROOT)
 end
 
-desc "Run the test suite, but for what test:slow runs"
+desc "Run the test suite, except what test:slow runs"
 task test: ["test:suite", "test:programs"]
 
 namespace :test do
-  desc "Run the tests of invfs itself (TEST=file: just that one; TESTOPTS=... for minitest)"
+  desc "Run the tests of invfs itself (TEST=file: only that one; TESTOPTS=... for minitest)"
   task suite: :compile do
     run_tests(ordinary_test_files)
   end
 
   desc "Run the binding's own tests with the garbage collector running at every allocation"
   task gc_stress: :compile do
-    # One process for each, because every object in it makes every collection longer.
+    # One process for each, because every extra object makes every collection slower.
     files = ENV["TEST"] ? [ENV["TEST"]] : stressed_test_files
     files.each { |file| run_tests([file], "INVFS_GC_STRESS" => "1") }
   end

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# Archives that stand in $: as plain paths, features that are paths, and archives that change on disk.
+# Archives in $: as plain paths, features that are paths, and archives that change on disk.
 require_relative "test_helper"
 
 class ArchivePathsTest < Minitest::Test

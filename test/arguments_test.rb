@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# What require, require_relative, load and autoload take, and how they refuse the rest.
+# The arguments that require, require_relative, load and autoload accept, and how they refuse others.
 require_relative "test_helper"
 
 class ArgumentsTest < Minitest::Test

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# autoload of constants whose files lie in a VFS.
+# autoload of constants whose files are in a VFS.
 require_relative "test_helper"
 
 class AutoloadTest < Minitest::Test

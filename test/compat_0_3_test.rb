@@ -82,7 +82,7 @@ class Compat03Test < Minitest::Test
     assert_equal "from_one\n", outcome.stdout, outcome
   end
 
-  # What everything can read, the method that was there before can read, too.
+  # The previous method can also read everything that is readable by path.
   def test_the_originals_know_nothing_of_a_vfs_but_what_is_mounted
     { "0" => "cannot load such file -- a", "1" => "a" }.each do |transparent, said|
       outcome = ruby(<<~'RUBY', env: { "RUBY_INVFS_TRANSPARENT" => transparent })
@@ -135,7 +135,7 @@ class Compat03Test < Minitest::Test
     Dir.mktmpdir("invfs-compat", &block)
   end
 
-  # Runs a script that stands in `directory`, from there.
+  # Runs a script in `directory`, from there.
   def ruby(program, directory = nil, **options)
     return in_directory { |made| ruby(program, made, **options) } unless directory
 

@@ -1,12 +1,12 @@
 # frozen_string_literal: true
 
-# Compiled code in an archive: taken for exactly this Ruby and this source, right wherever the archive lies.
+# Compiled code in an archive: used for exactly this Ruby and this source, correct wherever the archive lies.
 require_relative "test_helper"
 require "tmpdir"
 
 class CompiledCodeTest < Minitest::Test
-  # Which form runs: Ruby keeps the lines of each source that it compiles, if it is told to; since 3.3 in one place those
-  # of files, and in another those of Strings.
+  # Tells which form runs: on request, Ruby keeps the lines of each source that it compiles; since 3.3 those of files
+  # and those of Strings in different places.
   LABEL = "puts SCRIPT_LINES__[__FILE__] || RubyVM::InstructionSequence.of(proc {}).script_lines ? 'source' : 'compiled'\n"
   COMPILED = "compiled\n"
   SOURCE = "source\n"

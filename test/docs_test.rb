@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
-# README.md and docs/*.md tell the truth: their Ruby runs and does what its comments say, their links lead somewhere,
-# and what must be complete is complete.
+# README.md and docs/*.md are true: their Ruby runs and does what its comments say, their links work, and lists that
+# must be complete are complete.
 require_relative "test_helper"
 require_relative "support/docs_check"
 

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# The classes of errors: how they are related and what they can say.
+# The error classes: their hierarchy and their attributes.
 require_relative "test_helper"
 
 class ErrorsTest < Minitest::Test

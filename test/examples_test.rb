@@ -9,7 +9,7 @@ require_relative "support/zip_builder"
 class ExamplesTest < Minitest::Test
   EXAMPLES = "#{RubyProcess::PROJECT}/examples".freeze
 
-  # Each of these ends with what it prints.
+  # Each of these programs ends with its expected output.
   Dir["#{EXAMPLES}/*.rb"].each do |file|
     define_method("test_#{File.basename(file, ".rb")}") do
       _, expected = File.read(file).split("\n__END__\n", 2)

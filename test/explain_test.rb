@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# InVFS.explain agrees with what require does, and says why.
+# InVFS.explain agrees with require, and gives the reasons.
 require_relative "test_helper"
 require_relative "support/trees"
 require "fileutils"

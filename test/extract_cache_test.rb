@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# The cache of InVFS.extract: who may have written there, what is done about it, how it stays small.
+# The cache of InVFS.extract: its defence against others who write there, and how it stays small.
 require_relative "test_helper"
 require_relative "support/extract_helper"
 

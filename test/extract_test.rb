@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# InVFS.extract: what a child program gets, and what is done to the cache behind its back.
+# InVFS.extract: what a child program gets, and changes of the cache behind its back.
 require_relative "test_helper"
 require_relative "support/extract_helper"
 

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# Files that are missing, do not compile, raise, or are left by a jump: what is raised and what stays recorded.
+# Files that are missing, do not compile, raise, or are left by a jump: the error, and what stays recorded.
 require_relative "test_helper"
 
 class FailuresTest < Minitest::Test

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# Which file a feature names: extensions, order of the entries, directories that look like files.
+# Which file a feature names: extensions, the order of the entries, directories that look like files.
 require_relative "test_helper"
 
 class FindingTest < Minitest::Test

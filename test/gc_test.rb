@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# The whole require family while the garbage collector runs at every allocation, moves objects, or both.
+# require and its relatives while the garbage collector runs at every allocation, moves objects, or both.
 require_relative "test_helper"
 require_relative "support/native_build"
 

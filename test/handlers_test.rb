@@ -5,7 +5,7 @@ require_relative "test_helper"
 require_relative "support/gc_stress"
 
 class HandlersTest < Minitest::Test
-  # A handler as a user would write it: files that begin with BOX hold "name: content" lines.
+  # A handler as a user would write it: files that begin with BOX contain "name: content" lines.
   BOX = <<~'RUBY'
     class BoxFS
       def initialize(path)

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# Archives that are cut off, damaged, or built to deceive: a documented error, never wrong bytes.
+# Archives that are cut off, damaged, or built to deceive give a documented error, never wrong bytes.
 require_relative "test_helper"
 require_relative "support/archive_checks"
 

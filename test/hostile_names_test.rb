@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# Names in archives that lead elsewhere, mean two things, or come twice.
+# Names in archives that lead elsewhere, are ambiguous, or occur twice.
 require_relative "test_helper"
 require_relative "support/archive_checks"
 

@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
-# What differs without mounts does not differ with them: there Ruby itself loads the code. And what differs in any case.
+# Differences that exist only without mounts, because with mounts Ruby itself loads the code; and those that always
+# exist.
 require_relative "test_helper"
 require_relative "support/differences"
 

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# Edits of $: and what they change: only where the next search looks, never what is loaded.
+# Edits of $: change only where the next search looks, never what is loaded.
 require_relative "test_helper"
 
 class LoadPathEntriesTest < Minitest::Test

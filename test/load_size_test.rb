@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# RUBY_REQUIRE_INVFS_MAX_LOADSIZE: how it is read, and what happens to files of the limit and above.
+# RUBY_REQUIRE_INVFS_MAX_LOADSIZE: how it is read, and what happens to files at the limit and above.
 require_relative "test_helper"
 
 class LoadSizeTest < Minitest::Test

@@ -1,14 +1,14 @@
 # frozen_string_literal: true
 
-# Functions of the C library that Ruby itself does not call, or not in these ways, called by a library that was compiled
-# for this: on a mount they answer as on a disk. And the list of functions in docs/mounts.md is complete.
+# Functions of the C library that Ruby does not call, or not in these ways, called by a library compiled for this test:
+# on a mount they answer as on a disk. And the list of functions in docs/mounts.md is complete.
 require_relative "test_helper"
 require_relative "support/c_library_paths"
 require_relative "support/mounts_page"
 require_relative "support/native_build"
 
 class MountsFunctionsTest < Minitest::Test
-  # Each function answers with its result, or with -errno. What is filled in comes back in the buffer.
+  # Each function returns its result, or -errno; output comes back in the buffer.
   SOURCE = <<~'C'
     #define _GNU_SOURCE
     #include <errno.h>

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# What mounts live through: descriptors that run out or are closed by others, systems that have less than usual, other users,
+# Hazards that mounts survive: descriptors that run out or are closed by others, reduced systems, other users,
 # libraries, child processes, paths of all kinds.
 require_relative "test_helper"
 require_relative "support/mount_process"
@@ -8,7 +8,7 @@ require_relative "support/mount_process"
 class MountsHazardsTest < Minitest::Test
   include MountProcess::Assertions
 
-  # Opens files until there are no more descriptors; how many that were.
+  # Opens files until there are no more descriptors; returns how many.
   EXHAUST = <<~'RUBY'
     def exhaust(path)
       open = []
@@ -209,7 +209,7 @@ class MountsHazardsTest < Minitest::Test
     RUBY
   end
 
-  # Programs and libraries from the mount, too.
+  # Also with programs and libraries from the mount.
   EVERYTHING = <<~'RUBY'
     def everything
       all_right

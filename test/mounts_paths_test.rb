@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# Paths that are meant to lead astray, and mounts at odd places. The control is the same tree on disk.
+# Misleading paths, and mounts at odd places. The control is the same tree on disk.
 require_relative "test_helper"
 require_relative "support/mount_process"
 

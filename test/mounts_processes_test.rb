@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# Mounts and what begins in another process or another object: children, daemons, programs, libraries, Ractors.
+# Mounts and other processes or objects: children, daemons, programs, libraries, Ractors.
 require_relative "test_helper"
 require_relative "support/mount_process"
 

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# Mounts under load: threads, forks, the collector, and numbers large enough for a leak to show.
+# Mounts under load: threads, forks, the garbage collector, and numbers large enough to reveal a leak.
 require_relative "test_helper"
 require_relative "support/mount_process"
 

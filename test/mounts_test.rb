@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
-# InVFS.mount, unmount, mounts and transparent!: where files appear, and for how long. Each program runs in a process of
-# its own, because a mount concerns all of it. What can be done with the files is in test/mounts.
+# InVFS.mount, unmount, mounts and transparent!: where files appear, and for how long. Each program runs in its own
+# process, because a mount affects the whole process. test/mounts covers the uses of the files.
 require_relative "test_helper"
 require "tmpdir"
 

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# File names that are hard: spaces, other scripts, invalid bytes, the longest allowed, and their encodings.
+# Difficult file names: spaces, other scripts, invalid bytes, the longest allowed, and their encodings.
 require_relative "test_helper"
 
 class NamesTest < Minitest::Test

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# Native extensions that lie inside a VFS: found in Ruby's order, loaded, recorded, refused with a reason.
+# Native extensions inside a VFS: found in Ruby's order, loaded, recorded, refused with a reason.
 require_relative "test_helper"
 require_relative "support/native_build"
 

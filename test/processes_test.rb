@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# fork: the child requires everything, whatever the parent's threads were doing.
+# fork: the child can require everything, whatever the parent's threads were doing.
 require_relative "test_helper"
 
 class ProcessesTest < Minitest::Test

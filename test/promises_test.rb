@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
-# What a mount keeps of the promises of a file system: identity, names, descriptors of the program. The same steps run on a
-# real directory and in a writable mount, and must come to the same.
+# Promises of a file system that a mount keeps: identity, names, descriptors of the program. The same steps run on a
+# real directory and in a writable mount, and must have the same result.
 require_relative "test_helper"
 require "tmpdir"
 

@@ -20,8 +20,8 @@ class RandomProgramsTest < Minitest::Test
   NAMES = %w[a h d/c e d/f g x a.rb nothing d/../a ./a].freeze
   ROOTED = %w[a h.rb d/c e d/f.rb x nothing].freeze
 
-  # The first search is where a VFS gets its place; from then on it has it, in $: or not. What invfs itself loads for a
-  # wrapped file then stands in $" before the edits begin.
+  # The first search gives a VFS its place, which it keeps, in $: or not. Files that invfs itself loads for a wrapped
+  # file are then in $" before the edits begin.
   PRELUDE = <<~'RUBY'
     Thread.report_on_exception = false
     def say = puts("  run #{caller_locations(1, 1)[0].path}")

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# require_relative: what it is relative to, from every place that can call it.
+# require_relative: the file that it is relative to, from every place that can call it.
 require_relative "test_helper"
 
 class RequireRelativeTest < Minitest::Test

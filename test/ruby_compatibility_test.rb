@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
-# Tests Ruby itself, without invfs: each assumption that the implementation rests on, so that a new Ruby that breaks
-# one is noticed here first.
+# Tests Ruby itself, without invfs: each assumption that the implementation relies on. If a new Ruby breaks one, it
+# shows here first.
 require_relative "test_helper"
 
 class RubyCompatibilityTest < Minitest::Test

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# The check behind `rake rust_version` finds what it is there for.
+# The check behind `rake rust_version` finds the faults that it is made for.
 require "minitest/autorun"
 require_relative "support/ruby_process"
 require_relative "support/rust_version"

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# What bin/setup finds missing, and what it says to somebody who may not install it.
+# What bin/setup finds missing, and what it prints if it may not install it.
 require "minitest/autorun"
 require "fileutils"
 require "open3"

@@ -8,7 +8,7 @@ require "invfs/pack"
 class SigTest < Minitest::Test
   FILES = Dir["#{RubyProcess::PROJECT}/sig/**/*.rbs"].sort.freeze
 
-  # Just enough of a reader: nesting of module, class and interface, methods, attributes, aliases and constants.
+  # A minimal reader: nesting of module, class and interface, methods, attributes, aliases and constants.
   class Signatures
     attr_reader :methods, :constants
 

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# Several threads that require: each file runs once, nobody waits for ever.
+# Several threads that require: each file runs once, no thread waits forever.
 require_relative "test_helper"
 
 class ThreadsTest < Minitest::Test

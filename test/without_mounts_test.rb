@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
-# What a VFS does differently from a directory where mounts do not work or are not wanted, because Ruby leaves no other
-# way: each difference as it is, so that one that goes away, or grows, is noticed.
+# The differences between a VFS and a directory where mounts do not work or are off, because Ruby leaves no other way.
+# Each one is tested as it is, so that a change shows.
 require_relative "test_helper"
 require_relative "support/differences"
 

@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
-# Others who patch require, before and after invfs: wrappers, RubyGems, Bundler, bootsnap, zeitwerk, invfs itself.
+# Other libraries that patch require, before and after invfs: wrappers, RubyGems, Bundler, bootsnap, zeitwerk, invfs
+# itself.
 require_relative "test_helper"
 
 class WrappersTest < Minitest::Test
@@ -38,7 +39,7 @@ class WrappersTest < Minitest::Test
     end
   end
 
-  # invfs stands in front of whoever came earlier: those see what no VFS has.
+  # invfs comes before earlier patches: they see only what no VFS has.
   def test_a_wrapper_that_was_there_before
     assert_as_on_disk(FILES, <<~'RUBY', ruby: ["-r#{SUPPORT}/preload_wrapper.rb"], kinds: %i[zip_fs archive_path user_vfs mount])
       WRAPPED.clear
@@ -146,7 +147,7 @@ class WrappersTest < Minitest::Test
     with_bootsnap do |env|
       files = FILES.merge("only_after.rb" => "puts __FILE__")
       program = "require '#{SUPPORT}/preload_bootsnap.rb'\n#{BOOTSNAP_PROGRAM}"
-      # Bootsnap itself calls String methods on what stands in $: when it is set up, so it must pass for a String.
+      # Bootsnap calls String methods on the entries of $: when it is set up, so the object must pass for a String.
       assert_as_on_disk(files, program, env: env, kinds: %i[zip_fs archive_path string_map_fs mount])
     end
   end

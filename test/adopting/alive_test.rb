@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
-# An archive whose path stands in `$:` and that is replaced, rewritten or removed: what is opened later is the new one's,
-# without a `require` in between.
+# An archive whose path is in `$:` is replaced, rewritten or removed: files opened later come from the new one, without
+# a `require` in between.
 require_relative "support"
 
 class AdoptingAliveTest < Minitest::Test

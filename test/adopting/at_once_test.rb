@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# What comes into `$:`, in whichever way, is readable at once: nothing is called, and nothing was required before.
+# Anything that enters `$:`, in any way, is readable at once, without a call and without an earlier require.
 require_relative "support"
 
 class AdoptingAtOnceTest < Minitest::Test

@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
-# One file is one feature, through whatever links it is reached: symbolic links in the archive, and real ones that lead to
-# it. The same program runs on a directory under plain Ruby and on an archive.
+# One file is one feature, whatever links lead to it: symbolic links in the archive, and real ones. The same program
+# runs on a directory under plain Ruby and on an archive.
 require_relative "support"
 
 class AdoptingLinksTest < Minitest::Test

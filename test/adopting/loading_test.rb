@@ -1,13 +1,14 @@
 # frozen_string_literal: true
 
-# Ruby's own loader loads what stands in `$:`: what passes `load_iseq`, what fails on the way, who is asked and how often.
+# Ruby's own loader loads what is in `$:`: what passes `load_iseq`, what fails on the way, which methods are called and
+# how often.
 require_relative "support"
 require_relative "../support/native_build"
 
 class AdoptingLoadingTest < Minitest::Test
   include AdoptingSupport
 
-  # A thread that waited for another's load makes no probing open: what it opens first, it reads.
+  # A thread that waited for another's load skips the first, probing open: it reads the first file that it opens.
   def test_a_thread_that_waits_for_one_that_is_killed_runs_the_file
     archive("a.zip", { "slow.rb" => "$ran << 1\nif $ran.size == 1\n  $inside << 1\n  sleep\nend\nSLOW = $ran.size" })
     others = { "" => "", "another load_iseq in front" => "RubyVM::InstructionSequence.singleton_class.prepend(Module.new { def load_iseq(_) = nil })" }

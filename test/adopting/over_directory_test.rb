@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# A VFS whose root is a real directory hides nothing of it.
+# A VFS whose root is a real directory does not hide that directory.
 require_relative "support"
 
 class AdoptingOverDirectoryTest < Minitest::Test

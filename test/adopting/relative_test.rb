@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# Relative paths that begin in a real directory lead into what is mounted below it.
+# Relative paths that start in a real directory lead into mounts below it.
 require_relative "support"
 
 class AdoptingRelativeTest < Minitest::Test

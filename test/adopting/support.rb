@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
-# Programs about what stands in `$:` and is readable because of that. Each runs in a process of its own, in a directory of
-# its own, and asserts by itself.
+# Programs about files that are readable because a VFS is in `$:`. Each runs in its own process and directory, and makes
+# its own assertions.
 require_relative "../test_helper"
 require "tmpdir"
 

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# Whatever goes wrong, the old archive is as it was and nothing else is left.
+# After any failure the old archive is unchanged, and nothing else is left behind.
 require_relative "cli_helper"
 
 class AtomicTest < Minitest::Test

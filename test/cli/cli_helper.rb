@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# A folder for every test, files in it, and the command as a process.
+# Gives every test a folder with files, and the command as a process.
 require_relative "../test_helper"
 require "fileutils"
 require "tmpdir"
@@ -9,7 +9,7 @@ require "invfs/pack"
 module CLIHelper
   EXE = "#{RubyProcess::PROJECT}/exe/invfs".freeze
 
-  # Nothing that the test runner is started with shall decide what is written.
+  # The environment of the test runner must not affect the output.
   ENVIRONMENT = { "SOURCE_DATE_EPOCH" => nil, "INVFS_DEBUG" => nil, "TERM" => "xterm" }.freeze
 
   def setup

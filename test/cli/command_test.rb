@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# The command line: help, versions, wrong arguments, exit codes, what goes where.
+# The command line: help, versions, wrong arguments, exit codes, stdout and stderr.
 require_relative "cli_helper"
 require "pty"
 
@@ -39,7 +39,7 @@ class CommandTest < Minitest::Test
     end
 
     define_method("test_nothing_there_for_#{command}") do
-      # What is no file may be a feature.
+      # A name that is not a file may be a feature.
       next assert_match(/\Ainvfs: none would raise a LoadError/, invfs(command, "none").stderr) if command == "doctor"
 
       assert_failure invfs(command, "none"), 1, /No such file or directory.*none/

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# Compiled code in archives: what is compiled, what is kept, what is dropped.
+# Compiled code in archives: what is compiled, kept and dropped.
 require_relative "cli_helper"
 
 class CompileTest < Minitest::Test

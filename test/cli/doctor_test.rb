@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# What `invfs doctor` says of a feature, and of an archive.
+# The output of `invfs doctor` for a feature, and for an archive.
 require_relative "cli_helper"
 
 class DoctorTest < Minitest::Test

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# The patterns of --exclude, --include and .invfsignore; the latter beside git, where there is one.
+# The patterns of --exclude, --include and .invfsignore; the latter are compared with git if it is installed.
 require_relative "cli_helper"
 require "open3"
 

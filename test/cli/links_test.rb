@@ -1,12 +1,12 @@
 # frozen_string_literal: true
 
-# Symbolic links in the directory that is packed.
+# Symbolic links in the packed directory.
 require_relative "cli_helper"
 
 class LinksTest < Minitest::Test
   include CLIHelper
 
-  # What a link holds in the archive.
+  # The stored target of a link.
   def target(name) = Zip.targets(File.binread(path("app.zip"))).fetch(name.b)
 
   # The contents of stored links, which ZipFS follows.

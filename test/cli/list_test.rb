@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# What `invfs list` and InVFS::ArchiveEntry say about an archive.
+# The output of `invfs list`, and InVFS::ArchiveEntry.
 require_relative "cli_helper"
 
 class ListTest < Minitest::Test

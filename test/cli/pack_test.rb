@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# What gets into an archive, and what does not.
+# What gets into an archive, and what is left out.
 require_relative "cli_helper"
 require "socket"
 

@@ -1,15 +1,15 @@
 # frozen_string_literal: true
 
-# How a program that `invfs run` started ends: status, output and backtraces are those of `ruby main.rb`.
+# How a program under `invfs run` ends: status, output and backtraces are those of `ruby main.rb`.
 require_relative "cli_helper"
 
 class RunExceptionsTest < Minitest::Test
   include CLIHelper
 
-  # Ruby's own decorations of messages are part of what is compared; only RubyGems would add frames of its own.
+  # The comparison includes Ruby's own decorations of messages; only RubyGems would add frames of its own.
   RUBY = ["--disable=gems"].freeze
 
-  # Prints what an at_exit handler sees, which is what would be printed at the top.
+  # Prints the error that an at_exit handler sees, which is the one that Ruby would print.
   SEEN = <<~'RUBY'
     at_exit do
       error = $!

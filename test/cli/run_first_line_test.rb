@@ -1,12 +1,12 @@
 # frozen_string_literal: true
 
-# `invfs run` and the first line of the main script: its options count as they do for `ruby main.rb`.
+# `invfs run` and the first line of the main script: its options work as they do for `ruby main.rb`.
 require_relative "cli_helper"
 
 class RunFirstLineTest < Minitest::Test
   include CLIHelper
 
-  # What options can change. Not initialised variables are warned of, which is part of the outcome.
+  # Prints everything that options can change. Warnings of uninitialised variables are part of the outcome.
   STATE = <<~'RUBY'
     p verbose: $VERBOSE, debug: $DEBUG, categories: %i[deprecated experimental].map { |category| Warning[category] },
       encodings: [Encoding.default_external, Encoding.default_internal, __ENCODING__], frozen: "x".frozen?,

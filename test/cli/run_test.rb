@@ -6,7 +6,7 @@ require_relative "cli_helper"
 class RunTest < Minitest::Test
   include CLIHelper
 
-  # Runs the files from an archive; under the path the archive has, a directory has the same files for the control.
+  # Runs the files from an archive. For the control, a directory with the same files has the path of the archive.
   def run_app(files, *arguments, compile: false, main: nil, **options)
     FileUtils.rm_rf(path("app"))
     pack(files, compile: compile, main: main)

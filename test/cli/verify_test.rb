@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# What `invfs verify` finds.
+# The findings of `invfs verify`.
 require_relative "cli_helper"
 
 class VerifyTest < Minitest::Test

@@ -1,14 +1,14 @@
 # frozen_string_literal: true
 
-# A process that runs cases of one subject on one target and writes down what they observed, a line each. Started by
-# support.rb, with a Hash on standard input.
+# A process that runs the cases of one subject on one target and prints what they observed, a line each. support.rb
+# starts it, with a Hash on standard input.
 require "fileutils"
 require_relative "case_list"
 require_relative "observation"
 require_relative "targets"
 
 class CaseChild
-  # Only stops a hang; nothing is measured with it.
+  # Only stops a hang; it measures nothing.
   HANG = 60
 
   # What the blocks of the cases can call.

@@ -1,14 +1,14 @@
 # frozen_string_literal: true
 
-# The uses that people make of files, as data: who wants to run them on a new kind of mount takes the list from here.
+# Uses of files, as data: to run them on a new kind of mount, take the list from here.
 #
-# A case is a block that gets the root of the tree (fixture.rb says what is in it) and an empty scratch directory
-# outside of it, and returns what it observed. Wherever the tree lies, the same has to be observed.
+# A case is a block that gets the root of the tree (fixture.rb has its contents) and an empty scratch directory outside
+# it, and returns what it observed. The result must be the same wherever the tree lies.
 module CaseList
-  # kind: :same, or :change, which is refused where nothing can be changed and else is as on disk;
-  # refused: how, an exception; fails: whether it also fails where things can be changed, but otherwise.
-  # isolated: has a process to itself, because it changes the process (working directory, what is loaded).
-  # needs: the libraries, in this order, without which the case is skipped.
+  # kind: :same, or :change, which a read-only mount refuses and which otherwise works as on disk;
+  # refused: the exception of the refusal; fails: whether it also fails on a writable mount, in another way.
+  # isolated: runs in its own process, because it changes the process (working directory, loaded code).
+  # needs: libraries, loaded in this order; without them the case is skipped.
   Case = Struct.new(:subject, :name, :kind, :isolated, :needs, :refused, :fails, :block, keyword_init: true) do
     # A name for a test and for messages.
     def key = "#{subject}: #{name}"
@@ -17,7 +17,7 @@ module CaseList
   @cases = {}
 
   class << self
-    # Starts the cases of one subject; the block says them with `observe` and `change`.
+    # Starts the cases of one subject; the block declares them with `observe` and `change`.
     def subject(name, **defaults, &block)
       Subject.new(name, defaults, @cases[name] ||= []).instance_eval(&block)
     end
@@ -32,7 +32,7 @@ module CaseList
     def subjects = Dir["#{__dir__}/cases/*.rb"].map { |file| File.basename(file, ".rb").to_sym }.sort
   end
 
-  # What stands in the files under cases/.
+  # The methods for the files under cases/.
   class Subject
     def initialize(name, defaults, cases)
       @name = name

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# The list of cases itself: every subject is run, and what is said of a case is said of one that exists.
+# The list of cases itself: every subject is run, and every mention of a case names an existing one.
 require_relative "support"
 
 class CaseListTest < Minitest::Test

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# Copying out of a mount, and what child processes see, is as on disk.
+# Copying out of a mount works as on disk, and child processes see the same.
 require_relative "support"
 
 class MountCopiesTest < Minitest::Test

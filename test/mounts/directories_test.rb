@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# Listing, walking and working in directories on a mount is as on disk.
+# Listing, walking and working in directories on a mount work as on disk.
 require_relative "support"
 
 class MountDirectoriesTest < Minitest::Test

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# The tree that all cases look at: once on disk, once in an archive.
+# The tree that all cases use: once on disk, once in an archive.
 require "fileutils"
 require "openssl"
 require "tmpdir"

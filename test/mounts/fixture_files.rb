@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# The files of the tree that are written by hand. A Symbol is where a link leads; a name that ends in "/" a directory.
+# The handwritten files of the tree. A Symbol is the target of a link; a name that ends in "/" is a directory.
 module FixtureFiles
   LINES = Array.new(5000) { |number| "line #{number} #{"x" * (number % 40)}\n" }.join.freeze
 

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# Libraries read on a mount what they read on disk.
+# Libraries read the same on a mount as on disk.
 require_relative "support"
 
 class MountLibrariesTest < Minitest::Test

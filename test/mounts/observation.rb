@@ -1,14 +1,14 @@
 # frozen_string_literal: true
 
-# What a case observed, as lines of text that can be compared: places are replaced by their names, and of a String the
-# encoding counts, too.
+# The observations of a case, as comparable lines of text: places are replaced by their names, and Strings are compared
+# with their encoding.
 class Observation
   # places: path => name, the longest first.
   def initialize(places)
     @places = places.to_a.sort_by { |path, _| -path.size }
   end
 
-  # The lines for a value: one for each that is inside, with the way to it.
+  # The lines for a value: one for each nested value, with the way to it.
   def lines(value, way = "")
     inside = value if value.is_a?(Hash)
     inside = (0...value.size).zip(value).to_h if value.is_a?(Array) && value.any? { |item| structured?(item) }

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# Pathname finds on a mount what it finds on disk.
+# Pathname finds the same on a mount as on disk.
 require_relative "support"
 
 class MountPathnameTest < Minitest::Test

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# The same uses on other mounts: where not even the parent exists on disk; of a directory; and where all may be changed.
+# The same uses on other mounts: one whose parent does not exist on disk, one of a directory, and a writable one.
 require_relative "support"
 
 module MountPlaces

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# Reading files on a mount is as reading them on disk.
+# Reading files on a mount works as on disk.
 require_relative "support"
 
 class MountReadingTest < Minitest::Test

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# What stat, predicates and links say on a mount is what they say on disk.
+# stat, predicates and links say the same on a mount as on disk.
 require_relative "support"
 
 class MountStatTest < Minitest::Test

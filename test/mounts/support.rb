@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# Compares the uses of files on disk with the same uses on a mount: `observes :reading` in a test class makes a test of
+# Compares uses of files on disk with the same uses on a mount: `observes :reading` in a test class makes a test from
 # each case in cases/reading.rb.
 require_relative "../test_helper"
 require_relative "case_list"

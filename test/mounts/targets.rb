@@ -1,14 +1,14 @@
 # frozen_string_literal: true
 
-# The places where the tree of the cases can lie: on disk, or in a mount.
+# The places for the tree of the cases: on disk, or in a mount.
 #
-# A new kind of mount is a new entry in PREPARE (runs in the test, makes what has to exist before) and in MOUNT (runs
-# in the process of the cases, gets where to mount and what PREPARE returned).
+# A new kind of mount needs an entry in PREPARE (runs in the test, prepares what must exist) and in MOUNT (runs in the
+# process of the cases, gets the mount point and the result of PREPARE).
 require "fileutils"
 require "tmpdir"
 
 module MountTargets
-  # Where the tree lies: kind, its root, and what MOUNT needs; `parent` is a real directory in every case.
+  # The place of the tree: its kind, its root, and the input of MOUNT; `parent` is always a real directory.
   Target = Struct.new(:kind, :parent, :material, keyword_init: true) do
     def root = "#{parent}/app"
     def disk? = !MOUNT.key?(kind)

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# lib/invfs/native.rb: which library it takes, and what it says when there is none or a bad one.
+# lib/invfs/native.rb: which library it loads, and its error if there is none or a bad one.
 require_relative "packaging_helper"
 
 class LoaderTest < Minitest::Test

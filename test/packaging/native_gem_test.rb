@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
-# The platform gem: what it contains, and that it installs and runs on a machine without Rust. RUBIES=3.1,3.3 says for
-# which Rubies it is built; just this one, if it is not set.
+# The platform gem: its contents, and that it installs and runs on a machine without Rust. RUBIES=3.1,3.3 sets the
+# Rubies that it is built for; by default only this one.
 require_relative "packaging_helper"
 
 class NativeGemTest < Minitest::Test

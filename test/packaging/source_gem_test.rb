@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# The source gem: what it contains, and that it installs with nothing but Rust, libclang and Ruby.
+# The source gem: its contents, and that it installs with only Rust, libclang and Ruby.
 require_relative "packaging_helper"
 
 class SourceGemTest < Minitest::Test

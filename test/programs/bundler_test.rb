@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# Bundler sets up, requires and executes as without invfs.
+# Bundler sets up, requires and executes as it does without invfs.
 require_relative "program_helper"
 
 class BundlerTest < Minitest::Test
@@ -85,6 +85,6 @@ class BundlerTest < Minitest::Test
 
   private
 
-  # Installing puts the programs of gems there, too.
+  # Installing also puts the programs of gems there.
   def environment(dir, invfs) = super.merge("GEM_HOME" => "#{dir}/gems")
 end

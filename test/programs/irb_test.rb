@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# irb reads, evaluates and prints as without invfs.
+# irb reads, evaluates and prints as it does without invfs.
 require_relative "program_helper"
 
 class IrbTest < Minitest::Test

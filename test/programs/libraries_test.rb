@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# Real libraries, each with all that it depends on, run from one archive as they do from a directory.
+# Real libraries, each with its dependencies, run from one archive as they do from a directory.
 require_relative "program_helper"
 require "invfs/pack"
 require_relative "../support/libraries"

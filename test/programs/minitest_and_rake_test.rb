@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# minitest and rake run a project's tests and tasks as without invfs.
+# minitest and rake run a project's tests and tasks as they do without invfs.
 require_relative "program_helper"
 
 class MinitestAndRakeTest < Minitest::Test

@@ -8,8 +8,8 @@ require_relative "../support/ruby_process"
 
 # Included by the test classes in this folder.
 module ProgramHelper
-  # What differs from run to run of any program; and the one thing that must differ: a native method that stands in
-  # front of Ruby's own shows in a backtrace as one more line for the same call.
+  # Differences between any two runs of a program, and the one difference that must be there: a native method in front
+  # of Ruby's own adds a line for the same call to a backtrace.
   VOLATILE = [
     [/(Finished(?: tests)?) in [\d.]+s, .*$/, '\1 in TIME'],
     [/0x\h{8,}/, "0xADDRESS"],

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# RubyGems, whose own require invfs stands in front of, does the same as without invfs.
+# RubyGems works as without invfs, although the require of invfs comes before its own.
 require_relative "program_helper"
 require "rubygems/package"
 require "rubygems/installer"

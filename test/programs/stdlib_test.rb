@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# Ruby's own libraries, among them some with native extensions, load and work as without invfs.
+# Ruby's own libraries, including some with native extensions, load and work as they do without invfs.
 require_relative "program_helper"
 
 class StdlibTest < Minitest::Test

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# zeitwerk, which decorates require and leans on autoload, works with invfs loaded before or after it.
+# zeitwerk, which decorates require and relies on autoload, works with invfs loaded before or after it.
 require_relative "program_helper"
 
 class ZeitwerkTest < Minitest::Test

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# Methods that answer nonsense: each is one error number, or a name that is not there.
+# Methods that return nonsense: each gives a defined error number, or a missing name.
 require_relative "support"
 
 class RubyFileSystemHostileTest < RubyFileSystems::Test

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# A method that hangs is interrupted as any system call is, and what interrupted it arrives.
+# A method that hangs can be interrupted like any system call, and the interrupting exception arrives.
 require_relative "support"
 require "timeout"
 

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# What a file system written in Ruby need not say, and how what it says is understood.
+# What a file system written in Ruby may leave out, and how invfs interprets its answers.
 require_relative "support"
 require "pathname"
 

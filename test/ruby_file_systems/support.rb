@@ -1,10 +1,10 @@
 # frozen_string_literal: true
 
-# File systems written in Ruby for these tests, and mounts that go away after each test.
+# File systems written in Ruby for these tests, and mounts that are removed after each test.
 require_relative "../test_helper"
 
 module RubyFileSystems
-  # Files in a Hash; directories are what the names imply.
+  # Files in a Hash; the names imply the directories.
   class Store < InVFS::Base
     attr_reader :files, :calls
 

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# Who may ask, and how long the objects live.
+# Which threads may use a file system, and how long its objects live.
 require_relative "support"
 require_relative "../support/native_build"
 require "fiddle"

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# What is written to a file goes to `write` or `append` when the file is closed.
+# Bytes written to a file go to `write` or `append` when the file is closed.
 require_relative "support"
 require "fileutils"
 

@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
-# Every benchmark still runs: tried out with one short round each and small inputs. What it measures then means nothing,
-# and nothing here looks at it.
+# Every benchmark still runs, with one short round each and small inputs. The figures then mean nothing, and no test
+# checks them.
 require "minitest/autorun"
 require "json"
 require "tempfile"

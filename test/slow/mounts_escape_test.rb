@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# What still asks the kernel for paths below a mount: nothing, or what the table in docs/mounts.md gives a reason for.
+# No system call asks the kernel for a path below a mount, except those with a reason in the table of docs/mounts.md.
 # strace watches a program that lies in a mount, and then every use of files in test/mounts/.
 require_relative "../test_helper"
 require_relative "../support/escape_report"

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# Assertions about archives that are damaged, or that lie.
+# Assertions about damaged or deceptive archives.
 require "timeout"
 
 module ArchiveChecks
@@ -15,7 +15,7 @@ module ArchiveChecks
     ZipBuilder.build(**options, &block)
   end
 
-  # Asserts that opening, or else reading `entry`, raises one of `classes`, and that the error says where.
+  # Asserts that opening, or else reading `entry`, raises one of `classes`, and that the error names the place.
   def assert_refused(classes, bytes, entry, **options)
     error = assert_raises(*classes, "opening and reading #{entry.inspect}") { open_bytes(bytes, **options).read(entry) }
     assert_equal PATH, error.archive
@@ -23,8 +23,8 @@ module ArchiveChecks
     error
   end
 
-  # Asserts that whatever can be read of damaged bytes is one of the original contents, under the right name
-  # where the name is an original one, and that nothing but a documented error comes out.
+  # Asserts that everything readable in damaged bytes is one of the original contents, under the right name if the name
+  # is an original one, and that all errors are documented ones.
   def assert_errors_or_right_bytes(files, bytes, hint)
     fs = open_bytes(bytes)
     fs.entries.each do |name|
@@ -34,7 +34,7 @@ module ArchiveChecks
     rescue InVFS::ArchiveError => e
       assert_equal PATH, e.archive, hint
     rescue Errno::ENOENT, Errno::ELOOP, Errno::EISDIR => e
-      # The damage made a symbolic link of it.
+      # The damage turned it into a symbolic link.
       assert_includes e.message, PATH, hint
     end
   rescue InVFS::ArchiveError => e

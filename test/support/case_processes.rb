@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# Runs differential cases: through one fork server per side where the system can fork, else one process a case.
+# Runs differential cases: through one fork server per side if the system can fork, otherwise with one process per case.
 require_relative "ruby_process"
 require_relative "case_runner"
 require_relative "sides"
@@ -37,7 +37,7 @@ module CaseProcesses
 
   class << self
     # Runs all requests (side => request) at the same time. Returns side => Outcome.
-    # `ruby:` (options) and `env:` ask for a fresh process per case.
+    # With `ruby:` (options) or `env:`, each case gets a fresh process.
     def run(requests, ruby: [], env: {})
       forked = Process.respond_to?(:fork) && ruby.empty? && env.empty?
       statuses = forked ? run_forked(requests) : run_fresh(requests, ruby, env)
@@ -63,7 +63,7 @@ module CaseProcesses
         surroundings = Sides.environment(side).merge(env)
         Thread.new { [side, RubyProcess.run(*arguments(side, ruby), RUNNER, file, env: surroundings)] }
       end
-      # What Ruby says before the case runs (a bad option, a failed -r) must not be lost.
+      # Ruby's messages before the case runs (a bad option, a failed -r) must not get lost.
       ended = threads.to_h(&:value)
       ended.each { |side, early| keep_early_output(requests[side], early) }.transform_values(&:status)
     end
@@ -86,7 +86,7 @@ module CaseProcesses
       @servers ||= {}
     end
 
-    # What the case asks for comes before invfs is loaded.
+    # The case's own options come before invfs is loaded.
     def arguments(side, asked = [])
       RubyProcess.without_decorators + asked + (side == Trees::CONTROL ? [] : RubyProcess::INVFS)
     end

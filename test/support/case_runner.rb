@@ -1,11 +1,11 @@
 # frozen_string_literal: true
 
-# Runs one case inside its own process: builds the trees, sets the constants that the program uses, runs it.
+# Runs one case inside its own process: builds the trees, sets the constants of the program, runs it.
 require_relative "trees"
 require_relative "probe"
 
 module CaseRunner
-  # What a case needs: base directory, program file, name => Tree, names to push to $:, files for the output.
+  # The input of a case: base directory, program file, name => Tree, names to push to $:, files for the output.
   Request = Struct.new(:base, :program, :trees, :push, :stdout, :stderr, :stress, keyword_init: true)
 
   def self.run(request)
@@ -32,7 +32,7 @@ module CaseRunner
   private_class_method :define
 end
 
-# Started as a program: the one request stands in the file named by the first argument.
+# When started as a program: the first argument names the file with the single request.
 if $PROGRAM_NAME == __FILE__
   CaseRunner.run(Marshal.load(File.binread(ARGV.shift))) # rubocop:disable Security/MarshalLoad -- written by the test
 end

@@ -1,14 +1,14 @@
 # frozen_string_literal: true
 
-# The rows of "Systems without mounts" in docs/compatibility.md: with mounts Ruby itself loads the code, and each
-# program prints what it prints on disk; without them invfs loads it, and it prints something else.
+# The rows of "Systems without mounts" in docs/compatibility.md. With mounts Ruby itself loads the code, and each
+# program prints the same as on disk. Without them invfs loads it, and the output differs.
 require_relative "trees"
 
 module Differences
-  # files, program:: what runs
-  # on_disk:: what it prints there; nil: that depends on the Ruby
-  # without_mounts:: what it prints in a VFS without mounts
-  # kinds:: those that can take part
+  # files, program:: the program to run
+  # on_disk:: its output on disk; nil: depends on the Ruby
+  # without_mounts:: its output in a VFS without mounts
+  # kinds:: the kinds of VFS that can take part
   Row = Struct.new(:files, :program, :on_disk, :without_mounts, :kinds, keyword_init: true) do
     def initialize(kinds: Trees::KINDS, program: 'require "a"', **rest) = super
   end
@@ -32,12 +32,12 @@ module Differences
     the_label_of_a_files_top_level: Row.new(
       files: { "a.rb" => "p caller_locations(0, 1)[0].label == '<compiled>'" }, on_disk: "false\n", without_mounts: "true\n"
     ),
-    # The machinery of these tests runs the program with eval as well.
+    # The machinery of these tests also runs the program with eval.
     frames_of_eval: Row.new(
       files: { "a.rb" => "p caller.count { |line| line.start_with?(BASE) && line.match?(/in [`'](.*#)?eval'/) }" },
       on_disk: "0\n", without_mounts: "1\n"
     ),
-    # It opens the file by its path.
+    # error_highlight opens the file by its path.
     tools_that_show_source: Row.new(
       files: { "a.rb" => "nil.foo\n" }, program: <<~'RUBY', on_disk: "\nnil.foo\n   ^^^^\nend\n", without_mounts: "end\n"
         require "error_highlight"
@@ -66,7 +66,7 @@ module Differences
         p $asked.select { |path| path.start_with?(ROOT) }
       RUBY
     ),
-    # Before Ruby 3.4, Coverage sees only files that Ruby reads by itself.
+    # Before Ruby 3.4, Coverage sees only files that Ruby reads itself.
     coverage: Row.new(
       files: { "a.rb" => "A = 1\n" }, program: <<~'RUBY', on_disk: "1\ntrue\n", without_mounts: "1\n#{RUBY_VERSION >= "3.4"}\n"
         require "coverage"
@@ -82,7 +82,7 @@ module Differences
         p seen.select { |path| path.start_with?(ROOT) }
       RUBY
     ),
-    # Ruby's compiler warns of them only in files that it reads by itself.
+    # Ruby's compiler warns about them only in files that Ruby reads itself.
     warnings_of_unused_variables_at_the_top: Row.new(
       files: { "a.rb" => "unused = 1\nputs :done\n" }, program: <<~RUBY, without_mounts: "done\n",
         def Warning.warn(message, **) = puts(message)
@@ -91,7 +91,7 @@ module Differences
       RUBY
       on_disk: "<main>/a.rb:1: warning: assigned but unused variable - unused\ndone\n"
     ),
-    # Ruby itself records the path; it calls ASCII by its name there.
+    # Ruby itself records the path, and labels ASCII as US-ASCII there.
     the_encoding_of_recorded_paths_of_ascii: Row.new(
       files: { "a.rb" => "p __FILE__.encoding" }, program: <<~'RUBY', without_mounts: "#<Encoding:UTF-8>\n#<Encoding:US-ASCII>\ntrue\n",
         require "a"
@@ -99,7 +99,7 @@ module Differences
       RUBY
       on_disk: "#<Encoding:UTF-8>\n#<Encoding:UTF-8>\ntrue\n"
     ),
-    # Ruby's own load runs the file, and its wrapping module is still in force when require of invfs runs another.
+    # Ruby's own load runs the file, and its wrapping module is still active when the require of invfs runs another.
     what_a_wrapped_file_requires: Row.new(
       files: { "a.rb" => "require 'b'\nload 'd.rb'", "b.rb" => "B = 1", "d.rb" => "D = 1" }, program: <<~'RUBY',
         module One; end
@@ -113,7 +113,7 @@ module Differences
       files: { "a.rb" => "p Fiber.new { begin; require 'a'; rescue Exception; $!.class; end }.resume" },
       program: 'p require("a")', without_mounts: "false\ntrue\n"
     ),
-    # Plain Ruby deadlocks there, and says so where it notices.
+    # Plain Ruby deadlocks here, and reports it where it notices.
     a_circle_across_two_threads: Row.new(
       files: { "a.rb" => "$a << 1; $b.pop; require 'b'", "b.rb" => "$b << 1; $a.pop; require 'a'" }, program: <<~'RUBY',
         $a, $b = Queue.new, Queue.new
@@ -122,7 +122,7 @@ module Differences
       RUBY
       on_disk: "[:waits, :waits]\n", without_mounts: "[true, true]\n"
     ),
-    # Ruby keeps a list of what is being loaded that nobody else can add to.
+    # Ruby keeps a list of files being loaded, and nobody else can add to it.
     an_autoload_constant_while_another_thread_requires_its_file: Row.new(
       files: { "a.rb" => "$inside << 1; $go_on.pop; A = :done" }, program: <<~'RUBY',
         autoload :A, "a"

@@ -10,16 +10,16 @@ require_relative "sides"
 
 # Included by test classes; gives `assert_as_on_disk`.
 #
-# A program sees ROOT (where the files appear), ENTRY (what stands in $:), BASE (the directory around them),
-# Probe, and, for further trees, ROOTS[:name] and ENTRIES[:name].
+# A program sees ROOT (where the files appear), ENTRY (the entry of $:), BASE (the directory around them), Probe, and,
+# for further trees, ROOTS[:name] and ENTRIES[:name].
 module Differential
   # Runs `program` with `files` in each kind and asserts that stdout, stderr and exit status are those of plain Ruby.
   #
   # trees:: further trees of the kind under test, name => files
   # on_disk:: further trees that are real directories on both sides
-  # push:: names of the trees that stand in $: from the beginning; the last one comes first
-  # kinds:: where only some kinds can take part
-  # mounts:: true: only with mounts, false: only without them, nil: both (without, few kinds have to do)
+  # push:: names of the trees that are in $: from the beginning; the last one comes first
+  # kinds:: the kinds that take part, if not all can
+  # mounts:: true: only with mounts, false: only without them, nil: both (few kinds run without)
   # ruby:, env::: options and environment of the process
   # status:: the exit status that both sides must have
   # stress:: run with GC.stress
@@ -31,7 +31,7 @@ module Differential
     others.each { |side, outcome| assert control[1] == outcome, -> { difference(side, control[1], outcome) } }
   end
 
-  # For what a VFS does in its own way: runs `program` in each kind, without a control, and asserts what it prints.
+  # For behaviour that only a VFS has: runs `program` in each kind, without a control, and asserts its output.
   def assert_in_each_vfs(files, program, prints, status: 0, **options)
     outcomes(files, program, control: false, **options).each do |side, outcome|
       assert_equal prints, outcome.stdout, "as #{side}\n#{outcome}"
@@ -41,7 +41,7 @@ module Differential
 
   private
 
-  # Only the lines that differ, and no more of a long one than can be read.
+  # Only the lines that differ, with long ones cut to a readable length.
   def difference(side, control, outcome)
     expected, got = [control, outcome].map { |ended| ended.to_s.lines.map { |line| line.chomp[0, 400] } }
     changes = (expected - got).map { |line| "- #{line}\n" } + (got - expected).map { |line| "+ #{line}\n" }

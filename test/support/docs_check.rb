@@ -1,11 +1,11 @@
 # frozen_string_literal: true
 
-# Takes Ruby out of Markdown and runs it, holding it to its comments.
+# Extracts Ruby from Markdown, runs it, and checks it against its comments.
 #
-# A ```ruby block after a line <!-- run --> is run in a process of its own, in a folder with FILES and ARCHIVES. In it
+# A ```ruby block after a line <!-- run --> runs in its own process, in a folder with FILES and ARCHIVES. In it
 #   expression #=> value      must be true as `expression == value`
-#   expression # raises Class must raise just that class
-#   expression # prints text  says what the next line on standard output is
+#   expression # raises Class must raise exactly that class
+#   expression # prints text  must print that as the next line on standard output
 require_relative "ruby_process"
 require_relative "zip_builder"
 require "fileutils"
@@ -13,7 +13,7 @@ require "tmpdir"
 
 module DocsCheck
   Block = Struct.new(:page, :line, :code) do
-    # What the comments say that the block prints.
+    # The output of the block according to its comments.
     def prints
       code.scan(/# prints (.*)$/).flatten.map { |line| "#{line}\n" }.join
     end
@@ -64,7 +64,7 @@ module DocsCheck
     end
   end
 
-  # The names that GitHub gives to the headings.
+  # The anchors that GitHub gives to the headings.
   def anchors(page)
     File.read(page).scan(/^#+ (.*)$/).flatten.map { |title| title.downcase.gsub(/[^\w\- ]/, "").tr(" ", "-") }
   end
@@ -83,7 +83,7 @@ module DocsCheck
     end
   end
 
-  # The block with its comments made into checks; line numbers are those of the page.
+  # The block with its comments turned into checks; line numbers are those of the page.
   def checked(block)
     lines = block.code.lines.map do |line|
       if (match = /\A\s*(?<code>\S.*?)\s+#=> (?<value>.*)$/.match(line))

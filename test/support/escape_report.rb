@@ -1,15 +1,15 @@
 # frozen_string_literal: true
 
-# Runs a command under strace and says which system calls asked the kernel for a path below a mount.
+# Runs a command under strace and lists the system calls that asked the kernel for a path below a mount.
 require "open3"
 require "tempfile"
 require_relative "ruby_process"
 
 class EscapeReport
-  # by: :program, or :child for what a program does that the command has started; call: the name of the system call.
+  # by: :program, or :child for a program that the command has started; call: the name of the system call.
   Line = Struct.new(:by, :call, :path, :text, keyword_init: true)
 
-  # Why strace does not run here, or nil.
+  # The reason why strace does not run here, or nil.
   def self.unavailable
     return @unavailable if defined?(@unavailable)
 
@@ -30,7 +30,7 @@ class EscapeReport
     end
   end
 
-  # The calls that asked for `root` or something below it.
+  # The calls for `root` or a path below it.
   def below(root)
     calls.select { |line| line.path == root || line.path.start_with?("#{root}/") }
   end
@@ -49,8 +49,8 @@ class EscapeReport
     end
   end
 
-  # The paths that a call asks for; relative ones with the directory that they begin at. What a link shall hold and
-  # what a program gets as arguments is asked of nobody.
+  # The paths that a call asks for; relative ones with their starting directory. The target of a new link and the
+  # arguments of a program do not count.
   def paths(call, arguments)
     strings = arguments[/\A(?:[^"]|"(?:[^"\\]|\\.)*")*?(?= = -?\d| <unfinished|$)/m].scan(/(?:<([^<>"]*)>(?:\(deleted\))?, )?"((?:[^"\\]|\\.)*)"/)
     strings = case call

@@ -1,10 +1,10 @@
 # frozen_string_literal: true
 
-# Asks InVFS.explain about a name, requires it, and says where the two do not agree.
+# Asks InVFS.explain about a name, requires it, and reports where the two disagree.
 module ExplainAgreement
   LOADS = %i[vfs disk gem].freeze
 
-  # @return [String, nil] what does not agree
+  # @return [String, nil] the disagreement
   def self.check(name)
     said = InVFS.explain(name)
     before = $".map(&:b)
@@ -12,7 +12,7 @@ module ExplainAgreement
     problem && "#{name.inspect}: #{problem}\n#{said}"
   end
 
-  # Checks each, and prints how many there were and what did not agree.
+  # Checks each name, and prints how many there were and all disagreements.
   def self.report(names)
     problems = names.filter_map { |name| check(name) }
     puts problems, "#{names.size} names, #{problems.size} problems"
@@ -38,12 +38,12 @@ module ExplainAgreement
       "it said #{said.verdict} #{said.path}, and require: #{did.inspect}, #{new.inspect}" unless right
     end
 
-    # The files called .so are no shared objects: opening them is what fails.
+    # The files called .so are not shared objects: opening them must fail.
     def native_rubbish?(said, did)
       said.path.end_with?(".so") && did.is_a?(LoadError) && did.message.include?(said.path)
     end
 
-    # The steps come to the same end as the verdict.
+    # The steps lead to the verdict.
     def steps(said)
       ends = { vfs: :found, disk: :found, loaded: :loaded, gem: :gem }.fetch(said.verdict, nil)
       outcomes = said.steps.map(&:outcome)

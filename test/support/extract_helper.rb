@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# A cache of its own for every test of InVFS.extract, and archives in $:.
+# Gives every test of InVFS.extract its own cache, and archives in $:.
 require_relative "trees"
 require "digest"
 require "fileutils"
@@ -9,7 +9,7 @@ require "tmpdir"
 
 module ExtractHelper
   def setup
-    # Not in /tmp itself, whose owner and sticky bit are the machine's business.
+    # Not in /tmp itself, whose owner and sticky bit depend on the machine.
     @dir = File.realpath(Dir.mktmpdir("invfs-extract"))
     @cache = "#{@dir}/cache"
     @load_path = $LOAD_PATH.dup
@@ -45,7 +45,7 @@ module ExtractHelper
 
   def entries = Dir.exist?(@cache) ? Dir.children(@cache).grep(/\A\h{64}/).sort : []
 
-  # Runs a program in a process of its own, with invfs and the cache; @dir is its directory.
+  # Runs a program in its own process, with invfs and the cache; @dir is its directory.
   def extracting(program, env: {})
     RubyProcess.run("-w", *RubyProcess::INVFS, "-e", program, env: { "INVFS_CACHE" => @cache }.merge(env), chdir: @dir)
   end

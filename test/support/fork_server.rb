@@ -4,7 +4,7 @@
 require_relative "case_runner"
 
 module ForkServer
-  # Reads marshalled [request, seconds] from `input`, answers [exit status, signal, timed out] on `output`.
+  # Reads marshalled [request, seconds] from `input`, writes [exit status, signal, timed out] to `output`.
   def self.serve(input, output)
     loop do
       request, seconds = Marshal.load(input) # rubocop:disable Security/MarshalLoad -- written by the test

@@ -4,7 +4,7 @@
 module GCStress
   ON = ENV["INVFS_GC_STRESS"] == "1"
 
-  # For tests that run a program: options for Ruby, so that the collector has little to walk, and the first line.
+  # For tests that run a program: options for Ruby that keep its heap small, and the first line.
   OPTIONS = (ON ? ["--disable-gems"] : []).freeze
   FIRST_LINE = ON ? "GC.stress = true;" : ""
 
@@ -18,7 +18,7 @@ module GCStress
     super
   end
 
-  # Runs the block, which only prepares something, without stress.
+  # Runs the block without stress, for preparations.
   def calm
     before = GC.stress
     GC.stress = false

@@ -1,9 +1,9 @@
 # frozen_string_literal: true
 
-# The libraries that run from an archive: what each is used for, to see that it works.
+# The libraries that run from an archive, each with a use that shows that it works.
 module Libraries
-  # Name of the gem => the package of Debian, how many files of it load at least, code that uses it and prints what came
-  # of it, and what must be in that.
+  # Name of the gem => its Debian package, the minimum number of its files that load, code that uses it and prints the
+  # result, and a pattern for that output.
   ALL = {
     "activesupport" => ["ruby-activesupport", 200, <<~'RUBY', /post, Posts, 1, 2, and 3, 1 KB.*2026-03-01/m],
       require "active_support/all"

@@ -1,24 +1,24 @@
 # frozen_string_literal: true
 
-# Copies an installed library, with all that it depends on, into one directory.
+# Copies an installed library, with all its dependencies, into one directory.
 require "fileutils"
 require "rbconfig"
 require "set"
 
 module LibraryFiles
-  # Directories that several libraries share, as Ruby's own and Debian's do.
+  # Directories that several libraries share: Ruby's own and Debian's.
   SHARED = RbConfig::CONFIG.values_at("vendordir", "vendorlibdir", "vendorarchdir", "rubylibdir", "rubyarchdir").freeze
 
-  # What libraries in shared directories have there, where it is not called as they are.
+  # Files of libraries in shared directories whose names differ from the library.
   NAMES = {
     "eventmachine" => %w[eventmachine em rubyeventmachine fastfilereaderext],
     "http_parser.rb" => %w[http_parser http ruby_http_parser],
     "unicode-display_width" => %w[unicode]
   }.freeze
 
-  # Puts each gem into a directory of its own.
-  # @return [Array(Array<String>, Array<String>)] the directories in `into` that belong into $: for the library itself,
-  #   and those for what it depends on
+  # Puts each gem into its own directory.
+  # @return [Array(Array<String>, Array<String>)] the directories in `into` to put into $: for the library itself, and
+  #   those for its dependencies
   # @raise [Gem::MissingSpecError]
   def self.copy(name, into)
     own = copy_gem(Gem::Specification.find_by_name(name), into)
@@ -29,7 +29,7 @@ module LibraryFiles
   class << self
     private
 
-    # The names of what it needs, and that needs; without what is not installed.
+    # The names of its direct and indirect dependencies that are installed.
     def dependencies(name, seen)
       Gem::Specification.find_by_name(name).runtime_dependencies.map(&:name).each do |other|
         next if seen.include?(other) || Gem::Specification.find_all_by_name(other).empty?
@@ -48,7 +48,7 @@ module LibraryFiles
       paths.map { |path| in_copy(path, spec, into) }
     end
 
-    # Native extensions may lie in a place of their own.
+    # Native extensions may be in a separate place.
     def in_copy(path, spec, into)
       return "#{spec.name}#{path.delete_prefix(spec.full_gem_path)}" if path.start_with?("#{spec.full_gem_path}/")
 

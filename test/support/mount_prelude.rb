@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# What the programs of MountProcess have at hand.
+# Helpers for the programs of MountProcess.
 require "fiddle"
 
 DIRECTORY = ENV.fetch("MOUNT_DIRECTORY")
@@ -12,7 +12,7 @@ $stdout.sync = true
 # rubocop:disable Style/GlobalVars -- the programs set them, too
 def mount(at = ROOT) = InVFS.mount(at, $archive ||= InVFS.zip(ARCHIVE))
 
-# Ends the program unless what the block says is as expected.
+# Ends the program unless the block returns the expected value.
 def same(expected, name = nil)
   got = begin
     yield
@@ -26,7 +26,7 @@ end
 
 def content(index) = "file #{index}\n" * (index + 1)
 
-# Files, directories, the working directory, and what is real.
+# Files, directories, the working directory, and real paths.
 def all_right
   3.times { same("hello\n") { File.read("#{ROOT}/hello.txt") } }
   same(content(42)) { File.read("#{ROOT}/f/42.txt") }
@@ -53,7 +53,7 @@ def skip(reason)
   exit!(0)
 end
 
-# File systems of this process's own, so that it can take some away.
+# Private file systems for this process, so that it can remove some.
 def alone
   new_mounts = 0x20000
   skip "no mount namespaces here" unless unhooked("unshare", new_mounts).zero?
@@ -69,7 +69,7 @@ def read_only(*directories)
   end
 end
 
-# From now on the system call with this number (of x86-64 and of AArch64) fails.
+# From now on the system call with this number (on x86-64 and on AArch64) fails.
 def forbid(x86, arm, errno)
   number = RUBY_PLATFORM.start_with?("x86_64") ? x86 : arm
   load, jump_if_equal, answer = 0x20, 0x15, 6
@@ -81,7 +81,7 @@ def forbid(x86, arm, errno)
   unhooked("prctl", set_filter, 2, head.to_i, 0, 0).zero? || skip("no system call filters here")
 end
 
-# In a child process; its exit status.
+# Runs the block in a child process; returns its exit status.
 def child
   pid = fork do
     yield

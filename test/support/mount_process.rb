@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# Runs programs beside a mounted archive, each in a process of its own: they may take it down.
+# Runs programs next to a mounted archive, each in its own process, because they may crash it.
 require "fileutils"
 require "tmpdir"
 require_relative "native_build"
@@ -9,7 +9,7 @@ require_relative "zip_builder"
 
 module MountProcess
   PRELUDE = File.expand_path("mount_prelude.rb", __dir__)
-  # The numbers that are promised, instead of some that show a mistake as well in less time.
+  # The promised numbers, instead of smaller ones that reveal a mistake as well in less time.
   FULL = ENV["INVFS_STRESS"] == "1"
 
   FILES = 100
@@ -17,12 +17,12 @@ module MountProcess
 
   module_function
 
-  # The archive that the programs mount. Made once.
+  # The archive that the programs mount. Built once.
   def archive
     @archive ||= begin
       directory = Dir.mktmpdir("invfs-mount-process")
       Minitest.after_run { FileUtils.rm_rf(directory) }
-      # Another user may have to read it.
+      # Another user may need to read it.
       File.chmod(0o755, directory)
       "#{directory}/archive.zip".tap { |path| File.binwrite(path, bytes) }
     end
@@ -50,13 +50,13 @@ module MountProcess
     end
   end
 
-  # What a test class that includes this gets.
+  # Methods for test classes that include this.
   module Assertions
     def setup
       skip "mounts are for Linux" unless RUBY_PLATFORM.include?("linux")
     end
 
-    # The program prints this, nothing else, and ends well.
+    # The program prints exactly this and succeeds.
     def assert_prints(expected, program, *arguments, **options)
       outcome = MountProcess.run(program, *arguments, **options)
       skip outcome.stdout.delete_prefix("skip: ").chomp if outcome.stdout.start_with?("skip: ")
@@ -64,7 +64,7 @@ module MountProcess
       assert_empty outcome.stderr.lines.grep_v(/experimental/), outcome.to_s
     end
 
-    # The program finds nothing wrong.
+    # The program finds no fault.
     def assert_right(program, *arguments, **options)
       assert_prints("right\n", "#{program}\nputs :right", *arguments, **options)
     end

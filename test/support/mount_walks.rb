@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
-# Run by MountsPathsTest beside a mount: compares random paths on disk with the same paths on a mount. ARGV: seed, rounds.
+# Run by MountsPathsTest next to a mount: compares random paths on disk with the same paths on a mount. ARGV: seed,
+# rounds.
 require_relative "zip_builder"
 require "fileutils"
 
@@ -11,7 +12,7 @@ OUTER = { "rel" => "app", "chain" => "rel", "tod" => "app/d", "ls" => "r/s", "r/
           "dang" => "app/nope", "tof" => "app/hello", "toin" => "app/in", "todin" => "app/din", "treal" => "real",
           "lo" => "lo", "thru" => "app/../real" }.freeze
 NAMES = (FILES.keys + INNER.keys + OUTER.keys + %w[app abs r s q real nope]).flat_map { |name| name.split("/") }.uniq.freeze
-# Deep enough for what is above them to be the same, however far a path climbs.
+# Deep enough that paths see the same above them, however far they climb.
 DISK, MOUNTED = "#{DIRECTORY}/above/above/above/disk=", "#{DIRECTORY}/above/above/above/mounted="
 
 [DISK, MOUNTED].each do |base|
@@ -51,7 +52,7 @@ LOOKS = {
   end
 }.freeze
 
-# A real directory does not list what is mounted in it.
+# A real directory does not list the mounts in it.
 def without_mount_point(text) = text.gsub(/"[^"]*app", /, "").gsub(/"[^"]*app"/, "")
 
 def look(base, from, name, path)
@@ -70,7 +71,7 @@ ARGV[1].to_i.times do
   path.unshift(one_of[%w[app rel abs tod ls r]]) if random.rand(3).positive?
   path = path.join("/") + one_of[["", "", "", "/", "/."]]
   from = one_of[[nil, nil, ".", "r", "ls", "app", "app/d", "abs/d", "app/din", "tod"]]
-  # Relative paths in a real directory are the system's own, unless a link leads into the mount.
+  # The system handles relative paths in a real directory, unless a link leads into the mount.
   next if [".", "r", "ls"].include?(from) && path.split("/").include?("app")
 
   next if path.start_with?("/") || path.scan("..").size > 2

@@ -11,8 +11,8 @@ module NativeBuild
 
   class << self
     # The bytes of an extension `name` whose Init_ function prints, and defines the module `name` capitalised.
-    # library: the name of a library beside it that it needs, as made by `library`.
-    # calls: what its Init_ function does first, in C.
+    # library: the name of a library next to it that it needs, built by `library`.
+    # calls: C code at the start of its Init_ function.
     def extension(name, library: nil, says: name, calls: "")
       once([:extension, name, library, says, calls]) do |directory|
         needs = library ? "int #{library}_answer(void);\n" : ""
@@ -38,7 +38,7 @@ module NativeBuild
       end
     end
 
-    # The bytes of a plain shared library made of this C code.
+    # The bytes of a plain shared library built from this C code.
     def code(source)
       once([:code, source]) { |directory| compile(directory, "code.so", source) }
     end
@@ -47,7 +47,7 @@ module NativeBuild
       "lib#{name}.so"
     end
 
-    # Says why nothing can be compiled here, or nil.
+    # The reason why nothing can be compiled here, or nil.
     def unavailable
       return @unavailable if defined?(@unavailable)
 

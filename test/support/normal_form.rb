@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# Brings what a case printed into a form that does not depend on where it ran: same roots, no implementation frames.
+# Normalises the output of a case, so that it does not depend on where it ran: same roots, no implementation frames.
 require_relative "ruby_process"
 require_relative "probe"
 
@@ -8,16 +8,16 @@ module NormalForm
   # Frames of RubyGems' require, of Ruby's own prelude and of the machinery of these tests.
   FOREIGN = %r{<internal:|/rubygems/|/bundled_gems\.rb|/test/support/}
 
-  # RubyGems of Ruby 3.1 prints this when an exception takes its lock away.
+  # RubyGems of Ruby 3.1 prints this when an exception releases its lock.
   RUBYGEMS_NOTE = /\A\[\d+, #<Thread:/
 
-  # Ruby calls the frame of a file's top level so; what invfs loads, where mounts do not work, says only <compiled>.
+  # Ruby's label for a file's top level; a file that invfs loads, where mounts do not work, has the label <compiled>.
   TOP = "<top (required)>"
   COMPILED = "<compiled>"
 
   class << self
     # places: real string => placeholder, longest first. Returns an Outcome.
-    # compiled:: take <compiled> for the top of a file
+    # compiled:: treat <compiled> as the top of a file
     def of(outcome, places, compiled:)
       texts = [outcome.stdout, outcome.stderr].map { |text| plain(text, places) }
       texts.each { |text| text.gsub!(COMPILED, TOP) } if compiled
@@ -31,7 +31,7 @@ module NormalForm
       places.inject(text) { |result, (real, placeholder)| result.gsub(real, placeholder) }
     end
 
-    # Drops foreign and native frames; where one carries the message, the message stays.
+    # Drops foreign and native frames; if one carries the message, the message stays.
     def trace(text)
       text.lines.grep_v(RUBYGEMS_NOTE).filter_map do |line|
         next line unless foreign?(line)

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# Loaded with -r before invfs: somebody who wraps require first, in both usual ways.
+# Loaded with -r before invfs: wraps require first, in both usual ways.
 WRAPPED = [] # rubocop:disable Style/MutableConstant -- the wrapped calls are noted in it
 
 module Kernel

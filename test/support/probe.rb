@@ -1,12 +1,12 @@
 # frozen_string_literal: true
 
-# What the programs of differential tests use to observe: short names for recurring looks at the process.
+# For the programs of differential tests: short names for common observations of the process.
 module Probe
-  # A frame of a native method on the way to the file; how many there are is the implementation's business.
+  # A frame of a native method on the way to the file; their number is an implementation detail.
   NATIVE = /:in [`'](?:Kernel[#.]|RubyVM::InstructionSequence[#.])?(?:require|require_relative|load|eval|compile)'/
 
   class << self
-    # The recorded features that lie in one of the case's trees.
+    # The recorded features in one of the case's trees.
     def features
       $LOADED_FEATURES.select { |path| ROOTS.each_value.any? { |root| path.b.start_with?("#{root}/".b) } }
     end

@@ -10,15 +10,15 @@ module RubyProcess
   LIB = File.join(PROJECT, "lib")
   INVFS = ["-I#{LIB}", "-rinvfs/zip"].freeze
 
-  # Only stops a hang; nothing is measured with it.
+  # Only stops a hang; it measures nothing.
   HANG = 120
 
-  # The surroundings of the test run must not leak into the programs.
+  # The environment of the test run must not leak into the programs.
   CLEAN = %w[RUBYOPT RUBYLIB BUNDLE_GEMFILE BUNDLE_BIN_PATH RUBYGEMS_GEMDEPS RUBY_REQUIRE_INVFS_MAX_LOADSIZE
              RUBY_INVFS_TRANSPARENT]
           .to_h { |name| [name, nil] }.merge("LC_ALL" => "C.UTF-8").freeze
 
-  # These rewrite error messages with what they find on disk, which no VFS can have.
+  # These rewrite error messages with source that they find on disk, which no VFS can offer.
   DECORATORS = %w[did_you_mean error_highlight syntax_suggest].freeze
 
   Outcome = Struct.new(:stdout, :stderr, :status, keyword_init: true) do

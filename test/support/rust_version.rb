@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
-# The oldest Rust that is promised: the rust-version of the workspace must be enough for every package that its lock
-# file names, also for tests, and must be the one that people are told.
+# The oldest Rust that we promise: the rust-version of the workspace must be enough for every package in its lock file,
+# including those for tests, and must be the one in the documentation.
 module RustVersion
   NAMED = {
     "README.md" => /Rust\s+(\d+(?:\.\d+)+)/,
@@ -11,7 +11,8 @@ module RustVersion
 
   module_function
 
-  # What is wrong, a sentence each. +metadata+ is what `cargo metadata` prints, +texts+ the contents of the files above.
+  # The problems, a sentence each. +metadata+ is the output of `cargo metadata`, +texts+ the contents of the files
+  # above.
   def problems(metadata, texts)
     members, others = metadata["packages"].partition { |package| metadata["workspace_members"].include?(package["id"]) }
     promised, *more = members.map { |package| package["rust_version"] }.uniq

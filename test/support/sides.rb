@@ -1,20 +1,20 @@
 # frozen_string_literal: true
 
-# What a differential test compares with plain Ruby: kinds of trees, each with mounts and some without.
+# The sides that a differential test compares with plain Ruby: kinds of trees, each with mounts and some without.
 require_relative "trees"
 
 module Sides
-  # The loader that works without mounts is one; what it loads from differs only at its door.
+  # There is only one loader without mounts, and its sources differ only in how it reads them.
   WITHOUT_MOUNTS = %i[zip_fs user_vfs].freeze
 
   OFF = { "RUBY_INVFS_TRANSPARENT" => "0" }.freeze
   NAMES = Trees::KINDS.to_h { |kind| [:"#{kind}_without_mounts", kind] }.freeze
 
   class << self
-    # The sides of a test that is made for these kinds.
+    # The sides of a test for these kinds.
     # mounts:: true: only with mounts, false: only without, nil: both
     def of(kinds, mounts)
-      # There nothing is with mounts, and everything without.
+      # Here nothing runs with mounts, and everything without.
       return asked_for(mounts ? [] : kinds) unless Trees::MOUNTS
 
       with = mounts == false ? [] : kinds
@@ -31,8 +31,8 @@ module Sides
 
     private
 
-    # INVFS_TEST_KINDS=disk validates the controls alone; a list such as "zip_fs,user_vfs_without_mounts" narrows a
-    # search; a kind stands for both of its sides.
+    # INVFS_TEST_KINDS=disk validates only the controls; a list like "zip_fs,user_vfs_without_mounts" narrows a search;
+    # a kind means both of its sides.
     def asked_for(sides)
       @asked_for ||= ENV["INVFS_TEST_KINDS"]&.split(",")&.map(&:to_sym) || Trees::KINDS
       sides.select { |side| @asked_for.include?(side) || @asked_for.include?(kind(side)) }

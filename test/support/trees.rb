@@ -7,19 +7,19 @@ require_relative "zip_builder"
 module Trees
   CONTROL = :disk
 
-  # Where mounts work, Ruby itself loads what stands in $:. Elsewhere invfs does, and there is no mount to put there.
+  # Where mounts work, Ruby itself loads the code in $:. Elsewhere invfs does, and there are no mounts to test.
   MOUNTS = RUBY_PLATFORM.include?("linux")
 
-  # How the VFS forms are made; the keys are the kinds that a differential test runs.
+  # How to make the VFS forms; the keys are the kinds of a differential test.
   KINDS = [:archive_path, :path_into_archive, :zip_fs, :string_map_fs, :union_fs, :sub_fs, :user_vfs,
            *(:mount if MOUNTS)].freeze
 
   INNER = "inner"
 
-  # A tree as the process that runs the case needs it: which kind, its root, and its files.
+  # A tree for the process that runs the case: its kind, its root, and its files.
   Tree = Struct.new(:kind, :root, :files)
 
-  # Writes what has to exist on disk before the case runs. Returns the Tree.
+  # Writes the files that must exist on disk before the case runs. Returns the Tree.
   # files: name => content; a name that ends in "/" is an empty directory.
   def self.lay_out(kind, path, files)
     case kind

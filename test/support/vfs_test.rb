@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# What every native VFS has to do, whatever it is made of. A test class includes this and defines `make(files)`.
+# The behaviour of every native VFS, whatever it is made of. A test class includes this and defines `make(files)`.
 require_relative "gc_stress"
 require "pp" # rubocop:disable Lint/RedundantRequireStatement -- PP itself is used
 
@@ -9,7 +9,7 @@ module VFSTest
 
   FILES = { "a.rb" => "puts 1\n", "lib/b.rb" => "puts 2\n", "lib/deep/größe.txt" => "ä\xFF\0".b, "empty" => "" }.freeze
 
-  # Names that are not clean mean what they mean on disk, as long as they stay inside.
+  # Unclean names have the same meaning as on disk, as long as they stay inside.
   ALSO_A = ["./a.rb", "lib/../a.rb", "lib//../a.rb", "lib/deep/../../a.rb", ".//./a.rb"].freeze
 
   NOT_FILES = ["", ".", "/", "..", "lib", "lib/", "lib/deep", "../x", "../a.rb", "/a.rb", "a.rb/", "a.rb/x",
@@ -110,7 +110,7 @@ module VFSTest
     assert_equal @fs.to_path, @fs.to_path
   end
 
-  # Programs treat what stands in $: as a String, or copy it first.
+  # Programs treat an entry of $: as a String, or copy it first.
   def test_it_passes_for_the_string_that_others_expect_in_the_load_path
     assert_equal [@fs.to_path, "#{@fs.to_path}/x"], [@fs.to_str, File.join(@fs, "x")]
     assert_equal true, "#{@fs.to_path}/a.rb".start_with?(@fs)

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# Writes zip archives without rubyzip, and on request writes them wrong: every field can be made to lie.
+# Writes zip archives without rubyzip, wrong ones too: every field can be made to lie.
 require "zlib"
 
 # Collects entries and turns them into the bytes of an archive.
@@ -45,9 +45,9 @@ class ZipBuilder
     path
   end
 
-  # prefix: bytes before the archive; shift: whether the offsets count them; comment: of the archive;
-  # zip64: write the zip64 end records; ending: overrides of the end record's fields
-  # (:entries, :directory_size, :directory_offset, :disk, :comment_size).
+  # prefix: bytes before the archive; shift: whether the offsets include them; comment: the archive's comment; zip64:
+  # write the zip64 end records; ending: overrides of the end record's fields (:entries, :directory_size,
+  # :directory_offset, :disk, :comment_size).
   def initialize(prefix: "", shift: true, comment: "", zip64: false, ending: {})
     @out = prefix.b
     @base = shift ? 0 : @out.bytesize
@@ -57,8 +57,8 @@ class ZipBuilder
     @central = []
   end
 
-  # Adds a file. deflate: true compresses; raw: gives the stored bytes outright; descriptor: writes sizes after
-  # the data; symlink: marks the entry as a link; zip64: puts the sizes into an extra field.
+  # Adds a file. deflate: true compresses; raw: the stored bytes themselves; descriptor: writes sizes after the data;
+  # symlink: marks the entry as a link; zip64: puts the sizes into an extra field.
   def add(name, content = "", deflate: false, raw: nil, symlink: false, descriptor: false, zip64: false,
           mode: 0o100_644, lie: {}, local: {}, central: {})
     content = content.b
@@ -76,7 +76,7 @@ class ZipBuilder
     add(name, "", mode: 0o040_755)
   end
 
-  # Adds a second directory record for data that is already there (overlapping entries).
+  # Adds a second directory record for existing data (overlapping entries).
   def alias_of(index, name, **central)
     fields, zip64 = @central.fetch(index)
     @central << [fields.merge(name: name.b, **central), zip64]

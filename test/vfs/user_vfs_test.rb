@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# Objects of a user's own class as VFS: four methods are enough, and whatever those do must not hurt.
+# Objects of a user's own class as VFS: four methods are enough, and nothing that they do may cause harm.
 require_relative "../test_helper"
 require_relative "../support/gc_stress"
 

@@ -2,7 +2,7 @@
 
 # Loading Ruby code from the tree, by Ruby's own require and by the libraries that wrap it.
 CaseList.subject(:code, isolated: true) do
-  # What was added to $".
+  # The additions to $".
   added = ->(before) { ($LOADED_FEATURES - before).reject { |feature| feature.include?("/enc/") || feature.start_with?("/usr", "/var/lib/gems") } }
   try_load = lambda do |&block|
     block.call

@@ -2,7 +2,7 @@
 
 # Getting files out: copying, comparing, passing a descriptor to a child process.
 CaseList.subject(:copies, needs: "fileutils") do
-  # What a copied tree looks like.
+  # A description of a copied tree.
   tree = lambda do |directory|
     Dir.glob("**/*", File::FNM_DOTMATCH, base: directory).sort.to_h do |name|
       stat = File.lstat("#{directory}/#{name}")
