@@ -6,7 +6,7 @@ use crate::paths::dispatch::{dispatch, dispatch_path, guard};
 use crate::paths::route;
 use crate::paths::route::Wants::Anything;
 use crate::paths::route::{PathTarget, Route};
-use crate::paths::{liveness, real_links};
+use crate::paths::{liveness, moves, real_links};
 use invfs_engine::vfs::Kind;
 use invfs_fs::file_system::Change;
 use invfs_fs::sys::errno::{Answer, Errno};
@@ -25,7 +25,7 @@ impl PathTarget {
                 _ => libc::EBUSY,
             }));
         }
-        self.place.mount.file_system().change(change).map(|()| 0)
+        moves::change(&self.place.mount, change).map(|()| 0)
     }
 
     /// What the system says of a path like `name/` where something is to be removed that is no directory, or made.

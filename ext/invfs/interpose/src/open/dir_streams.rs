@@ -52,6 +52,20 @@ pub unsafe fn open(fd: RawFd, place: Place) -> Answer<*mut libc::DIR> {
     Ok(stream)
 }
 
+/// The directories that are being read, by the address of the real stream.
+pub fn places() -> Vec<(usize, Place)> {
+    let streams = STREAMS.lock();
+    let place = |(key, stream): (&usize, &Stream)| (*key, stream.place.clone());
+    streams.iter().map(place).collect()
+}
+
+/// The directory of a stream has another name now.
+pub fn move_to(stream: usize, place: Place) {
+    if let Some(stream) = STREAMS.lock().get_mut(&stream) {
+        stream.place = place;
+    }
+}
+
 /// The names to read, `.` and `..` first.
 fn entries(place: &Place) -> Answer<Vec<(Vec<u8>, u64, u8)>> {
     let listing = place.list()?;

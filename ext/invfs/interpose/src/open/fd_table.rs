@@ -51,6 +51,23 @@ pub fn get(fd: RawFd) -> Option<Description> {
     }
 }
 
+/// The directories of mounts that are open.
+pub fn directories() -> Vec<(RawFd, Place)> {
+    let table = TABLE.lock();
+    let directory = |(fd, description): (&RawFd, &Description)| match description {
+        Description::Directory(place) => Some((*fd, place.clone())),
+        Description::Written(_) => None,
+    };
+    table.iter().filter_map(directory).collect()
+}
+
+/// The directory that the descriptor stands for has another name now.
+pub fn move_directory(fd: RawFd, to: Place) {
+    if let Some(Description::Directory(place)) = TABLE.lock().get_mut(&fd) {
+        *place = to;
+    }
+}
+
 /// Forgets the descriptor.
 pub fn remove(fd: RawFd) -> Option<Description> {
     if !may_have(fd) || !fork::owns_memory() {

@@ -30,6 +30,18 @@ pub fn current() -> Option<Place> {
     empty_dir::is_parked().then_some(place)
 }
 
+/// The virtual working directory, as it was when the process entered it.
+pub fn place() -> Option<Place> {
+    CWD.lock().clone()
+}
+
+/// The working directory has another name now.
+pub fn move_to(place: Place) {
+    if let Some(here) = &mut *CWD.lock() {
+        *here = place;
+    }
+}
+
 /// Makes `place` the working directory.
 pub fn enter(place: &Place) -> Answer<()> {
     let (real, node) = real::real(place)?;

@@ -4,6 +4,7 @@ pub mod cwd;
 pub mod dispatch;
 pub mod liveness;
 pub mod lookup;
+pub mod moves;
 pub mod past;
 pub mod real_links;
 pub mod relative;

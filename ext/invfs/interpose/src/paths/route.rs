@@ -5,6 +5,7 @@ use std::ffi::{c_char, c_int, CStr, CString};
 
 use crate::open::{empty_dir, fd_table};
 use crate::paths::{cwd, liveness, past, relative};
+use invfs_engine::path::{components, Subpath};
 use invfs_engine::vfs::Kind;
 use invfs_fs::file_system::Node;
 use invfs_fs::mounts;
@@ -170,12 +171,43 @@ fn relative(table: &Table, fd: c_int, path: &[u8]) -> Route {
     let Some(base) = base else {
         return Route::Real;
     };
-    if path.split(|b| *b == b'/').any(|name| name == b"..") && !base.is_mounted() {
-        // The real directory that stands for the one that is gone lies elsewhere.
-        return Route::Failed(Errno(libc::ENOENT));
+    if !is_seen(table, &base) {
+        return within(base, path).unwrap_or_else(Route::Failed);
     }
     let joined = [&base.path(), &b"/"[..], path].concat();
     absolute(table, &joined)
+}
+
+/// Whether the path of an open directory leads to it still: its mount is there, and no other covers it.
+fn is_seen(table: &Table, base: &Place) -> bool {
+    let path = base.path();
+    match table.find_visible(&path) {
+        Some(now) => now.mount.id == base.mount.id,
+        None => base.mount.id == 0 && table.way(&path).is_some(),
+    }
+}
+
+/// Where a path leads from an open directory whose mount is gone or covered: it stays in that mount. `ENOENT` above its
+/// root.
+fn within(base: Place, path: &[u8]) -> Answer<Route> {
+    let mut at = base;
+    for name in components(path) {
+        match name {
+            b"." => {}
+            b".." => {
+                let (real, node) = real::real(&at)?;
+                if node.kind != Kind::Directory {
+                    return Err(Errno(libc::ENOTDIR));
+                }
+                if real.sub.is_root() {
+                    return Err(Errno(libc::ENOENT));
+                }
+                at.sub = real.sub.parent().to_owned();
+            }
+            name => at.sub = at.sub.join(Subpath::new(name).ok_or(Errno(libc::ENOENT))?),
+        }
+    }
+    Ok(target(at, path))
 }
 
 /// Where an absolute path leads.

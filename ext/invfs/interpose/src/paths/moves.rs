@@ -1,0 +1,94 @@
+//! Changes of names, and the directories that are open meanwhile: each stays the directory that was opened.
+//!
+//! A descriptor, a stream and the working directory stand for a mount and a name in it. When this process renames that
+//! directory, or one above it, the name changes with it; when it removes the directory, there is none any more. A change by
+//! another process that uses the same upper directory is not seen.
+
+use std::os::fd::RawFd;
+use std::sync::Arc;
+
+use crate::open::{dir_streams, fd_table};
+use crate::paths::cwd;
+use invfs_engine::path::{Subpath, SubpathBuf};
+use invfs_fs::file_system::Change;
+use invfs_fs::mounts::{real, Mount, Place};
+use invfs_fs::sys::errno::Answer;
+use invfs_fs::sys::fork;
+
+/// What is open.
+#[derive(Clone, Copy)]
+enum Holder {
+    Descriptor(RawFd),
+    Stream(usize),
+    WorkingDirectory,
+}
+
+/// Makes a change in a mount.
+pub fn change(mount: &Arc<Mount>, change: Change<'_>) -> Answer<()> {
+    let open = match change {
+        Change::Rename(..) | Change::RemoveDirectory(_) if fork::owns_memory() => open_in(mount),
+        _ => Vec::new(),
+    };
+    mount.file_system().change(change)?;
+    for (holder, was) in open {
+        match change {
+            Change::Rename(from, to, _) => match below(&was, from) {
+                Some(rest) => moved(holder, mount, to.join(rest)),
+                // A directory that was replaced is gone.
+                None if *was == *to => gone(holder),
+                None => {}
+            },
+            Change::RemoveDirectory(sub) if *was == *sub => gone(holder),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// The directories of the mount that are open, by their names without links.
+fn open_in(mount: &Mount) -> Vec<(Holder, SubpathBuf)> {
+    let descriptors = fd_table::directories()
+        .into_iter()
+        .map(|(fd, place)| (Holder::Descriptor(fd), place));
+    let streams = dir_streams::places()
+        .into_iter()
+        .map(|(stream, place)| (Holder::Stream(stream), place));
+    let here = cwd::place().map(|place| (Holder::WorkingDirectory, place));
+    descriptors
+        .chain(streams)
+        .chain(here)
+        .filter(|(_, place)| place.mount.id == mount.id)
+        .filter_map(|(holder, place)| Some((holder, real::real(&place).ok()?.0.sub)))
+        .collect()
+}
+
+/// What `sub` is below `directory`: nothing, if it is the directory itself.
+fn below<'a>(sub: &'a Subpath, directory: &Subpath) -> Option<&'a Subpath> {
+    let rest = sub.as_bytes().strip_prefix(directory.as_bytes())?;
+    match rest {
+        [] => Some(Subpath::ROOT),
+        [b'/', rest @ ..] => Subpath::new(rest),
+        _ => None,
+    }
+}
+
+fn moved(holder: Holder, mount: &Arc<Mount>, sub: SubpathBuf) {
+    let place = Place {
+        mount: mount.clone(),
+        sub,
+    };
+    match holder {
+        Holder::Descriptor(fd) => fd_table::move_directory(fd, place),
+        Holder::Stream(stream) => dir_streams::move_to(stream, place),
+        Holder::WorkingDirectory => cwd::move_to(place),
+    }
+}
+
+/// The empty directory that stands for it, which was removed long ago, is what it is from now on.
+fn gone(holder: Holder) {
+    match holder {
+        Holder::Descriptor(fd) => drop(fd_table::remove(fd)),
+        Holder::Stream(_) => {}
+        Holder::WorkingDirectory => cwd::left(),
+    }
+}
