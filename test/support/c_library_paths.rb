@@ -36,9 +36,12 @@ module CLibraryPaths
               setdomainname fsetxattr fgetxattr fremovexattr __REDIRECT __REDIRECT_NTH __REDIRECT_NTHNL int glob_pattern_p].freeze
 
   class << self
-    # Source file of the hooks => names of functions, from hooks/table.rs.
+    # Source file of the hooks => names of functions, in the order of hooks/mod.rs and of the file.
     def hooked
-      File.read("#{HOOKS}/table.rs").scan(/^ *c"(\w+)" => (\w+)::\w+,$/).group_by(&:last).transform_values { |pairs| pairs.map(&:first) }
+      File.read("#{HOOKS}/mod.rs").scan(/^ *(\w+)::HOOKS,$/).flatten.to_h do |file|
+        names = File.read("#{HOOKS}/#{file}.rs").scan(/^ *\[(c"\w+"(?:, c"\w+")*)\] fn /).join
+        [file, names.scan(/c"(\w+)"/).flatten]
+      end
     end
 
     # The names of functions in the headers that take a path; nil if the headers are not installed.

@@ -5,14 +5,14 @@ use std::os::fd::{FromRawFd, OwnedFd};
 
 use crate::hooks;
 use crate::open::identities;
+use crate::paths::text::Text;
 use invfs_fs::sys::errno::{Answer, Errno};
 use invfs_fs::sys::memfd;
 
 /// Opens a file with the flags of `open(2)`; `O_CREAT` is left out.
 pub fn open_file(path: &[u8], flags: i32) -> Answer<OwnedFd> {
     let path = CString::new(path).map_err(|_| Errno(libc::ENOENT))?;
-    // SAFETY: a NUL-terminated string; without `O_CREAT` there is no mode.
-    match unsafe { hooks::open(path.as_ptr(), flags & !libc::O_CREAT, 0) } {
+    match hooks::open(Text::from(&*path), flags & !libc::O_CREAT, 0) {
         // SAFETY: a new descriptor that nobody else owns.
         fd if fd >= 0 => Ok(unsafe { OwnedFd::from_raw_fd(fd) }),
         _ => Err(Errno::last()),

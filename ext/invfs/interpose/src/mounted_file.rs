@@ -8,6 +8,7 @@ use crate::as_seen;
 use crate::paths::liveness::Watched;
 use crate::paths::route;
 use crate::paths::route::{Route, Wants};
+use crate::paths::text::Text;
 use invfs_engine::archive::{Identity, Source};
 use invfs_fs::sys::errno::Errno;
 
@@ -28,9 +29,7 @@ impl MountedFile {
     /// ```
     pub fn open(path: &[u8]) -> Option<io::Result<MountedFile>> {
         let name = std::ffi::CString::new(path).ok()?;
-        // SAFETY: a NUL-terminated string.
-        let route = unsafe { route::at(libc::AT_FDCWD, name.as_ptr(), Wants::Anything) };
-        match route {
+        match route::at(libc::AT_FDCWD, Text::from(&*name), Wants::Anything) {
             Route::Real | Route::Elsewhere(_) => match std::fs::metadata(os_path(path)) {
                 Ok(_) => None,
                 // A real link may lead into a mount.

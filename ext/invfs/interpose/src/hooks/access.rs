@@ -1,9 +1,11 @@
 //! `access` and its relatives.
 
-use std::ffi::{c_char, c_int};
+use std::ffi::c_int;
 
+use crate::hooks::macros::hooks;
 use crate::paths::dispatch::{dispatch, dispatch_path};
 use crate::paths::route::PathTarget;
+use crate::paths::text::Text;
 use invfs_engine::vfs::Kind;
 use invfs_fs::file_system::Node;
 use invfs_fs::sys::errno::{Answer, Errno};
@@ -56,48 +58,21 @@ fn granted(node: &Node, owner: (u32, u32), effective: bool) -> c_int {
     (bits & 0o7) as c_int
 }
 
-// SAFETY: the caller passes what the C library's function of this name takes.
-pub unsafe extern "C" fn access(path: *const c_char, mode: c_int) -> c_int {
-    // SAFETY: the arguments are the caller's own.
-    unsafe {
-        dispatch_path(
-            path,
-            -1,
-            |path| libc::access(path, mode),
-            |at| target(&at, mode, false, true),
-        )
+hooks! {
+    [c"access"] fn access(path: Text, mode: c_int) -> c_int = libc::access {
+        dispatch_path(path, |path| original(path, mode), |at| target(&at, mode, false, true))
     }
-}
 
-// SAFETY: the caller passes what the C library's function of this name takes.
-pub unsafe extern "C" fn eaccess(path: *const c_char, mode: c_int) -> c_int {
-    // SAFETY: the arguments are the caller's own.
-    unsafe {
-        dispatch_path(
-            path,
-            -1,
-            |path| libc::faccessat(libc::AT_FDCWD, path, mode, libc::AT_EACCESS),
-            |at| target(&at, mode, true, true),
-        )
-    }
-}
+    [c"eaccess", c"euidaccess"] fn eaccess(path: Text, mode: c_int) -> c_int
+        => faccessat(libc::AT_FDCWD, path, mode, libc::AT_EACCESS);
 
-// SAFETY: the caller passes what the C library's function of this name takes.
-pub unsafe extern "C" fn faccessat(
-    fd: c_int,
-    path: *const c_char,
-    mode: c_int,
-    flags: c_int,
-) -> c_int {
-    let effective = flags & libc::AT_EACCESS != 0;
-    let follow = flags & libc::AT_SYMLINK_NOFOLLOW == 0;
-    // SAFETY: the arguments are the caller's own.
-    unsafe {
+    [c"faccessat"] fn faccessat(fd: c_int, path: Text, mode: c_int, flags: c_int) -> c_int = libc::faccessat {
+        let effective = flags & libc::AT_EACCESS != 0;
+        let follow = flags & libc::AT_SYMLINK_NOFOLLOW == 0;
         dispatch(
             fd,
             path,
-            -1,
-            |fd, path| libc::faccessat(fd, path, mode, flags),
+            |fd, path| original(fd, path, mode, flags),
             |at| target(&at, mode, effective, follow),
         )
     }

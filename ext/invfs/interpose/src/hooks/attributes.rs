@@ -1,40 +1,28 @@
 //! Functions that change permissions, owners, times and lengths.
 
-use std::ffi::{c_char, c_int};
+use std::ffi::c_int;
 
+use crate::hooks::arguments::In;
+use crate::hooks::macros::hooks;
 use crate::paths::dispatch::{dispatch, dispatch_path};
 use crate::paths::liveness;
 use crate::paths::route::PathTarget;
+use crate::paths::text::Text;
 use invfs_engine::vfs::Kind;
 use invfs_fs::file_system::{Change, Time};
 use invfs_fs::sys::errno::{Answer, Errno};
 
-// SAFETY: the caller passes what the C library's function of this name takes.
-pub unsafe extern "C" fn chmod(path: *const c_char, mode: u32) -> c_int {
-    // SAFETY: passed through.
-    unsafe { fchmodat(libc::AT_FDCWD, path, mode, 0) }
-}
+hooks! {
+    [c"chmod"] fn chmod(path: Text, mode: u32) -> c_int => fchmodat(libc::AT_FDCWD, path, mode, 0);
 
-// SAFETY: the caller passes what the C library's function of this name takes.
-pub unsafe extern "C" fn lchmod(path: *const c_char, mode: u32) -> c_int {
-    // SAFETY: passed through.
-    unsafe { fchmodat(libc::AT_FDCWD, path, mode, libc::AT_SYMLINK_NOFOLLOW) }
-}
+    [c"lchmod"] fn lchmod(path: Text, mode: u32) -> c_int
+        => fchmodat(libc::AT_FDCWD, path, mode, libc::AT_SYMLINK_NOFOLLOW);
 
-// SAFETY: the caller passes what the C library's function of this name takes.
-pub unsafe extern "C" fn fchmodat(
-    fd: c_int,
-    path: *const c_char,
-    mode: u32,
-    flags: c_int,
-) -> c_int {
-    // SAFETY: the arguments are the caller's own.
-    unsafe {
+    [c"fchmodat"] fn fchmodat(fd: c_int, path: Text, mode: u32, flags: c_int) -> c_int = libc::fchmodat {
         dispatch(
             fd,
             path,
-            -1,
-            |fd, path| libc::fchmodat(fd, path, mode, flags),
+            |fd, path| original(fd, path, mode, flags),
             |at| {
                 at.check_existing()?;
                 let nofollow = flags & libc::AT_SYMLINK_NOFOLLOW != 0;
@@ -45,35 +33,17 @@ pub unsafe extern "C" fn fchmodat(
             },
         )
     }
-}
 
-// SAFETY: the caller passes what the C library's function of this name takes.
-pub unsafe extern "C" fn chown(path: *const c_char, user: u32, group: u32) -> c_int {
-    // SAFETY: passed through.
-    unsafe { fchownat(libc::AT_FDCWD, path, user, group, 0) }
-}
+    [c"chown"] fn chown(path: Text, user: u32, group: u32) -> c_int => fchownat(libc::AT_FDCWD, path, user, group, 0);
 
-// SAFETY: the caller passes what the C library's function of this name takes.
-pub unsafe extern "C" fn lchown(path: *const c_char, user: u32, group: u32) -> c_int {
-    // SAFETY: passed through.
-    unsafe { fchownat(libc::AT_FDCWD, path, user, group, libc::AT_SYMLINK_NOFOLLOW) }
-}
+    [c"lchown"] fn lchown(path: Text, user: u32, group: u32) -> c_int
+        => fchownat(libc::AT_FDCWD, path, user, group, libc::AT_SYMLINK_NOFOLLOW);
 
-// SAFETY: the caller passes what the C library's function of this name takes.
-pub unsafe extern "C" fn fchownat(
-    fd: c_int,
-    path: *const c_char,
-    user: u32,
-    group: u32,
-    flags: c_int,
-) -> c_int {
-    // SAFETY: the arguments are the caller's own.
-    unsafe {
+    [c"fchownat"] fn fchownat(fd: c_int, path: Text, user: u32, group: u32, flags: c_int) -> c_int = libc::fchownat {
         dispatch(
             fd,
             path,
-            -1,
-            |fd, path| libc::fchownat(fd, path, user, group, flags),
+            |fd, path| original(fd, path, user, group, flags),
             |at| {
                 at.check_existing()?;
                 let follow = flags & libc::AT_SYMLINK_NOFOLLOW == 0;
@@ -81,17 +51,12 @@ pub unsafe extern "C" fn fchownat(
             },
         )
     }
-}
 
-// SAFETY: the caller passes what the C library's function of this name takes.
-pub unsafe extern "C" fn truncate(path: *const c_char, length: i64) -> c_int {
-    // SAFETY: the arguments are the caller's own.
-    unsafe {
+    [c"truncate", c"truncate64"] fn truncate(path: Text, length: i64) -> c_int = libc::truncate64 {
         dispatch_path(
             path,
-            -1,
             |path| {
-                let result = libc::truncate64(path, length);
+                let result = original(path, length);
                 liveness::changed();
                 result
             },
@@ -102,98 +67,63 @@ pub unsafe extern "C" fn truncate(path: *const c_char, length: i64) -> c_int {
             },
         )
     }
-}
 
-// SAFETY: the caller passes what the C library's function of this name takes.
-pub unsafe extern "C" fn utimensat(
-    fd: c_int,
-    path: *const c_char,
-    times: *const libc::timespec,
-    flags: c_int,
-) -> c_int {
-    // SAFETY: the arguments are the caller's own: NULL or two times.
-    unsafe {
-        dispatch(
-            fd,
+    [c"utime"] fn utime(path: Text, times: In<libc::utimbuf, 1>) -> c_int = libc::utime {
+        dispatch_path(
             path,
-            -1,
-            |fd, path| libc::utimensat(fd, path, times, flags),
+            |path| original(path, times),
             |at| {
-                let times = match times.is_null() {
-                    true => [Time::Now; 2],
-                    false => [time(*times), time(*times.add(1))],
-                };
-                set_times(&at, times, flags & libc::AT_SYMLINK_NOFOLLOW == 0)
-            },
-        )
-    }
-}
-
-fn time(time: libc::timespec) -> Time {
-    match time.tv_nsec {
-        libc::UTIME_OMIT => Time::Same,
-        libc::UTIME_NOW => Time::Now,
-        nanoseconds => Time::At(time.tv_sec, nanoseconds as u32),
-    }
-}
-
-fn set_times(at: &PathTarget, times: [Time; 2], follow: bool) -> Answer<c_int> {
-    at.check_existing()?;
-    at.change(Change::Times(&at.place.sub, times, follow))
-}
-
-// SAFETY: the caller passes what the C library's function of this name takes.
-pub unsafe extern "C" fn utimes(path: *const c_char, times: *const libc::timeval) -> c_int {
-    // SAFETY: the arguments are the caller's own: NULL or two times.
-    unsafe {
-        dispatch_path(
-            path,
-            -1,
-            |path| libc::utimes(path, times),
-            |at| set_times(&at, seconds(times), true),
-        )
-    }
-}
-
-// SAFETY: the caller passes what the C library's function of this name takes.
-pub unsafe extern "C" fn lutimes(path: *const c_char, times: *const libc::timeval) -> c_int {
-    // SAFETY: the arguments are the caller's own: NULL or two times.
-    unsafe {
-        dispatch_path(
-            path,
-            -1,
-            |path| libc::lutimes(path, times),
-            |at| set_times(&at, seconds(times), false),
-        )
-    }
-}
-
-/// # Safety
-/// `times` is NULL or points to two times.
-unsafe fn seconds(times: *const libc::timeval) -> [Time; 2] {
-    if times.is_null() {
-        return [Time::Now; 2];
-    }
-    // SAFETY: the caller's promise.
-    let times = unsafe { [*times, *times.add(1)] };
-    times.map(|time| Time::At(time.tv_sec, (time.tv_usec * 1000) as u32))
-}
-
-// SAFETY: the caller passes what the C library's function of this name takes.
-pub unsafe extern "C" fn utime(path: *const c_char, times: *const libc::utimbuf) -> c_int {
-    // SAFETY: the arguments are the caller's own: NULL or a pair of times.
-    unsafe {
-        dispatch_path(
-            path,
-            -1,
-            |path| libc::utime(path, times),
-            |at| {
-                let times = match times.is_null() {
-                    true => [Time::Now; 2],
-                    false => [Time::At((*times).actime, 0), Time::At((*times).modtime, 0)],
-                };
+                let times = times.get().map(|[times]| [Time::At(times.actime, 0), Time::At(times.modtime, 0)]);
                 set_times(&at, times, true)
             },
         )
     }
+
+    [c"utimes"] fn utimes(path: Text, times: In<libc::timeval, 2>) -> c_int = libc::utimes {
+        dispatch_path(
+            path,
+            |path| original(path, times),
+            |at| set_times(&at, times.get().map(microseconds), true),
+        )
+    }
+
+    [c"lutimes"] fn lutimes(path: Text, times: In<libc::timeval, 2>) -> c_int = libc::lutimes {
+        dispatch_path(
+            path,
+            |path| original(path, times),
+            |at| set_times(&at, times.get().map(microseconds), false),
+        )
+    }
+
+    [c"utimensat"] fn utimensat(fd: c_int, path: Text, times: In<libc::timespec, 2>, flags: c_int) -> c_int
+        = libc::utimensat {
+        dispatch(
+            fd,
+            path,
+            |fd, path| original(fd, path, times, flags),
+            |at| {
+                let follow = flags & libc::AT_SYMLINK_NOFOLLOW == 0;
+                set_times(&at, times.get().map(nanoseconds), follow)
+            },
+        )
+    }
+}
+
+/// Sets the times; `None` means now.
+fn set_times(at: &PathTarget, times: Option<[Time; 2]>, follow: bool) -> Answer<c_int> {
+    at.check_existing()?;
+    let times = times.unwrap_or([Time::Now; 2]);
+    at.change(Change::Times(&at.place.sub, times, follow))
+}
+
+fn microseconds(times: [libc::timeval; 2]) -> [Time; 2] {
+    times.map(|time| Time::At(time.tv_sec, (time.tv_usec * 1000) as u32))
+}
+
+fn nanoseconds(times: [libc::timespec; 2]) -> [Time; 2] {
+    times.map(|time| match time.tv_nsec {
+        libc::UTIME_OMIT => Time::Same,
+        libc::UTIME_NOW => Time::Now,
+        nanoseconds => Time::At(time.tv_sec, nanoseconds as u32),
+    })
 }

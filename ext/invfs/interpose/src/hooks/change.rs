@@ -1,11 +1,13 @@
 //! Functions that make, remove and move names.
 
-use std::ffi::{c_char, c_int, CStr};
+use std::ffi::c_int;
 
-use crate::paths::dispatch::{dispatch, dispatch_path, guard};
+use crate::hooks::macros::hooks;
+use crate::paths::dispatch::{dispatch, dispatch_path};
 use crate::paths::route;
 use crate::paths::route::Wants::Anything;
 use crate::paths::route::{PathTarget, Route};
+use crate::paths::text::Text;
 use crate::paths::{liveness, moves, real_links};
 use invfs_engine::vfs::Kind;
 use invfs_fs::file_system::Change;
@@ -50,47 +52,27 @@ impl PathTarget {
     }
 }
 
-// SAFETY: the caller passes what the C library's function of this name takes.
-pub unsafe extern "C" fn mkdir(path: *const c_char, mode: u32) -> c_int {
-    // SAFETY: passed through.
-    unsafe { mkdirat(libc::AT_FDCWD, path, mode) }
-}
+hooks! {
+    [c"mkdir"] fn mkdir(path: Text, mode: u32) -> c_int => mkdirat(libc::AT_FDCWD, path, mode);
 
-// SAFETY: the caller passes what the C library's function of this name takes.
-pub unsafe extern "C" fn mkdirat(fd: c_int, path: *const c_char, mode: u32) -> c_int {
-    // SAFETY: the arguments are the caller's own.
-    unsafe {
+    [c"mkdirat"] fn mkdirat(fd: c_int, path: Text, mode: u32) -> c_int = libc::mkdirat {
         dispatch(
             fd,
             path,
-            -1,
-            |fd, path| libc::mkdirat(fd, path, mode),
+            |fd, path| original(fd, path, mode),
             |at| at.change(Change::MakeDirectory(&at.place.sub, mode)),
         )
     }
-}
 
-// SAFETY: the caller passes what the C library's function of this name takes.
-pub unsafe extern "C" fn rmdir(path: *const c_char) -> c_int {
-    // SAFETY: passed through.
-    unsafe { unlinkat(libc::AT_FDCWD, path, libc::AT_REMOVEDIR) }
-}
+    [c"rmdir"] fn rmdir(path: Text) -> c_int => unlinkat(libc::AT_FDCWD, path, libc::AT_REMOVEDIR);
 
-// SAFETY: the caller passes what the C library's function of this name takes.
-pub unsafe extern "C" fn unlink(path: *const c_char) -> c_int {
-    // SAFETY: passed through.
-    unsafe { unlinkat(libc::AT_FDCWD, path, 0) }
-}
+    [c"unlink"] fn unlink(path: Text) -> c_int => unlinkat(libc::AT_FDCWD, path, 0);
 
-// SAFETY: the caller passes what the C library's function of this name takes.
-pub unsafe extern "C" fn unlinkat(fd: c_int, path: *const c_char, flags: c_int) -> c_int {
-    // SAFETY: the arguments are the caller's own.
-    unsafe {
+    [c"unlinkat"] fn unlinkat(fd: c_int, path: Text, flags: c_int) -> c_int = libc::unlinkat {
         dispatch(
             fd,
             path,
-            -1,
-            |fd, path| changed(libc::unlinkat(fd, path, flags)),
+            |fd, path| changed(original(fd, path, flags)),
             |at| {
                 if flags & libc::AT_REMOVEDIR != 0 && at.dot {
                     return Err(Errno(libc::EINVAL));
@@ -103,16 +85,11 @@ pub unsafe extern "C" fn unlinkat(fd: c_int, path: *const c_char, flags: c_int) 
             },
         )
     }
-}
 
-// SAFETY: the caller passes what the C library's function of this name takes.
-pub unsafe extern "C" fn remove(path: *const c_char) -> c_int {
-    // SAFETY: the arguments are the caller's own.
-    unsafe {
+    [c"remove"] fn remove(path: Text) -> c_int = libc::remove {
         dispatch_path(
             path,
-            -1,
-            |path| changed(libc::remove(path)),
+            |path| changed(original(path)),
             |at| {
                 let sub = &at.place.sub;
                 match at.place.stat(false)?.kind {
@@ -122,43 +99,114 @@ pub unsafe extern "C" fn remove(path: *const c_char) -> c_int {
             },
         )
     }
+
+    [c"rename"] fn rename(from: Text, to: Text) -> c_int => renameat(libc::AT_FDCWD, from, libc::AT_FDCWD, to);
+
+    [c"renameat"] fn renameat(from_fd: c_int, from: Text, to_fd: c_int, to: Text) -> c_int = libc::renameat {
+        two(
+            (from_fd, from),
+            (to_fd, to),
+            |from, to| moved(original(from.0, from.1, to.0, to.1)),
+            |from, to| renamed(from, to, 0),
+        )
+    }
+
+    [c"renameat2"] fn renameat2(from_fd: c_int, from: Text, to_fd: c_int, to: Text, flags: u32) -> c_int {
+        two(
+            (from_fd, from),
+            (to_fd, to),
+            |from, to| moved(rename_call(from, to, flags)),
+            |from, to| renamed(from, to, flags),
+        )
+    }
+
+    [c"link"] fn link(from: Text, to: Text) -> c_int => linkat(libc::AT_FDCWD, from, libc::AT_FDCWD, to, 0);
+
+    [c"linkat"] fn linkat(from_fd: c_int, from: Text, to_fd: c_int, to: Text, flags: c_int) -> c_int = libc::linkat {
+        two(
+            (from_fd, from),
+            (to_fd, to),
+            |from, to| moved(original(from.0, from.1, to.0, to.1, flags)),
+            |from, to| {
+                if to.place.sub.is_root() {
+                    return Err(Errno(libc::EEXIST));
+                }
+                from.check_existing()?;
+                to.check_no_slash(libc::EEXIST, libc::ENOENT)?;
+                from.change(Change::Link(&from.place.sub, &to.place.sub))
+            },
+        )
+    }
+
+    [c"symlink"] fn symlink(target: Text, path: Text) -> c_int => symlinkat(target, libc::AT_FDCWD, path);
+
+    [c"symlinkat"] fn symlinkat(target: Text, fd: c_int, path: Text) -> c_int = libc::symlinkat {
+        dispatch(
+            fd,
+            path,
+            |fd, path| moved(original(target, fd, path)),
+            |at| {
+                let target = target.to_bytes().ok_or(Errno(libc::EFAULT))?;
+                at.check_no_slash(libc::EEXIST, libc::ENOENT)?;
+                at.change(Change::Symlink(target, &at.place.sub))
+            },
+        )
+    }
+
+    [c"mkfifo"] fn mkfifo(path: Text, mode: u32) -> c_int => mknodat(libc::AT_FDCWD, path, libc::S_IFIFO | mode, 0);
+
+    [c"mkfifoat"] fn mkfifoat(fd: c_int, path: Text, mode: u32) -> c_int => mknodat(fd, path, libc::S_IFIFO | mode, 0);
+
+    [c"mknod"] fn mknod(path: Text, mode: u32, device: u64) -> c_int => mknodat(libc::AT_FDCWD, path, mode, device);
+
+    [c"mknodat"] fn mknodat(fd: c_int, path: Text, mode: u32, device: u64) -> c_int = libc::mknodat {
+        dispatch(
+            fd,
+            path,
+            |fd, path| original(fd, path, mode, device),
+            |at| {
+                if at.place.stat(false).is_ok() {
+                    return Err(Errno(libc::EEXIST));
+                }
+                at.check_no_slash(libc::EEXIST, libc::ENOENT)?;
+                // A mount has files, directories and links.
+                at.place.mount.file_system().writable(&at.place.sub)?;
+                Err(Errno(libc::EPERM))
+            },
+        )
+    }
 }
 
+/// A directory's descriptor and a path that begins there.
+type At<'a> = (c_int, Text<'a>);
+
 /// Makes a change that concerns two paths: both lie in one mount, or neither in any, or it fails with `EXDEV`.
-///
-/// # Safety
-/// Both paths are NULL or NUL-terminated strings.
-unsafe fn two(
-    from: (c_int, *const c_char),
-    to: (c_int, *const c_char),
-    real: impl Fn((c_int, *const c_char), (c_int, *const c_char)) -> c_int,
+fn two(
+    from: At<'_>,
+    to: At<'_>,
+    real: impl Fn(At<'_>, At<'_>) -> c_int,
     inside: impl Fn(&PathTarget, &PathTarget) -> Answer<c_int>,
-) -> c_int {
-    guard(-1, || {
-        // SAFETY: the paths are the caller's own.
-        match unsafe {
-            (
-                route::at(from.0, from.1, Anything),
-                route::at(to.0, to.1, Anything),
-            )
-        } {
-            (Route::Real, Route::Real) => Ok(real(from, to)),
-            (Route::Failed(errno), _) | (_, Route::Failed(errno)) => Err(errno),
-            (Route::Virtual(from), Route::Virtual(to)) => {
-                if from.place.mount.id != to.place.mount.id {
-                    return Err(Errno(libc::EXDEV));
-                }
-                inside(&from, &to)
+) -> Answer<c_int> {
+    match (
+        route::at(from.0, from.1, Anything),
+        route::at(to.0, to.1, Anything),
+    ) {
+        (Route::Real, Route::Real) => Ok(real(from, to)),
+        (Route::Failed(errno), _) | (_, Route::Failed(errno)) => Err(errno),
+        (Route::Virtual(from), Route::Virtual(to)) => {
+            if from.place.mount.id != to.place.mount.id {
+                return Err(Errno(libc::EXDEV));
             }
-            (Route::Elsewhere(a), Route::Elsewhere(b)) => Ok(real(
-                (libc::AT_FDCWD, a.as_ptr()),
-                (libc::AT_FDCWD, b.as_ptr()),
-            )),
-            (Route::Elsewhere(a), Route::Real) => Ok(real((libc::AT_FDCWD, a.as_ptr()), to)),
-            (Route::Real, Route::Elsewhere(b)) => Ok(real(from, (libc::AT_FDCWD, b.as_ptr()))),
-            _ => Err(Errno(libc::EXDEV)),
+            inside(&from, &to)
         }
-    })
+        (Route::Elsewhere(a), Route::Elsewhere(b)) => Ok(real(
+            (libc::AT_FDCWD, Text::from(&*a)),
+            (libc::AT_FDCWD, Text::from(&*b)),
+        )),
+        (Route::Elsewhere(a), Route::Real) => Ok(real((libc::AT_FDCWD, Text::from(&*a)), to)),
+        (Route::Real, Route::Elsewhere(b)) => Ok(real(from, (libc::AT_FDCWD, Text::from(&*b)))),
+        _ => Err(Errno(libc::EXDEV)),
+    }
 }
 
 /// A real name leads elsewhere now.
@@ -177,51 +225,11 @@ fn changed(result: c_int) -> c_int {
     result
 }
 
-// SAFETY: the caller passes what the C library's function of this name takes.
-pub unsafe extern "C" fn rename(from: *const c_char, to: *const c_char) -> c_int {
-    // SAFETY: passed through.
-    unsafe { renameat(libc::AT_FDCWD, from, libc::AT_FDCWD, to) }
-}
-
-// SAFETY: the caller passes what the C library's function of this name takes.
-pub unsafe extern "C" fn renameat(
-    from_fd: c_int,
-    from: *const c_char,
-    to_fd: c_int,
-    to: *const c_char,
-) -> c_int {
-    // SAFETY: the arguments are the caller's own.
-    unsafe {
-        two(
-            (from_fd, from),
-            (to_fd, to),
-            |from, to| moved(libc::renameat(from.0, from.1, to.0, to.1)),
-            |from, to| renamed(from, to, 0),
-        )
-    }
-}
-
-// SAFETY: the caller passes what the C library's function of this name takes.
-pub unsafe extern "C" fn renameat2(
-    from_fd: c_int,
-    from: *const c_char,
-    to_fd: c_int,
-    to: *const c_char,
-    flags: u32,
-) -> c_int {
-    // SAFETY: the arguments are the caller's own.
-    unsafe {
-        two(
-            (from_fd, from),
-            (to_fd, to),
-            |from, to| {
-                moved(
-                    libc::syscall(libc::SYS_renameat2, from.0, from.1, to.0, to.1, flags) as c_int,
-                )
-            },
-            |from, to| renamed(from, to, flags),
-        )
-    }
+/// The original of `renameat2`, which not every C library has.
+fn rename_call(from: At<'_>, to: At<'_>, flags: u32) -> c_int {
+    let (old, new) = (from.1.as_ptr(), to.1.as_ptr());
+    // SAFETY: renameat2(2) takes two descriptors, two NUL-terminated paths, which it only reads, and flags.
+    unsafe { libc::syscall(libc::SYS_renameat2, from.0, old, to.0, new, flags) as c_int }
 }
 
 fn renamed(from: &PathTarget, to: &PathTarget, flags: u32) -> Answer<c_int> {
@@ -241,105 +249,4 @@ fn renamed(from: &PathTarget, to: &PathTarget, flags: u32) -> Answer<c_int> {
     }
     let keep = flags & libc::RENAME_NOREPLACE != 0;
     from.change(Change::Rename(&from.place.sub, &to.place.sub, keep))
-}
-
-// SAFETY: the caller passes what the C library's function of this name takes.
-pub unsafe extern "C" fn link(from: *const c_char, to: *const c_char) -> c_int {
-    // SAFETY: passed through.
-    unsafe { linkat(libc::AT_FDCWD, from, libc::AT_FDCWD, to, 0) }
-}
-
-// SAFETY: the caller passes what the C library's function of this name takes.
-pub unsafe extern "C" fn linkat(
-    from_fd: c_int,
-    from: *const c_char,
-    to_fd: c_int,
-    to: *const c_char,
-    flags: c_int,
-) -> c_int {
-    // SAFETY: the arguments are the caller's own.
-    unsafe {
-        two(
-            (from_fd, from),
-            (to_fd, to),
-            |from, to| moved(libc::linkat(from.0, from.1, to.0, to.1, flags)),
-            |from, to| {
-                if to.place.sub.is_root() {
-                    return Err(Errno(libc::EEXIST));
-                }
-                from.check_existing()?;
-                to.check_no_slash(libc::EEXIST, libc::ENOENT)?;
-                from.change(Change::Link(&from.place.sub, &to.place.sub))
-            },
-        )
-    }
-}
-
-// SAFETY: the caller passes what the C library's function of this name takes.
-pub unsafe extern "C" fn symlink(target: *const c_char, path: *const c_char) -> c_int {
-    // SAFETY: passed through.
-    unsafe { symlinkat(target, libc::AT_FDCWD, path) }
-}
-
-// SAFETY: the caller passes what the C library's function of this name takes.
-pub unsafe extern "C" fn symlinkat(target: *const c_char, fd: c_int, path: *const c_char) -> c_int {
-    // SAFETY: the arguments are the caller's own.
-    unsafe {
-        dispatch(
-            fd,
-            path,
-            -1,
-            |fd, path| moved(libc::symlinkat(target, fd, path)),
-            |at| {
-                if target.is_null() {
-                    return Err(Errno(libc::EFAULT));
-                }
-                at.check_no_slash(libc::EEXIST, libc::ENOENT)?;
-                at.change(Change::Symlink(
-                    CStr::from_ptr(target).to_bytes(),
-                    &at.place.sub,
-                ))
-            },
-        )
-    }
-}
-
-// SAFETY: the caller passes what the C library's function of this name takes.
-pub unsafe extern "C" fn mkfifo(path: *const c_char, mode: u32) -> c_int {
-    // SAFETY: passed through.
-    unsafe { mknodat(libc::AT_FDCWD, path, libc::S_IFIFO | mode, 0) }
-}
-
-// SAFETY: the caller passes what the C library's function of this name takes.
-pub unsafe extern "C" fn mkfifoat(fd: c_int, path: *const c_char, mode: u32) -> c_int {
-    // SAFETY: passed through.
-    unsafe { mknodat(fd, path, libc::S_IFIFO | mode, 0) }
-}
-
-// SAFETY: the caller passes what the C library's function of this name takes.
-pub unsafe extern "C" fn mknod(path: *const c_char, mode: u32, device: u64) -> c_int {
-    // SAFETY: passed through.
-    unsafe { mknodat(libc::AT_FDCWD, path, mode, device) }
-}
-
-// SAFETY: the caller passes what the C library's function of this name takes.
-pub unsafe extern "C" fn mknodat(fd: c_int, path: *const c_char, mode: u32, device: u64) -> c_int {
-    // SAFETY: the arguments are the caller's own.
-    unsafe {
-        dispatch(
-            fd,
-            path,
-            -1,
-            |fd, path| libc::mknodat(fd, path, mode, device),
-            |at| {
-                if at.place.stat(false).is_ok() {
-                    return Err(Errno(libc::EEXIST));
-                }
-                at.check_no_slash(libc::EEXIST, libc::ENOENT)?;
-                // A mount has files, directories and links.
-                at.place.mount.file_system().writable(&at.place.sub)?;
-                Err(Errno(libc::EPERM))
-            },
-        )
-    }
 }

@@ -2,34 +2,45 @@
 
 use std::ffi::{c_char, c_int};
 
+use crate::hooks::arguments::{allocated, Room};
+use crate::hooks::macros::hooks;
 use crate::open::empty_dir;
-use crate::paths::dispatch::{dispatch_for, guard};
+use crate::paths::dispatch::dispatch_for;
 use crate::paths::route::Wants;
+use crate::paths::text::Text;
 use crate::paths::{cwd, real_links, relative};
 use invfs_fs::sys::errno::{Answer, Errno};
 
-// SAFETY: the caller passes what the C library's function of this name takes.
-pub unsafe extern "C" fn chdir(path: *const c_char) -> c_int {
-    // SAFETY: the arguments are the caller's own.
-    unsafe {
+hooks! {
+    [c"chdir"] fn chdir(path: Text) -> c_int = libc::chdir {
         dispatch_for(
             Wants::Directory,
             libc::AT_FDCWD,
             path,
-            -1,
-            |_, path| left(libc::chdir(path)),
+            |_, path| left(original(path)),
             |at| cwd::enter(&at.place).map(|()| 0),
         )
     }
-}
 
-// SAFETY: the caller passes what the C library's function of this name takes.
-pub unsafe extern "C" fn fchdir(fd: c_int) -> c_int {
-    guard(-1, || match empty_dir::of_descriptor(fd) {
-        Some(place) => cwd::enter(&place).map(|()| 0),
-        // SAFETY: the arguments are the caller's own.
-        None => Ok(left(unsafe { libc::fchdir(fd) })),
-    })
+    [c"fchdir"] fn fchdir(fd: c_int) -> c_int = libc::fchdir {
+        match empty_dir::of_descriptor(fd) {
+            Some(place) => cwd::enter(&place).map(|()| 0),
+            None => Ok(left(original(fd))),
+        }
+    }
+
+    [c"getcwd"] fn getcwd(buffer: Room, size: usize) -> *mut c_char = libc::getcwd {
+        match cwd::current() {
+            None => Ok(original(buffer, size)),
+            // As in a directory that was removed.
+            Some(place) if !place.is_mounted() => Err(Errno(libc::ENOENT)),
+            Some(place) => hand_out(place.path(), buffer, size),
+        }
+    }
+
+    [c"__getcwd_chk"] fn getcwd_chk(buffer: Room, size: usize, _room: usize) -> *mut c_char => getcwd(buffer, size);
+
+    [c"get_current_dir_name"] fn get_current_dir_name() -> *mut c_char => getcwd(Room::NULL, 0);
 }
 
 fn left(result: c_int) -> c_int {
@@ -41,54 +52,20 @@ fn left(result: c_int) -> c_int {
     result
 }
 
-// SAFETY: the caller passes what the C library's function of this name takes.
-pub unsafe extern "C" fn getcwd(buffer: *mut c_char, size: usize) -> *mut c_char {
-    guard(std::ptr::null_mut(), || match cwd::current() {
-        // SAFETY: the arguments are the caller's own.
-        None => Ok(unsafe { libc::getcwd(buffer, size) }),
-        // As in a directory that was removed.
-        Some(place) if !place.is_mounted() => Err(Errno(libc::ENOENT)),
-        // SAFETY: as above.
-        Some(place) => unsafe { hand_out(&place.path(), buffer, size) },
-    })
-}
-
-// SAFETY: the caller passes what the C library's function of this name takes.
-pub unsafe extern "C" fn getcwd_chk(buffer: *mut c_char, size: usize, _room: usize) -> *mut c_char {
-    // SAFETY: passed through.
-    unsafe { getcwd(buffer, size) }
-}
-
-// SAFETY: the caller passes what the C library's function of this name takes.
-pub unsafe extern "C" fn get_current_dir_name() -> *mut c_char {
-    // SAFETY: memory is allocated for the answer.
-    unsafe { getcwd(std::ptr::null_mut(), 0) }
-}
-
 /// Copies the path as `getcwd(3)` says.
-///
-/// # Safety
-/// `buffer` is NULL or has room for `size` bytes.
-unsafe fn hand_out(path: &[u8], buffer: *mut c_char, size: usize) -> Answer<*mut c_char> {
-    let wanted = path.len() + 1;
-    if size == 0 && !buffer.is_null() {
+fn hand_out(mut path: Vec<u8>, buffer: Room<'_>, size: usize) -> Answer<*mut c_char> {
+    path.push(0);
+    let given = !buffer.as_ptr().is_null();
+    if size == 0 && given {
         return Err(Errno(libc::EINVAL));
     }
-    if size != 0 && size < wanted {
+    if size != 0 && size < path.len() {
         return Err(Errno(libc::ERANGE));
     }
-    let to = match buffer.is_null() {
-        // SAFETY: asks for memory.
-        true => unsafe { libc::malloc(size.max(wanted)) }.cast::<c_char>(),
-        false => buffer,
-    };
-    if to.is_null() {
-        return Err(Errno(libc::ENOMEM));
+    if !given {
+        return allocated(&path, size);
     }
-    // SAFETY: room for the path and the NUL byte was checked or allocated.
-    unsafe {
-        std::ptr::copy_nonoverlapping(path.as_ptr().cast(), to, path.len());
-        *to.add(path.len()) = 0;
-    }
-    Ok(to)
+    // SAFETY: getcwd(3) asks for room for `size` bytes in the buffer; NULL was looked for.
+    unsafe { buffer.fill(size, &path) }?;
+    Ok(buffer.as_ptr())
 }

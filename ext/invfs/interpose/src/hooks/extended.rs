@@ -2,8 +2,11 @@
 
 use std::ffi::{c_char, c_int, c_void};
 
+use crate::hooks::arguments::Given;
+use crate::hooks::macros::hooks;
 use crate::paths::dispatch::dispatch_path;
 use crate::paths::route::PathTarget;
+use crate::paths::text::Text;
 use invfs_fs::sys::errno::{Answer, Errno};
 
 /// As on a file system without extended attributes, but only for what is there.
@@ -21,27 +24,38 @@ fn change(target: &PathTarget, follow: bool) -> Answer<c_int> {
     none(target, follow)
 }
 
-macro_rules! extended {
-    ($($name:ident $follow:literal ($($argument:ident: $kind:ty),*) -> $result:ty, $inside:path;)*) => {
-        $(// SAFETY: the caller passes what the C library's function of this name takes.
-        pub unsafe extern "C" fn $name(path: *const c_char, $($argument: $kind),*) -> $result {
-            // SAFETY: the arguments are the caller's own.
-            unsafe {
-                dispatch_path(path, -1, |path| libc::$name(path, $($argument),*),
-                    |at| $inside(&at, $follow),
-                )
-            }
-        })*
-    };
-}
+hooks! {
+    [c"getxattr"] fn getxattr(path: Text, name: Text, value: Given<c_void>, size: usize) -> isize = libc::getxattr {
+        dispatch_path(path, |path| original(path, name, value, size), |at| none(&at, true))
+    }
 
-extended! {
-    getxattr true (name: *const c_char, value: *mut c_void, size: usize) -> isize, none;
-    lgetxattr false (name: *const c_char, value: *mut c_void, size: usize) -> isize, none;
-    listxattr true (list: *mut c_char, size: usize) -> isize, none;
-    llistxattr false (list: *mut c_char, size: usize) -> isize, none;
-    setxattr true (name: *const c_char, value: *const c_void, size: usize, flags: c_int) -> c_int, change;
-    lsetxattr false (name: *const c_char, value: *const c_void, size: usize, flags: c_int) -> c_int, change;
-    removexattr true (name: *const c_char) -> c_int, change;
-    lremovexattr false (name: *const c_char) -> c_int, change;
+    [c"lgetxattr"] fn lgetxattr(path: Text, name: Text, value: Given<c_void>, size: usize) -> isize = libc::lgetxattr {
+        dispatch_path(path, |path| original(path, name, value, size), |at| none(&at, false))
+    }
+
+    [c"listxattr"] fn listxattr(path: Text, list: Given<c_char>, size: usize) -> isize = libc::listxattr {
+        dispatch_path(path, |path| original(path, list, size), |at| none(&at, true))
+    }
+
+    [c"llistxattr"] fn llistxattr(path: Text, list: Given<c_char>, size: usize) -> isize = libc::llistxattr {
+        dispatch_path(path, |path| original(path, list, size), |at| none(&at, false))
+    }
+
+    [c"setxattr"] fn setxattr(path: Text, name: Text, value: Given<c_void>, size: usize, flags: c_int) -> c_int
+        = libc::setxattr {
+        dispatch_path(path, |path| original(path, name, value, size, flags), |at| change(&at, true))
+    }
+
+    [c"lsetxattr"] fn lsetxattr(path: Text, name: Text, value: Given<c_void>, size: usize, flags: c_int) -> c_int
+        = libc::lsetxattr {
+        dispatch_path(path, |path| original(path, name, value, size, flags), |at| change(&at, false))
+    }
+
+    [c"removexattr"] fn removexattr(path: Text, name: Text) -> c_int = libc::removexattr {
+        dispatch_path(path, |path| original(path, name), |at| change(&at, true))
+    }
+
+    [c"lremovexattr"] fn lremovexattr(path: Text, name: Text) -> c_int = libc::lremovexattr {
+        dispatch_path(path, |path| original(path, name), |at| change(&at, false))
+    }
 }

@@ -2,83 +2,43 @@
 
 use std::ffi::{c_char, c_int, CString};
 
+use crate::hooks::arguments::{allocated, Room};
+use crate::hooks::macros::hooks;
 use crate::paths::dispatch::{dispatch, dispatch_path};
 use crate::paths::route::PathTarget;
+use crate::paths::text::Text;
 use invfs_fs::mounts::real;
 use invfs_fs::sys::errno::{Answer, Errno};
 
-/// # Safety
-/// `buffer` has room for `size` bytes.
-unsafe fn read_target(target: &PathTarget, buffer: *mut c_char, size: usize) -> Answer<isize> {
-    if target.slash {
-        target.check(&target.place.stat(true)?)?;
-        return Err(Errno(libc::EINVAL));
-    }
-    let place = &target.place;
-    let link = place.mount.file_system().read_link(&place.sub)?;
-    let length = link.len().min(size);
-    // SAFETY: not more than the buffer holds; two places in memory.
-    unsafe { std::ptr::copy_nonoverlapping(link.as_ptr().cast(), buffer, length) };
-    Ok(length as isize)
-}
+// The checked variants are told, besides, how much room a buffer has; the functions themselves never write more than they
+// may.
+hooks! {
+    [c"readlink"] fn readlink(path: Text, buffer: Room, size: usize) -> isize
+        => readlinkat(libc::AT_FDCWD, path, buffer, size);
 
-// SAFETY: the caller passes what the C library's function of this name takes.
-pub unsafe extern "C" fn readlink(path: *const c_char, buffer: *mut c_char, size: usize) -> isize {
-    // SAFETY: passed through.
-    unsafe { readlinkat(libc::AT_FDCWD, path, buffer, size) }
-}
-
-// SAFETY: the caller passes what the C library's function of this name takes.
-pub unsafe extern "C" fn readlinkat(
-    fd: c_int,
-    path: *const c_char,
-    buffer: *mut c_char,
-    size: usize,
-) -> isize {
-    // SAFETY: the arguments are the caller's own.
-    unsafe {
+    [c"readlinkat"] fn readlinkat(fd: c_int, path: Text, buffer: Room, size: usize) -> isize = libc::readlinkat {
         dispatch(
             fd,
             path,
-            -1,
-            |fd, path| libc::readlinkat(fd, path, buffer, size),
-            |at| read_target(&at, buffer, size),
+            |fd, path| original(fd, path, buffer, size),
+            |at| {
+                let link = link_target(&at)?;
+                // SAFETY: readlink(2) asks for room for `size` bytes in the buffer.
+                unsafe { buffer.fill(size, &link) }.map(|length| length as isize)
+            },
         )
     }
-}
 
-/// Room that the checked variants say a buffer has; `readlink` itself never writes more than its size.
-// SAFETY: the caller passes what the C library's function of this name takes.
-pub unsafe extern "C" fn readlink_chk(
-    path: *const c_char,
-    buffer: *mut c_char,
-    size: usize,
-    _room: usize,
-) -> isize {
-    // SAFETY: passed through.
-    unsafe { readlinkat(libc::AT_FDCWD, path, buffer, size) }
-}
+    [c"__readlink_chk"] fn readlink_chk(path: Text, buffer: Room, size: usize, _room: usize) -> isize
+        => readlinkat(libc::AT_FDCWD, path, buffer, size);
 
-// SAFETY: the caller passes what the C library's function of this name takes.
-pub unsafe extern "C" fn readlinkat_chk(
-    fd: c_int,
-    path: *const c_char,
-    buffer: *mut c_char,
-    size: usize,
-    _room: usize,
-) -> isize {
-    // SAFETY: passed through.
-    unsafe { readlinkat(fd, path, buffer, size) }
-}
+    [c"__readlinkat_chk"] fn readlinkat_chk(fd: c_int, path: Text, buffer: Room, size: usize, _room: usize) -> isize
+        => readlinkat(fd, path, buffer, size);
 
-// SAFETY: the caller passes what the C library's function of this name takes.
-pub unsafe extern "C" fn realpath(path: *const c_char, resolved: *mut c_char) -> *mut c_char {
-    // SAFETY: the arguments are the caller's own; `resolved` has room for PATH_MAX bytes, or is NULL.
-    unsafe {
+    [c"realpath"] fn realpath(path: Text, resolved: Room) -> *mut c_char = libc::realpath {
         dispatch_path(
             path,
-            std::ptr::null_mut(),
-            |path| libc::realpath(path, resolved),
+            |path| original(path, resolved),
             |at| {
                 let (real, node) = real::real(&at.place)?;
                 at.check(&node)?;
@@ -86,43 +46,34 @@ pub unsafe extern "C" fn realpath(path: *const c_char, resolved: *mut c_char) ->
             },
         )
     }
+
+    [c"__realpath_chk"] fn realpath_chk(path: Text, resolved: Room, _room: usize) -> *mut c_char
+        => realpath(path, resolved);
+
+    [c"canonicalize_file_name"] fn canonicalize_file_name(path: Text) -> *mut c_char => realpath(path, Room::NULL);
 }
 
-// SAFETY: the caller passes what the C library's function of this name takes.
-pub unsafe extern "C" fn realpath_chk(
-    path: *const c_char,
-    resolved: *mut c_char,
-    _room: usize,
-) -> *mut c_char {
-    // SAFETY: passed through.
-    unsafe { realpath(path, resolved) }
+fn link_target(target: &PathTarget) -> Answer<Vec<u8>> {
+    if target.slash {
+        target.check(&target.place.stat(true)?)?;
+        return Err(Errno(libc::EINVAL));
+    }
+    let place = &target.place;
+    place.mount.file_system().read_link(&place.sub)
 }
 
-// SAFETY: the caller passes what the C library's function of this name takes.
-pub unsafe extern "C" fn canonicalize_file_name(path: *const c_char) -> *mut c_char {
-    // SAFETY: passed through.
-    unsafe { realpath(path, std::ptr::null_mut()) }
-}
-
-/// Copies a path to where the caller wants it, or to memory that the caller frees.
-///
-/// # Safety
-/// `to` is NULL or has room for `PATH_MAX` bytes.
-unsafe fn hand_out(path: Vec<u8>, to: *mut c_char) -> Answer<*mut c_char> {
-    if path.len() >= libc::PATH_MAX as usize {
+/// Copies a path to where the caller of `realpath` wants it, or to memory that the caller frees.
+fn hand_out(path: Vec<u8>, to: Room<'_>) -> Answer<*mut c_char> {
+    const ROOM: usize = libc::PATH_MAX as usize;
+    if path.len() >= ROOM {
         return Err(Errno(libc::ENAMETOOLONG));
     }
     let path = CString::new(path).map_err(|_| Errno(libc::ENOENT))?;
-    // SAFETY: a NUL-terminated string, and room for it.
-    unsafe {
-        if to.is_null() {
-            let copy = libc::strdup(path.as_ptr());
-            return if copy.is_null() {
-                Err(Errno(libc::ENOMEM))
-            } else {
-                Ok(copy)
-            };
-        }
-        Ok(libc::strcpy(to, path.as_ptr()))
+    let path = path.as_bytes_with_nul();
+    if to.as_ptr().is_null() {
+        return allocated(path, 0);
     }
+    // SAFETY: realpath(3) asks for room for PATH_MAX bytes, or NULL, which was looked for.
+    unsafe { to.fill(ROOM, path) }?;
+    Ok(to.as_ptr())
 }

@@ -1,9 +1,11 @@
 //! The functions that loaded objects call instead of the C library's.
 //!
 //! Each has the signature of the function whose place it takes, asks [`route`](crate::paths::route) where its path leads, and
-//! hands over to the original at once where that is no mount. None unwinds: a panic becomes `EIO`.
+//! hands over to the original at once where that is no mount. None unwinds: a panic becomes `EIO`. [`macros`] has the macro
+//! that makes them, and [`arguments`] the types of what they take.
 
 mod access;
+mod arguments;
 mod attributes;
 mod change;
 mod cwd;
@@ -12,12 +14,31 @@ mod directory;
 mod extended;
 mod library;
 mod link;
+mod macros;
 mod open;
 mod program;
 mod stat;
 mod stream;
-mod table;
 mod temporary;
 
+use crate::patch::got::Hook;
+
 pub use open::open;
-pub use table::HOOKS;
+
+/// Every function with a hook, by the names that the GNU C library and musl have for it.
+pub static HOOKS: &[&[Hook]] = &[
+    open::HOOKS,
+    stream::HOOKS,
+    stat::HOOKS,
+    access::HOOKS,
+    link::HOOKS,
+    directory::HOOKS,
+    cwd::HOOKS,
+    descriptor::HOOKS,
+    change::HOOKS,
+    attributes::HOOKS,
+    library::HOOKS,
+    program::HOOKS,
+    temporary::HOOKS,
+    extended::HOOKS,
+];

@@ -1,12 +1,14 @@
 //! `open` and its relatives.
 
-use std::ffi::{c_char, c_int};
+use std::ffi::c_int;
 use std::os::fd::RawFd;
 
+use crate::hooks::macros::hooks;
 use crate::open::{empty_dir, loading, open_file};
 use crate::paths::dispatch::dispatch_for;
 use crate::paths::liveness;
 use crate::paths::route::{PathTarget, Wants};
+use crate::paths::text::Text;
 use invfs_engine::vfs::Kind;
 use invfs_fs::file_system::OpenHow;
 use invfs_fs::sys::errno::{Answer, Errno};
@@ -48,28 +50,21 @@ pub fn target(target: &PathTarget, flags: c_int, mode: u32) -> Answer<RawFd> {
 
 // The functions take a mode only with O_CREAT or O_TMPFILE. On x86-64 and AArch64 it stands where a declared argument
 // would; without one the value means nothing, and nothing looks at it.
+hooks! {
+    [c"open", c"open64"] fn open(path: Text, flags: c_int, mode: u32) -> c_int
+        => openat(libc::AT_FDCWD, path, flags, mode);
 
-// SAFETY: the caller passes what the C library's function of this name takes.
-pub unsafe extern "C" fn open(path: *const c_char, flags: c_int, mode: u32) -> c_int {
-    // SAFETY: passed through from the caller of `openat`.
-    unsafe { openat(libc::AT_FDCWD, path, flags, mode) }
-}
-
-// SAFETY: the caller passes what the C library's function of this name takes.
-pub unsafe extern "C" fn openat(fd: c_int, path: *const c_char, flags: c_int, mode: u32) -> c_int {
-    let wants = match flags & libc::O_DIRECTORY {
-        0 => Wants::Anything,
-        _ => Wants::Listing,
-    };
-    // SAFETY: the arguments are the caller's own.
-    unsafe {
+    [c"openat", c"openat64"] fn openat(fd: c_int, path: Text, flags: c_int, mode: u32) -> c_int = libc::openat64 {
+        let wants = match flags & libc::O_DIRECTORY {
+            0 => Wants::Anything,
+            _ => Wants::Listing,
+        };
         dispatch_for(
             wants,
             fd,
             path,
-            -1,
             |fd, path| {
-                let opened = libc::openat64(fd, path, flags, mode);
+                let opened = original(fd, path, flags, mode);
                 if opened >= 0 && (OpenHow { flags, mode }).writes() {
                     liveness::opened_for_writing(opened);
                 }
@@ -78,23 +73,15 @@ pub unsafe extern "C" fn openat(fd: c_int, path: *const c_char, flags: c_int, mo
             |at| target(&at, flags, mode),
         )
     }
-}
 
-// SAFETY: the caller passes what the C library's function of this name takes.
-pub unsafe extern "C" fn open_2(path: *const c_char, flags: c_int) -> c_int {
-    // SAFETY: as for `openat`; flags with O_CREAT would not have come this way.
-    unsafe { openat(libc::AT_FDCWD, path, flags, 0) }
-}
+    /// Flags with O_CREAT do not come this way.
+    [c"__open_2", c"__open64_2"] fn open_2(path: Text, flags: c_int) -> c_int
+        => openat(libc::AT_FDCWD, path, flags, 0);
 
-// SAFETY: the caller passes what the C library's function of this name takes.
-pub unsafe extern "C" fn openat_2(fd: c_int, path: *const c_char, flags: c_int) -> c_int {
-    // SAFETY: as for `openat`.
-    unsafe { openat(fd, path, flags, 0) }
-}
+    /// The same.
+    [c"__openat_2", c"__openat64_2"] fn openat_2(fd: c_int, path: Text, flags: c_int) -> c_int
+        => openat(fd, path, flags, 0);
 
-// SAFETY: the caller passes what the C library's function of this name takes.
-pub unsafe extern "C" fn creat(path: *const c_char, mode: u32) -> c_int {
-    let flags = libc::O_CREAT | libc::O_WRONLY | libc::O_TRUNC;
-    // SAFETY: as for `openat`.
-    unsafe { openat(libc::AT_FDCWD, path, flags, mode) }
+    [c"creat", c"creat64"] fn creat(path: Text, mode: u32) -> c_int
+        => openat(libc::AT_FDCWD, path, libc::O_CREAT | libc::O_WRONLY | libc::O_TRUNC, mode);
 }

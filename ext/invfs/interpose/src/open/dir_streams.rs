@@ -27,12 +27,9 @@ struct Stream {
 }
 
 /// Opens a stream for a descriptor of a virtual directory, which belongs to the stream from then on.
-///
-/// # Safety
-/// `fd` is open, and the caller gives it away.
-pub unsafe fn open(fd: RawFd, place: Place) -> Answer<*mut libc::DIR> {
+pub fn open(fd: RawFd, place: Place) -> Answer<*mut libc::DIR> {
     let entries = entries(&place)?;
-    // SAFETY: as the caller's.
+    // SAFETY: a plain integer; the system looks what it means.
     let stream = unsafe { libc::fdopendir(fd) };
     if stream.is_null() {
         return Err(Errno::last());
@@ -93,17 +90,17 @@ fn entries(place: &Place) -> Answer<Vec<(Vec<u8>, u64, u8)>> {
 }
 
 /// What a stream answers.
-pub enum Read {
+pub enum Read<T> {
     /// It is a real one.
     Real,
     /// There are no more names.
     End,
-    /// The next name; valid until the next call for the same stream.
-    Entry(*mut libc::dirent64),
+    /// What was taken of the next name.
+    Entry(T),
 }
 
-/// The next name of a stream.
-pub fn read(stream: *mut libc::DIR) -> Read {
+/// The next name of a stream; `take` looks at it. The structure stays as it is until the next call for the same stream.
+pub fn read<T>(stream: *mut libc::DIR, take: impl FnOnce(&mut libc::dirent64) -> T) -> Read<T> {
     if !KNOWN.may_hold(stream as usize) {
         return Read::Real;
     }
@@ -125,7 +122,7 @@ pub fn read(stream: *mut libc::DIR) -> Read {
         for (to, from) in entry.d_name.iter_mut().zip(name.iter().chain([&0])) {
             *to = *from as libc::c_char;
         }
-        return Read::Entry(&raw mut *entry);
+        return Read::Entry(take(entry));
     }
     Read::End
 }

@@ -14,12 +14,9 @@ use crate::patch::object::Object;
 pub struct Hook {
     /// The name under which objects ask for it.
     pub symbol: &'static std::ffi::CStr,
-    /// The replacement, with the same signature.
-    pub function: *const (),
+    /// Tells the address of the replacement, a function with the same signature.
+    pub address: fn() -> usize,
 }
-
-// SAFETY: the address of a function.
-unsafe impl Sync for Hook {}
 
 /// How many slots were written, and in how many objects.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -51,11 +48,13 @@ struct HookedFunction {
 
 impl Scanner {
     /// Leads the slots of all objects that were loaded since the last pass to the hooks.
-    pub fn scan(&mut self, hooks: &[Hook]) -> Patched {
+    pub fn scan(&mut self, hooks: &[&[Hook]]) -> Patched {
         if self.targets.is_empty() {
             let library = c_library();
             self.targets = hooks
                 .iter()
+                .copied()
+                .flatten()
                 .filter_map(|hook| target(hook, library))
                 .collect();
             self.keep_out_of_stubs();
@@ -138,7 +137,7 @@ fn c_library() -> *mut c_void {
 fn target(hook: &Hook, library: *mut c_void) -> Option<(&'static [u8], HookedFunction)> {
     let real = find(libc::RTLD_DEFAULT, hook.symbol);
     let target = HookedFunction {
-        hook: hook.function as usize,
+        hook: (hook.address)(),
         real,
         own: match library.is_null() {
             true => 0,

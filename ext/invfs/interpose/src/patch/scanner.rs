@@ -14,11 +14,11 @@ static SCANNER: Once = Once(UnsafeCell::new(None));
 static BUSY: AtomicBool = AtomicBool::new(false);
 static WANTED: AtomicBool = AtomicBool::new(false);
 /// The functions with hooks; none before they are put in.
-static HOOKS: OnceLock<&'static [Hook]> = OnceLock::new();
+static HOOKS: OnceLock<&'static [&'static [Hook]]> = OnceLock::new();
 invfs_fs::in_forked_child!(restart);
 
 /// Leads the calls of all objects that are loaded to these hooks, and those of later ones at each [`scan`].
-pub fn install(hooks: &'static [Hook]) -> Patched {
+pub fn install(hooks: &'static [&'static [Hook]]) -> Patched {
     // There is one table.
     let _ = HOOKS.set(hooks);
     scan()

@@ -1,10 +1,12 @@
 //! What `stat` says of a path, as callers with hooks are told it.
 
+use std::cell::Cell;
 use std::ffi::CString;
 
 use crate::open::stat;
-use crate::paths::dispatch::dispatch_path;
+use crate::paths::dispatch::{dispatch_path, guard};
 use crate::paths::route::PathTarget;
+use crate::paths::text::Text;
 use invfs_fs::sys::errno::{Answer, Errno};
 
 /// What is said of a place in a mount; `follow`, of what a link at its end leads to.
@@ -20,22 +22,20 @@ pub fn target(target: &PathTarget, follow: bool) -> Answer<libc::stat> {
 pub fn stat(path: &[u8]) -> Answer<libc::stat> {
     let path = CString::new(path).map_err(|_| Errno(libc::ENOENT))?;
     // SAFETY: a structure of integers, for which zero is a value.
-    let mut found: libc::stat = unsafe { std::mem::zeroed() };
-    let out = &raw mut found;
-    // SAFETY: a NUL-terminated string, and room for the answer.
-    let result = unsafe {
+    let found = Cell::new(unsafe { std::mem::zeroed::<libc::stat>() });
+    let result = guard(|| {
         dispatch_path(
-            path.as_ptr(),
-            -1,
-            |path| libc::stat(path, out),
+            Text::from(&*path),
+            // SAFETY: a NUL-terminated string, and room for the answer.
+            |path| unsafe { libc::stat(path.as_ptr(), found.as_ptr()) },
             |at| {
-                *out = target(&at, true)?;
+                found.set(target(&at, true)?);
                 Ok(0)
             },
         )
-    };
+    });
     match result {
-        0 => Ok(found),
+        0 => Ok(found.get()),
         _ => Err(Errno::last()),
     }
 }

@@ -9,3 +9,4 @@ pub mod past;
 pub mod real_links;
 pub mod relative;
 pub mod route;
+pub mod text;

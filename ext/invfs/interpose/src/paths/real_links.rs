@@ -4,7 +4,7 @@
 //! tenth of a second, or until this process makes or moves a link.
 
 use std::cell::RefCell;
-use std::ffi::{c_char, c_int, CStr, CString, OsStr};
+use std::ffi::{c_int, CString, OsStr};
 use std::hash::{BuildHasher, Hasher};
 use std::os::unix::ffi::OsStrExt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::paths::past;
 use crate::paths::route;
 use crate::paths::route::{PathTarget, Route, Wants};
+use crate::paths::text::Text;
 use invfs_engine::path::MAX_LINKS;
 use invfs_engine::symlinks::stack;
 use invfs_fs::mounts;
@@ -38,17 +39,14 @@ pub fn changed() {
 
 /// Where a path leads that the system found nothing under, if there is a link to a mount on its way. `errno` stays as it
 /// is.
-///
-/// # Safety
-/// `path` is a NUL-terminated string.
-pub unsafe fn followed(fd: c_int, path: *const c_char, wants: Wants) -> Option<Route> {
+pub fn followed(fd: c_int, path: Text<'_>, wants: Wants) -> Option<Route> {
     let errno = Errno::last();
     let target = match errno.0 {
         _ if past::is_past() => None,
-        // SAFETY: the caller's promise.
-        libc::ENOENT | libc::ENOTDIR => match unsafe { CStr::from_ptr(path) }.to_bytes() {
-            path if fd == libc::AT_FDCWD || path.starts_with(b"/") => follow(path),
-            path => below(fd, path),
+        libc::ENOENT | libc::ENOTDIR => match path.to_bytes() {
+            Some(path) if fd == libc::AT_FDCWD || path.starts_with(b"/") => follow(path),
+            Some(path) => below(fd, path),
+            None => None,
         },
         _ => None,
     };

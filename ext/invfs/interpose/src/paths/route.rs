@@ -1,9 +1,10 @@
 //! Decides for a path of a file operation whether it leads into a mount.
 
 use std::borrow::Cow;
-use std::ffi::{c_char, c_int, CStr, CString};
+use std::ffi::{c_int, CString};
 
 use crate::open::{empty_dir, fd_table};
+use crate::paths::text::Text;
 use crate::paths::{cwd, liveness, past, relative};
 use invfs_engine::path::{components, Subpath};
 use invfs_engine::vfs::Kind;
@@ -70,12 +71,8 @@ pub enum Wants {
 }
 
 /// Routes the path of a call; a relative one begins at the directory `fd`, or where `AT_FDCWD` says.
-///
-/// # Safety
-/// `path` is NULL or a NUL-terminated string, as the function with the hook asks for.
-pub unsafe fn at(fd: c_int, path: *const c_char, wants: Wants) -> Route {
-    // SAFETY: the caller's promise.
-    match unsafe { route(fd, path) } {
+pub fn at(fd: c_int, path: Text<'_>, wants: Wants) -> Route {
+    match route(fd, path) {
         Route::Virtual(target) => settle(target, wants),
         route => route,
     }
@@ -133,9 +130,7 @@ fn beneath(target: PathTarget) -> Route {
     CString::new(path).map_or(Route::Real, Route::Elsewhere)
 }
 
-/// # Safety
-/// As for [`at`].
-unsafe fn route(fd: c_int, path: *const c_char) -> Route {
+fn route(fd: c_int, path: Text<'_>) -> Route {
     let table = mounts::current();
     let Some(table) = &*table else {
         return Route::Real;
@@ -143,11 +138,9 @@ unsafe fn route(fd: c_int, path: *const c_char) -> Route {
     if past::is_past() {
         return Route::Real;
     }
-    if path.is_null() {
+    let Some(bytes) = path.to_bytes() else {
         return Route::Real;
-    }
-    // SAFETY: the caller's promise.
-    let bytes = unsafe { CStr::from_ptr(path) }.to_bytes();
+    };
     match bytes.first() {
         Some(b'/') => absolute(table, bytes),
         // An empty path with AT_EMPTY_PATH means the descriptor itself: whoever allows that asks for it.
