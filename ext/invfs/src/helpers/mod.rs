@@ -1,6 +1,8 @@
 //! What could be anybody's: values kept alive, strings, protected calls.
 
 pub mod held;
+pub mod iseq;
+pub mod module;
 pub mod nogvl;
 pub mod ractor;
 pub mod raised;

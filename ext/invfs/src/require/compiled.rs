@@ -8,8 +8,11 @@ use magnus::{
 };
 use parking_lot::Mutex;
 
-use super::{found::Hit, mounts::Adopted, run::instruction_sequence};
-use crate::{helpers::string, ruby_api::errors::to_ruby};
+use super::{found::Hit, mounts::Adopted};
+use crate::{
+    helpers::{iseq::instruction_sequence, string},
+    ruby_api::errors::to_ruby,
+};
 
 /// The key of this Ruby, until the compile options change.
 static KEY: Mutex<Option<String>> = Mutex::new(None);

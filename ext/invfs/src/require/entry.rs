@@ -16,10 +16,7 @@ use super::{
     originals::{self, Layer, BELOW_RUBYGEMS},
     own_files, resolve, rubygems, run,
 };
-use crate::{
-    helpers::{ractor, raised::pass_on, string},
-    ruby_api::file_system::invfs,
-};
+use crate::helpers::{module::invfs, ractor, raised::pass_on, string};
 
 /// `Kernel#require`.
 fn require(ruby: &Ruby, rb_self: Value, name: Value) -> Result<Value, Error> {

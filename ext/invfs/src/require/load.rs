@@ -3,6 +3,7 @@
 use magnus::{prelude::*, Error, RModule, RString, Ruby, Value};
 
 use super::{found::Hit, originals, run};
+use crate::helpers::module::invfs;
 
 /// Runs the file; `wrap` is the second argument of `Kernel#load`.
 pub fn load(ruby: &Ruby, rb_self: Value, hit: &Hit, wrap: Option<Value>) -> Result<(), Error> {
@@ -23,5 +24,5 @@ fn wrapped(ruby: &Ruby, rb_self: Value, hit: &Hit, wrap: Value) -> Result<(), Er
 
 /// `InVFS::LoadWrapped`, loaded when it is first needed.
 pub fn helper(ruby: &Ruby) -> Result<RModule, Error> {
-    crate::ruby_api::file_system::invfs(ruby)?.const_get("LoadWrapped")
+    invfs(ruby)?.const_get("LoadWrapped")
 }

@@ -16,10 +16,9 @@ use super::{
     found::PassedOver,
     load_errors::too_large,
     mounts::{Adopted, Place},
-    run::instruction_sequence,
 };
 use crate::{
-    helpers::{held::Held, ractor, string},
+    helpers::{held::Held, iseq::instruction_sequence, ractor, string},
     ruby_api::{errors::to_ruby, limits::max_load_size},
 };
 

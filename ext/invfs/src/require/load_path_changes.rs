@@ -2,15 +2,15 @@
 
 use magnus::{method, prelude::*, rb_sys::AsRawValue, Error, RArray, RString, Ruby, Value};
 
-use super::{archives, disk, handlers, load_path, mounts};
+use super::{archives, disk, handlers, load_path, mounts, visibility};
 use crate::{
     helpers::{ractor, string},
-    ruby_api::{transparent, vfs_value::is_vfs},
+    ruby_api::vfs_value::is_vfs,
 };
 
 /// Adopts what stands in `$:` now. Never raises: what is wrong with an entry is told by the search that comes to it.
 pub fn adopt_load_path(ruby: &Ruby) {
-    if !ractor::is_main() || transparent::hindrance().is_some() {
+    if !ractor::is_main() || visibility::hindrance().is_some() {
         return;
     }
     if let Some(entries) = load_path::array() {
@@ -52,7 +52,7 @@ fn is_path(entry: Value) -> Result<bool, Error> {
 /// Whether anything is to be done about this Array: it is `$:` itself, not a copy that was made of it.
 fn concerns(rb_self: Value) -> bool {
     ractor::is_main()
-        && transparent::hindrance().is_none()
+        && visibility::hindrance().is_none()
         && load_path::array().is_some_and(|array| array.as_raw() == rb_self.as_raw())
 }
 

@@ -15,14 +15,13 @@ use super::{
     found::Found,
     load_path, loaded,
     mounts::{Adopted, Place},
-    resolve,
+    resolve, visibility,
 };
 use crate::{
     helpers::{ractor, string},
     ruby_api::{
         errors::to_ruby,
         file_system::read_all,
-        transparent,
         vfs_value::{is_vfs, vfs_of},
     },
 };
@@ -160,7 +159,7 @@ fn is_vfs_object(object: Value) -> bool {
 
 /// `InVFS::Located.own_loader`: why invfs loads by itself what stands in `$:`; nil where Ruby does.
 fn own_loader() -> Option<String> {
-    transparent::hindrance()
+    visibility::hindrance()
 }
 
 /// `InVFS::Located.counts_lines?`: whether `Coverage` was set up, so that compiled code cannot be taken.

@@ -38,6 +38,7 @@ mod resolve;
 mod rubygems;
 mod run;
 mod search;
+pub mod visibility;
 
 use magnus::{Error, RModule, Ruby};
 
@@ -51,12 +52,7 @@ pub fn init(ruby: &Ruby, module: RModule) -> Result<(), Error> {
     mounts::init(ruby, module)?;
     compiled::init(ruby, module)?;
     locate::init(ruby, module)?;
-    entry::init(ruby, module)?;
-    #[cfg(mounts)]
-    crate::ruby_api::transparent::start(ruby)?;
-    // Objects may stand there already.
-    adopt_load_path(ruby);
-    Ok(())
+    entry::init(ruby, module)
 }
 
 pub use load_path_changes::adopt_load_path;

@@ -21,6 +21,8 @@ use parking_lot::Mutex;
 
 pub use invfs_engine::mounts::{Mount, Place};
 
+use super::visibility;
+
 use crate::{
     helpers::{
         held::{keep, Held},
@@ -28,7 +30,6 @@ use crate::{
     },
     ruby_api::{
         sub_fs::SubFS,
-        transparent,
         vfs_value::{is_vfs, typed, vfs_of},
         zip_fs::ZipFS,
     },
@@ -163,7 +164,7 @@ pub fn replace(
     let request = request(ruby, root, vfs, object, Some(identity));
     let mount = mounts::replace(old.as_deref(), request);
     if let Some(old) = old {
-        transparent::forget(&old);
+        visibility::replaced(&old);
     }
     Ok(remember(mount, object))
 }
@@ -175,17 +176,19 @@ fn request(
     object: Value,
     file: Option<Identity>,
 ) -> Request {
-    Request {
+    let mut request = Request {
         root,
         origin: Origin::Adopted,
-        visible: transparent::shows_adopted(ruby),
+        visible: false,
         #[cfg(mounts)]
-        served: Some(transparent::serving(ruby, vfs.clone())),
+        served: None,
         vfs: Some(vfs),
         file,
         object: object.as_raw() as usize,
         kept: Some(keep(object)),
-    }
+    };
+    visibility::prepare(ruby, &mut request);
+    request
 }
 
 /// Mounts `object` at the first free root, unless, while its `to_path` ran, another thread came here with the same object.

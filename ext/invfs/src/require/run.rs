@@ -13,7 +13,7 @@ use super::{
     native_ext, order,
 };
 use crate::{
-    helpers::{held::Held, string},
+    helpers::{held::Held, iseq::instruction_sequence, string},
     ruby_api::{file_system::read_all, limits::max_load_size},
 };
 
@@ -105,16 +105,6 @@ fn source_encoding(ruby: &Ruby) -> Result<Value, Error> {
         }
     };
     Ok(ENCODING.get_or_init(|| Held::new(encoding)).get())
-}
-
-/// `RubyVM::InstructionSequence`.
-pub fn instruction_sequence(ruby: &Ruby) -> Result<Value, Error> {
-    static CLASS: OnceLock<Held> = OnceLock::new();
-    if let Some(class) = CLASS.get() {
-        return Ok(class.get());
-    }
-    let class: Value = ruby.eval("RubyVM::InstructionSequence")?;
-    Ok(CLASS.get_or_init(|| Held::new(class)).get())
 }
 
 /// Ruby's own words, and only under `-w`, as `load_lock` says them.

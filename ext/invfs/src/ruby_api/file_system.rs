@@ -16,11 +16,6 @@ use super::{
 };
 use crate::helpers::{nogvl::without_gvl, string};
 
-/// The module `InVFS`.
-pub fn invfs(ruby: &Ruby) -> Result<RModule, Error> {
-    ruby.class_object().const_get("InVFS")
-}
-
 /// The subpath that a user's argument names; `None` where it can name nothing inside the VFS
 /// (absolute, above the root, or a file name with a trailing slash is none of ours).
 pub fn subpath(path: Value) -> Result<Option<SubpathBuf>, Error> {

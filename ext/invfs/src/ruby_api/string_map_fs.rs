@@ -24,7 +24,7 @@ use super::{
     map_vfs::MapVfs,
     vfs_value::NativeVfs,
 };
-use crate::helpers::string;
+use crate::helpers::{module::invfs, string};
 
 /// A live view of a Hash.
 #[derive(TypedData)]
@@ -179,6 +179,6 @@ pub fn init(ruby: &Ruby, module: RModule, shared: RModule) -> Result<(), Error> 
 /// {InVFS::StringMapFS.new}.
 /// @return [InVFS::StringMapFS]
 fn stringmap(ruby: &Ruby, args: &[Value]) -> Result<Obj<StringMapFS>, Error> {
-    let class = super::file_system::invfs(ruby)?.const_get("StringMapFS")?;
+    let class = invfs(ruby)?.const_get("StringMapFS")?;
     StringMapFS::create(ruby, class, args)
 }

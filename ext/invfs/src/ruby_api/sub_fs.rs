@@ -15,7 +15,7 @@ use super::{
     file_system,
     vfs_value::{is_vfs, vfs_of, NativeVfs},
 };
-use crate::helpers::string;
+use crate::helpers::{module::invfs, string};
 
 /// The files below one directory of a VFS; the same features as the parent's.
 #[derive(TypedData)]
@@ -51,7 +51,7 @@ impl NativeVfs for SubFS {
 impl SubFS {
     /// The directory `dir` of `parent`.
     pub fn create(ruby: &Ruby, parent: Value, dir: Value) -> Result<Value, Error> {
-        let class = file_system::invfs(ruby)?.const_get("SubFS")?;
+        let class = invfs(ruby)?.const_get("SubFS")?;
         SubFS::new(ruby, class, parent, dir).map(|fs| fs.as_value())
     }
 

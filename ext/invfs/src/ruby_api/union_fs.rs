@@ -12,7 +12,7 @@ use super::{
     string_map_fs::to_path_keyword,
     vfs_value::{is_vfs, vfs_of, NativeVfs},
 };
-use crate::helpers::string;
+use crate::helpers::{module::invfs, string};
 
 /// The first layer that has a file wins.
 #[derive(TypedData)]
@@ -112,6 +112,6 @@ pub fn init(ruby: &Ruby, module: RModule, shared: RModule) -> Result<(), Error> 
 /// {InVFS::UnionFS.new}.
 /// @return [InVFS::UnionFS]
 fn union(ruby: &Ruby, args: &[Value]) -> Result<Obj<UnionFS>, Error> {
-    let class = super::file_system::invfs(ruby)?.const_get("UnionFS")?;
+    let class = invfs(ruby)?.const_get("UnionFS")?;
     UnionFS::create(ruby, class, args)
 }

@@ -12,7 +12,7 @@ use super::{
     ruby_vfs::RubyVfs, string_map_fs::StringMapFS, sub_fs::SubFS, union_fs::UnionFS, zip_fs::ZipFS,
 };
 
-use crate::helpers::answers;
+use crate::helpers::{answers, module::invfs};
 
 /// A class of this library whose objects hold a native VFS.
 pub trait NativeVfs {
@@ -97,7 +97,7 @@ pub fn vfs_of(ruby: &Ruby, value: Value) -> Result<Arc<dyn Vfs>, Error> {
 
 /// Whether the object's class is one that this library defines, and nothing was added to the object itself.
 fn exact_class(ruby: &Ruby, value: Value) -> Result<bool, Error> {
-    let module = super::file_system::invfs(ruby)?;
+    let module = invfs(ruby)?;
     for name in ["ZipFS", "StringMapFS", "UnionFS", "SubFS"] {
         if value.class().equal(module.const_get::<_, RClass>(name)?)? {
             let own: RArray = value.funcall("singleton_methods", ())?;

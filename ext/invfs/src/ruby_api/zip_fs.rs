@@ -17,7 +17,7 @@ use magnus::{
 };
 
 use super::{errors::to_ruby, vfs_value::NativeVfs};
-use crate::helpers::string;
+use crate::helpers::{module::invfs, string};
 
 /// A zip archive, opened once and read in place.
 #[derive(TypedData)]
@@ -198,6 +198,6 @@ pub fn init(ruby: &Ruby, module: RModule, shared: RModule) -> Result<(), Error> 
 /// Opens a zip archive: {InVFS::ZipFS.new}.
 /// @return [InVFS::ZipFS]
 fn zip(ruby: &Ruby, args: &[Value]) -> Result<Obj<ZipFS>, Error> {
-    let class = super::file_system::invfs(ruby)?.const_get("ZipFS")?;
+    let class = invfs(ruby)?.const_get("ZipFS")?;
     ZipFS::open(ruby, class, args)
 }

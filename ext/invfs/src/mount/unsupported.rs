@@ -1,13 +1,18 @@
 //! `InVFS.mount` where no file operation can be led into a mount: it says so.
 
+use invfs_engine::mounts::{Mount, Request};
 use magnus::{function, prelude::*, Error, ExceptionClass, RClass, RHash, RModule, Ruby, Value};
+
+use crate::{
+    helpers::module::invfs,
+    require::visibility::{self, Visibility},
+};
 
 const REASON: &str =
     "mounts need Linux on x86-64 or AArch64; require and load find code in a VFS everywhere";
 
 fn unsupported(ruby: &Ruby) -> Error {
-    let class = super::file_system::invfs(ruby)
-        .and_then(|module| module.const_get::<_, RClass>("MountUnsupported"));
+    let class = invfs(ruby).and_then(|module| module.const_get::<_, RClass>("MountUnsupported"));
     let class = class
         .ok()
         .and_then(|class| ExceptionClass::from_value(class.as_value()))
@@ -34,16 +39,18 @@ fn is_transparent() -> bool {
 }
 
 /// File operations see nothing that is adopted.
-pub fn shows_adopted(_ruby: &Ruby) -> bool {
-    false
-}
+struct Invisible;
 
-/// A mount is gone: nothing is remembered of it.
-pub fn forget(_mount: &invfs_engine::mounts::Mount) {}
+impl Visibility for Invisible {
+    fn prepare(&self, _: &Ruby, request: &mut Request) {
+        request.visible = false;
+    }
 
-/// Why Ruby itself does not load what stands in `$:`.
-pub fn hindrance() -> Option<String> {
-    Some(REASON.to_owned())
+    fn replaced(&self, _: &Mount) {}
+
+    fn hindrance(&self) -> Option<String> {
+        Some(REASON.to_owned())
+    }
 }
 
 /// `InVFS.transparent!`.
@@ -63,6 +70,7 @@ fn mounts(ruby: &Ruby) -> RHash {
 
 /// Defines the methods.
 pub fn init(module: RModule) -> Result<(), Error> {
+    visibility::decided_by(&Invisible);
     module.define_singleton_method("mount", function!(mount, -1))?;
     module.define_singleton_method("transparent!", function!(transparent, 0))?;
     module.define_singleton_method("transparent=", function!(set_transparent, 1))?;

@@ -10,15 +10,16 @@ use magnus::{
     RString, Ruby, Value,
 };
 
-use super::errors::to_ruby;
-use super::served;
-use super::transparent::install;
-use super::vfs_value::{is_vfs, vfs_of};
+use super::{serve, transparent::install};
 use crate::helpers::{
     held::{self, keep},
     ractor, string,
 };
 use crate::require::mounts::Adopted;
+use crate::ruby_api::{
+    errors::to_ruby,
+    vfs_value::{is_vfs, vfs_of},
+};
 
 /// @def InVFS.mount(at, vfs)
 /// Mounts a VFS, a file system written in Ruby (`InVFS::Base`) or a block: from now on everything in this process that
@@ -41,7 +42,7 @@ fn mount(ruby: &Ruby, args: &[Value]) -> Result<RString, Error> {
     let args =
         scan_args::scan_args::<(Value,), (Option<Value>,), (), (), RHash, Option<Proc>>(args)?;
     let (at,) = args.required;
-    let object = served::object(ruby, args.optional.0, args.block)?;
+    let object = serve::object(ruby, args.optional.0, args.block)?;
     let options =
         scan_args::get_kwargs::<_, (), (Option<Value>,), ()>(args.keywords, &[], &["writable"])?;
     let upper = match options.optional.0.filter(|upper| !upper.is_nil()) {
@@ -49,7 +50,7 @@ fn mount(ruby: &Ruby, args: &[Value]) -> Result<RString, Error> {
         None => None,
     };
     let root = string::expand(string::path_argument(at)?)?;
-    let mut served = served::of_object(ruby, object)?;
+    let mut served = serve::of_object(ruby, object)?;
     install(ruby)?;
     // What can be written is not what the VFS object answers.
     let mut vfs = None;
@@ -130,7 +131,7 @@ fn mounts(ruby: &Ruby) -> Result<RHash, Error> {
 }
 
 /// Defines the methods.
-pub fn init(_ruby: &Ruby, module: RModule) -> Result<(), Error> {
+pub fn init(module: RModule) -> Result<(), Error> {
     module.define_singleton_method("mount", function!(mount, -1))?;
     module.define_singleton_method("unmount", function!(unmount, 1))?;
     module.define_singleton_method("mounts", function!(mounts, 0))

@@ -2,18 +2,19 @@
 
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::Arc;
 
-use invfs_engine::interpose::{self, Served};
-use invfs_engine::mounts::{self, Mount};
-use invfs_engine::vfs::Vfs;
+use invfs_engine::interpose;
+use invfs_engine::mounts::{self, Mount, Request};
 use magnus::{
     function, prelude::*, value::Lazy, Error, ExceptionClass, RClass, RModule, Ruby, Value,
 };
 
-use super::served;
-use crate::helpers::ractor;
-use crate::require::{self, load_iseq};
+use super::{gvl_bridge, serve, watch::watch};
+use crate::helpers::{module::invfs, ractor};
+use crate::require::{
+    self, load_iseq,
+    visibility::{self, Visibility},
+};
 
 /// Whether a VFS that gets its root because it stands in `$:` is to be readable there.
 static WANTED: AtomicBool = AtomicBool::new(true);
@@ -22,8 +23,7 @@ static WANTED: AtomicBool = AtomicBool::new(true);
 const VARIABLE: &str = "RUBY_INVFS_TRANSPARENT";
 
 static MOUNT_UNSUPPORTED: Lazy<ExceptionClass> = Lazy::new(|ruby| {
-    let class = super::file_system::invfs(ruby)
-        .and_then(|module| module.const_get::<_, RClass>("MountUnsupported"));
+    let class = invfs(ruby).and_then(|module| module.const_get::<_, RClass>("MountUnsupported"));
     class
         .ok()
         .and_then(|class| ExceptionClass::from_value(class.as_value()))
@@ -33,7 +33,7 @@ static MOUNT_UNSUPPORTED: Lazy<ExceptionClass> = Lazy::new(|ruby| {
 /// Leads everything that opens files to the mounts, from now on.
 pub fn install(ruby: &Ruby) -> Result<(), Error> {
     interpose::report_to(report);
-    interpose::reopen_with(served::reopen);
+    interpose::reopen_with(reopen);
     interpose::install()
         .map_err(|reason| Error::new(ruby.get_inner(&MOUNT_UNSUPPORTED), reason.0))?;
     load_iseq::define(ruby)
@@ -53,34 +53,46 @@ fn report(reason: &str) {
     }
 }
 
-/// Whether file operations see what is adopted now. Where they cannot, nothing is raised: `require` has a loader of its
-/// own.
-pub fn shows_adopted(ruby: &Ruby) -> bool {
-    WANTED.load(Ordering::Acquire) && install(ruby).is_ok()
+/// Has the handlers open the archive at `root` anew, in the calling thread: another file has taken its place.
+fn reopen(root: &[u8]) {
+    let question = gvl_bridge::Question {
+        operation: "open",
+        sub: invfs_engine::path::Subpath::ROOT,
+        runs_code: true,
+    };
+    // What is wrong with the new file is told by the next search; until then there is nothing in it.
+    let _ = gvl_bridge::call(question, |ruby| require::reopen(ruby, root));
 }
 
-/// What serves a VFS to file operations. What that needs is loaded now, and not in the middle of something else.
-pub fn serving(ruby: &Ruby, vfs: Arc<dyn Vfs>) -> Arc<dyn Served> {
-    if vfs.runs_code() && hindrance().is_none() {
-        // Where that fails, each file operation says so.
-        let _ = served::watch(ruby);
+/// What file operations see of adopted mounts: everything, while this is wanted and mounts work.
+struct Transparent;
+
+impl Visibility for Transparent {
+    /// Where file operations cannot see the mount, nothing is raised: `require` has a loader of its own.
+    fn prepare(&self, ruby: &Ruby, request: &mut Request) {
+        request.visible = WANTED.load(Ordering::Acquire) && install(ruby).is_ok();
+        let Some(vfs) = request.vfs.clone() else {
+            return;
+        };
+        if vfs.runs_code() && self.hindrance().is_none() {
+            // What it needs is loaded now, not in the middle of a file operation. If that fails, each operation says so.
+            let _ = watch(ruby);
+        }
+        request.served = Some(serve::of_vfs(vfs));
     }
-    served::of_vfs(vfs)
-}
 
-/// A mount is gone: gives back what file operations remember of it.
-pub fn forget(mount: &Mount) {
-    interpose::forget(mount);
-}
-
-/// Why Ruby itself does not load what stands in `$:`; `None` where it does.
-pub fn hindrance() -> Option<String> {
-    if !WANTED.load(Ordering::Acquire) {
-        return Some("transparent mode is off".to_owned());
+    fn replaced(&self, mount: &Mount) {
+        interpose::forget(mount);
     }
-    match interpose::is_installed() {
-        Some(Err(reason)) => Some(reason.0),
-        _ => None,
+
+    fn hindrance(&self) -> Option<String> {
+        if !WANTED.load(Ordering::Acquire) {
+            return Some("transparent mode is off".to_owned());
+        }
+        match interpose::is_installed() {
+            Some(Err(reason)) => Some(reason.0),
+            _ => None,
+        }
     }
 }
 
@@ -123,7 +135,7 @@ fn set_transparent(ruby: &Ruby, wanted: Value) -> Result<(), Error> {
 /// Whether what stands in `$LOAD_PATH` is readable under its root; false also where the system does not let it be.
 /// @return [Boolean]
 fn is_transparent() -> bool {
-    hindrance().is_none()
+    Transparent.hindrance().is_none()
 }
 
 /// Does what the environment asks for; the require family is set up by then.
@@ -140,6 +152,7 @@ pub fn start(ruby: &Ruby) -> Result<(), Error> {
 
 /// Defines the methods.
 pub fn init(module: RModule) -> Result<(), Error> {
+    visibility::decided_by(&Transparent);
     module.define_singleton_method("transparent!", function!(transparent, 0))?;
     module.define_singleton_method("transparent=", function!(set_transparent, 1))?;
     module.define_singleton_method("transparent?", function!(is_transparent, 0))

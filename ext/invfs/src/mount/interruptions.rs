@@ -13,8 +13,8 @@ use magnus::{prelude::*, Ruby, Value};
 use parking_lot::Mutex;
 use rb_sys::VALUE;
 
-use super::serving;
-use crate::helpers::held::Held;
+use super::ruby_side::serving;
+use crate::helpers::{held::Held, protected};
 
 /// The threads that are inside. Living threads stay at their address. Only used with the GVL, and never while Ruby code
 /// may run.
@@ -108,7 +108,7 @@ fn deliver(_ruby: &Ruby, thread: Value, noted: Vec<Held>) {
         // SAFETY: a function for just this type; the thread takes the box over.
         unsafe { rb_sys::rb_thread_create(Some(run), delivery.cast()) }
     };
-    if crate::helpers::protected(create).is_err() {
+    if protected(create).is_err() {
         // There are no threads to be had: the interruption is lost, the operation still says EINTR.
         // SAFETY: nobody took the box.
         drop(unsafe { Box::from_raw(delivery) });

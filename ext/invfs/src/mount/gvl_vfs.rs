@@ -10,18 +10,18 @@ use invfs_engine::{
     Error as EngineError, ErrorKind, Result,
 };
 
-use super::bridge;
+use super::gvl_bridge;
 use crate::ruby_api::errors;
 
 /// Asks the VFS behind it with the GVL. What Ruby code raises becomes an error of the operating system.
-pub struct LockedVfs {
+pub struct GvlVfs {
     vfs: Arc<dyn Vfs>,
 }
 
-impl LockedVfs {
+impl GvlVfs {
     /// Serves `vfs`, whose Ruby objects live longer than this.
-    pub fn new(vfs: Arc<dyn Vfs>) -> LockedVfs {
-        LockedVfs { vfs }
+    pub fn new(vfs: Arc<dyn Vfs>) -> GvlVfs {
+        GvlVfs { vfs }
     }
 
     fn ask<T>(
@@ -30,17 +30,18 @@ impl LockedVfs {
         sub: &Subpath,
         question: impl FnOnce(&dyn Vfs) -> Result<T>,
     ) -> Result<T> {
-        let asked = bridge::Question {
+        let asked = gvl_bridge::Question {
             operation,
             sub,
             runs_code: self.vfs.runs_code(),
         };
-        let answer: Answer<Result<T>> = bridge::call(asked, |ruby| match question(&*self.vfs) {
-            Ok(answer) => Ok(Ok(answer)),
-            // The engine's own errors are numbers already, as far as file operations go.
-            Err(error) if error.kind() != ErrorKind::Foreign => Ok(Err(error)),
-            Err(error) => Err(errors::to_ruby(ruby, error)),
-        });
+        let answer: Answer<Result<T>> =
+            gvl_bridge::call(asked, |ruby| match question(&*self.vfs) {
+                Ok(answer) => Ok(Ok(answer)),
+                // The engine's own errors are numbers already, as far as file operations go.
+                Err(error) if error.kind() != ErrorKind::Foreign => Ok(Err(error)),
+                Err(error) => Err(errors::to_ruby(ruby, error)),
+            });
         answer.unwrap_or_else(|errno| {
             let error = io::Error::from_raw_os_error(errno.0);
             Err(EngineError::from_io("a mount", error).entry(sub.as_bytes()))
@@ -48,7 +49,7 @@ impl LockedVfs {
     }
 }
 
-impl Vfs for LockedVfs {
+impl Vfs for GvlVfs {
     fn stat(&self, sub: &Subpath) -> Result<Option<Stat>> {
         self.ask("stat", sub, |vfs| vfs.stat(sub))
     }

@@ -7,65 +7,25 @@ use invfs_engine::{
     path::Subpath,
     vfs::{Kind, Listing},
 };
-use magnus::{
-    prelude::*,
-    rb_sys::{AsRawValue, FromRawValue},
-    Error, RArray, RString, Ruby, TryConvert, Value,
-};
+use magnus::{prelude::*, Error, RArray, RString, Ruby, Value};
 
 use super::{
-    bridge::{self, Question},
-    saver::RubySaver,
-    Token,
+    adapter::Adapter,
+    gvl_bridge::{self, rooted, Question},
+    write_back::WriteBack,
 };
-use crate::helpers::string;
-
-/// The adapter (`InVFS::Serving::Adapter`) of a file system, which checks what that answers.
-#[derive(Clone)]
-pub struct Adapter {
-    object: rb_sys::VALUE,
-    _token: Token,
-}
-
-// SAFETY: a token keeps the object alive and in place; it is called only with the GVL, in the main Ractor.
-unsafe impl Send for Adapter {}
-// SAFETY: as above; the fields never change.
-unsafe impl Sync for Adapter {}
-
-impl Adapter {
-    /// Calls a method with the path and more arguments.
-    pub fn call<T: TryConvert>(
-        &self,
-        ruby: &Ruby,
-        method: &str,
-        sub: &Subpath,
-        more: &[Value],
-    ) -> Result<T, Error> {
-        // SAFETY: the token keeps the object alive and in place.
-        let object = unsafe { Value::from_raw(self.object) };
-        // In an Array of Ruby's, because the collector does not look into Rust's.
-        let arguments = ruby.ary_new_capa(1 + more.len());
-        arguments.push(bridge::rooted(ruby, sub))?;
-        for argument in more {
-            arguments.push(*argument)?;
-        }
-        object.funcall("call", (ruby.to_symbol(method), arguments))
-    }
-}
+use crate::helpers::{held::Token, string};
 
 /// Serves a file system written in Ruby.
-pub struct RubyFs {
+pub struct RubyFileSystem {
     adapter: Adapter,
 }
 
-impl RubyFs {
+impl RubyFileSystem {
     /// Serves the file system behind `adapter`.
-    pub fn new(adapter: Value, token: Token) -> RubyFs {
-        RubyFs {
-            adapter: Adapter {
-                object: adapter.as_raw(),
-                _token: token,
-            },
+    pub fn new(adapter: Value, token: Token) -> RubyFileSystem {
+        RubyFileSystem {
+            adapter: Adapter::new(adapter, token),
         }
     }
 
@@ -80,7 +40,7 @@ impl RubyFs {
             sub,
             runs_code: true,
         };
-        bridge::call(asked, work)
+        gvl_bridge::call(asked, work)
     }
 
     fn open_for_writing(&self, sub: &Subpath, how: How) -> Answer<Opened> {
@@ -93,7 +53,7 @@ impl RubyFs {
             let node = node(answer.entry::<RArray>(3)?)?;
             Ok((contents, appends, existed, node))
         })?;
-        let saver = RubySaver::new(
+        let saver = WriteBack::new(
             self.adapter.clone(),
             sub.to_owned(),
             appends,
@@ -108,7 +68,7 @@ impl RubyFs {
     }
 }
 
-impl Served for RubyFs {
+impl Served for RubyFileSystem {
     fn stat(&self, sub: &Subpath, _follow: bool) -> Answer<Node> {
         self.ask("stat", sub, |ruby| {
             node(self.adapter.call(ruby, "stat", sub, &[])?)
@@ -168,7 +128,7 @@ impl Served for RubyFs {
             Change::Remove(sub) => done("remove", sub, "remove_file", &[]),
             Change::RemoveDirectory(sub) => done("remove", sub, "remove_directory", &[]),
             Change::Rename(from, to, keep) => self.ask("rename", from, |ruby| {
-                let more = [bridge::rooted(ruby, to).as_value(), ruby.into_value(keep)];
+                let more = [rooted(ruby, to).as_value(), ruby.into_value(keep)];
                 self.adapter
                     .call::<Value>(ruby, "rename", from, &more)
                     .map(|_| ())

@@ -7,12 +7,12 @@ use invfs_engine::{
 use magnus::{prelude::*, Error, RString, Ruby, Value};
 
 use super::{
-    bridge::{self, Question},
-    ruby_fs::Adapter,
+    adapter::Adapter,
+    gvl_bridge::{self, Question},
 };
 
 /// Hands the contents of one open file over.
-pub struct RubySaver {
+pub struct WriteBack {
     adapter: Adapter,
     sub: SubpathBuf,
     /// Whether only what was added goes to the file system.
@@ -23,7 +23,7 @@ pub struct RubySaver {
     before: Vec<u8>,
 }
 
-impl RubySaver {
+impl WriteBack {
     /// For the file `sub`, which holds `contents` now.
     pub fn new(
         adapter: Adapter,
@@ -31,8 +31,8 @@ impl RubySaver {
         appends: bool,
         existed: bool,
         contents: &[u8],
-    ) -> RubySaver {
-        RubySaver {
+    ) -> WriteBack {
+        WriteBack {
             adapter,
             sub,
             appends,
@@ -58,7 +58,7 @@ impl RubySaver {
     }
 }
 
-impl Saver for RubySaver {
+impl Saver for WriteBack {
     fn save(&self, contents: &[u8]) -> Answer<()> {
         if self.existed && *self.before == *contents {
             return Ok(());
@@ -71,7 +71,7 @@ impl Saver for RubySaver {
             sub,
             runs_code: true,
         };
-        let answer = bridge::call(asked, |ruby| {
+        let answer = gvl_bridge::call(asked, |ruby| {
             began = true;
             self.hand_over(ruby, contents)
         });

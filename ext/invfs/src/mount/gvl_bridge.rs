@@ -2,13 +2,16 @@
 
 use std::ffi::{c_int, c_void};
 use std::panic::{catch_unwind, AssertUnwindSafe};
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use invfs_engine::interpose::{Answer, Errno};
 use invfs_engine::path::Subpath;
 use magnus::{error::ErrorType, prelude::*, rb_sys::AsRawValue, Error, Ruby, Value};
 
-use super::{interruptions, serving};
+use super::{
+    interruptions,
+    ruby_side::{is_ended, serving},
+    watch::watch,
+};
 use crate::helpers::{ractor, string};
 
 /// How many file operations of one thread may be inside methods that were called by file operations. Each takes a part
@@ -60,14 +63,6 @@ pub fn call<T>(question: Question<'_>, work: impl FnOnce(&Ruby) -> Result<T, Err
     }
 }
 
-/// Set when Ruby begins to free all objects, open files among them: no Ruby code may run any more.
-static ENDED: AtomicBool = AtomicBool::new(false);
-
-/// From now on no Ruby code is called.
-pub fn end() {
-    ENDED.store(true, Ordering::Release);
-}
-
 fn take_gvl(work: &mut dyn FnMut()) {
     // SAFETY: called by Ruby, with the pointer that it was given below.
     unsafe extern "C" fn run(work: *mut c_void) -> *mut c_void {
@@ -85,7 +80,7 @@ fn take_gvl(work: &mut dyn FnMut()) {
 
 fn with_gvl<T>(question: Question<'_>, work: impl FnOnce(&Ruby) -> Result<T, Error>) -> Answer<T> {
     // SAFETY: only reads a flag.
-    if ENDED.load(Ordering::Acquire) || unsafe { rb_sys::rb_during_gc() } != 0 {
+    if is_ended() || unsafe { rb_sys::rb_during_gc() } != 0 {
         return Err(Errno(libc::EIO));
     }
     let Ok(ruby) = Ruby::get() else {
@@ -101,7 +96,7 @@ fn with_gvl<T>(question: Question<'_>, work: impl FnOnce(&Ruby) -> Result<T, Err
     // SAFETY: reads `$!` of the thread, which what follows replaces.
     let pending = unsafe { rb_sys::rb_errinfo() };
     // It loads files the first time, and so it replaces `$!`, too.
-    if question.runs_code && super::watch(&ruby).is_err() {
+    if question.runs_code && watch(&ruby).is_err() {
         restore(pending);
         return Err(Errno(libc::EIO));
     }

@@ -1,0 +1,52 @@
+//! The Ruby object between a mount and a file system written in Ruby.
+
+use invfs_engine::path::Subpath;
+use magnus::{
+    prelude::*,
+    rb_sys::{AsRawValue, FromRawValue},
+    Error, Ruby, TryConvert, Value,
+};
+
+use super::gvl_bridge::rooted;
+use crate::helpers::held::Token;
+
+/// The adapter (`InVFS::Serving::Adapter`) of a file system, which checks what that answers.
+#[derive(Clone)]
+pub struct Adapter {
+    object: rb_sys::VALUE,
+    _token: Token,
+}
+
+// SAFETY: a token keeps the object alive and in place; it is called only with the GVL, in the main Ractor.
+unsafe impl Send for Adapter {}
+// SAFETY: as above; the fields never change.
+unsafe impl Sync for Adapter {}
+
+impl Adapter {
+    /// An adapter that lives as long as `token`.
+    pub fn new(object: Value, token: Token) -> Adapter {
+        Adapter {
+            object: object.as_raw(),
+            _token: token,
+        }
+    }
+
+    /// Calls a method with the path and more arguments.
+    pub fn call<T: TryConvert>(
+        &self,
+        ruby: &Ruby,
+        method: &str,
+        sub: &Subpath,
+        more: &[Value],
+    ) -> Result<T, Error> {
+        // SAFETY: the token keeps the object alive and in place.
+        let object = unsafe { Value::from_raw(self.object) };
+        // In an Array of Ruby's, because the collector does not look into Rust's.
+        let arguments = ruby.ary_new_capa(1 + more.len());
+        arguments.push(rooted(ruby, sub))?;
+        for argument in more {
+            arguments.push(*argument)?;
+        }
+        object.funcall("call", (ruby.to_symbol(method), arguments))
+    }
+}

@@ -1,0 +1,70 @@
+//! What stands behind a mount: a VFS, or a file system written in Ruby.
+//!
+//! The methods of such a file system are called through an adapter, which checks their answers
+//! (`lib/invfs/serving/adapter.rb`).
+
+use std::sync::Arc;
+
+use invfs_engine::interpose::{ReadOnly, Served};
+use invfs_engine::vfs::Vfs;
+use magnus::{block::Proc, prelude::*, Error, Ruby, TryConvert, Value};
+
+use super::{
+    gvl_vfs::GvlVfs,
+    ruby_file_system::RubyFileSystem,
+    watch::{prepared, watch},
+};
+use crate::{
+    helpers::{held::keep, module::invfs},
+    ruby_api::vfs_value::{is_vfs, native_vfs, vfs_of},
+};
+
+/// The one that is to be mounted, of the two that `InVFS.mount` takes.
+pub fn object(ruby: &Ruby, object: Option<Value>, block: Option<Proc>) -> Result<Value, Error> {
+    match (object, block) {
+        (Some(object), None) => Ok(object),
+        (None, Some(block)) => Ok(block.as_value()),
+        (Some(_), Some(_)) => Err(Error::new(
+            ruby.exception_arg_error(),
+            "an object or a block, not both",
+        )),
+        (None, None) => Err(Error::new(
+            ruby.exception_arg_error(),
+            "wrong number of arguments (given 1, expected 2, or a block)",
+        )),
+    }
+}
+
+/// What serves `object`, a VFS or a file system; `TypeError` where it is neither.
+///
+/// Which it is: an `InVFS::Base`, or a Proc, is a file system; else, what has the four methods of a VFS is a VFS; else,
+/// what has `read`, `list`, `stat` or `write` is a file system, unless it is itself an open file or a path.
+pub fn of_object(ruby: &Ruby, object: Value) -> Result<Arc<dyn Served>, Error> {
+    if native_vfs(object).is_some() {
+        // As most are; looking for the class would load it.
+        return Ok(of_vfs(vfs_of(ruby, object)?));
+    }
+    let module = invfs(ruby)?;
+    let base: Value = module.const_get("Base")?;
+    let is_base = object.is_kind_of(magnus::RClass::try_convert(base)?)
+        || object.is_kind_of(ruby.class_proc());
+    if !is_base && is_vfs(object) {
+        return Ok(of_vfs(vfs_of(ruby, object)?));
+    }
+    watch(ruby)?;
+    let adapter: Value = prepared(ruby)?.funcall("adapter", (object,))?;
+    if adapter.is_nil() {
+        let message = "no VFS: to_path, file?, size and read are needed; \
+                       no file system: read, list, stat or write is needed";
+        return Err(Error::new(ruby.exception_type_error(), message));
+    }
+    Ok(Arc::new(RubyFileSystem::new(adapter, keep(adapter))))
+}
+
+/// What serves a VFS: one that calls Ruby objects does so with the GVL. Those objects are held by whoever mounts it.
+pub fn of_vfs(vfs: Arc<dyn Vfs>) -> Arc<dyn Served> {
+    if vfs.is_independent() {
+        return Arc::new(ReadOnly::new(vfs));
+    }
+    Arc::new(ReadOnly::new(Arc::new(GvlVfs::new(vfs))))
+}

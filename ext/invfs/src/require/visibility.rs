@@ -1,0 +1,45 @@
+//! What file operations see of the VFS objects in `$:`. The floor above decides that; here is the place where it says so.
+
+use std::sync::OnceLock;
+
+use invfs_engine::mounts::{Mount, Request};
+use magnus::Ruby;
+
+/// Decides what file operations see of adopted mounts.
+pub trait Visibility: Sync {
+    /// Completes the request for an adopted mount: whether it is visible, and what serves it to file operations.
+    fn prepare(&self, ruby: &Ruby, request: &mut Request);
+    /// Gives back what file operations remember of a mount that another one has replaced.
+    fn replaced(&self, mount: &Mount);
+    /// Why Ruby itself does not load what stands in `$:`; `None` where it does.
+    fn hindrance(&self) -> Option<String>;
+}
+
+static VISIBILITY: OnceLock<&'static dyn Visibility> = OnceLock::new();
+
+/// From now on `visibility` decides. Only the first call counts.
+pub fn decided_by(visibility: &'static dyn Visibility) {
+    VISIBILITY.get_or_init(|| visibility);
+}
+
+/// See [`Visibility::prepare`].
+pub fn prepare(ruby: &Ruby, request: &mut Request) {
+    if let Some(visibility) = VISIBILITY.get() {
+        visibility.prepare(ruby, request);
+    }
+}
+
+/// See [`Visibility::replaced`].
+pub fn replaced(mount: &Mount) {
+    if let Some(visibility) = VISIBILITY.get() {
+        visibility.replaced(mount);
+    }
+}
+
+/// See [`Visibility::hindrance`].
+pub fn hindrance() -> Option<String> {
+    match VISIBILITY.get() {
+        Some(visibility) => visibility.hindrance(),
+        None => Some("file operations see no mounts".to_owned()),
+    }
+}
