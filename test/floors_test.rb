@@ -8,7 +8,7 @@ module Floors
   # not know each other. A crate that is not in order yet says how much it still lacks: `up` arrows that run up, and
   # `circles` of files inside one folder.
   CRATES = {
-    "invfs" => { source: "ext/invfs/src", floors: %w[helpers ruby_api require mount lib], circles: 2 }
+    "invfs" => { source: "ext/invfs/src", floors: %w[helpers ruby_api require mount lib] }
   }.freeze
 
   def self.of(source, floors) = RustFloors.new(File.expand_path("../#{source}", __dir__), floors)

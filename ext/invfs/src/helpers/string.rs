@@ -1,6 +1,6 @@
 //! Ruby Strings from and to bytes.
 
-use invfs_engine::vfs::Sink;
+use invfs_engine::{path::SubpathBuf, vfs::Sink};
 use magnus::{
     prelude::*,
     rb_sys::{AsRawValue, FromRawValue},
@@ -81,6 +81,13 @@ pub fn path_bytes(value: Value) -> Result<Vec<u8>, Error> {
         }
     }
     path_argument(value).map(bytes)
+}
+
+/// The subpath that a user's argument names; `None` where it can name nothing inside the VFS
+/// (absolute, above the root, or a file name with a trailing slash is none of ours).
+pub fn subpath(path: Value) -> Result<Option<SubpathBuf>, Error> {
+    let bytes = path_bytes(path)?;
+    Ok(SubpathBuf::clean(&bytes))
 }
 
 /// `File.expand_path(path)`: absolute and clean; `~` and the current directory are looked up now.

@@ -16,7 +16,10 @@ use super::{
 };
 use crate::{
     helpers::{held::keep, module::invfs},
-    ruby_api::vfs_value::{is_vfs, native_vfs, vfs_of},
+    ruby_api::{
+        native_vfs::NativeVfs,
+        vfs_value::{is_vfs, vfs_of},
+    },
 };
 
 /// The one that is to be mounted, of the two that `InVFS.mount` takes.
@@ -40,7 +43,7 @@ pub fn object(ruby: &Ruby, object: Option<Value>, block: Option<Proc>) -> Result
 /// Which it is: an `InVFS::Base`, or a Proc, is a file system; else, what has the four methods of a VFS is a VFS; else,
 /// what has `read`, `list`, `stat` or `write` is a file system, unless it is itself an open file or a path.
 pub fn of_object(ruby: &Ruby, object: Value) -> Result<Arc<dyn Served>, Error> {
-    if native_vfs(object).is_some() {
+    if NativeVfs::of(object).is_some() {
         // As most are; looking for the class would load it.
         return Ok(of_vfs(vfs_of(ruby, object)?));
     }

@@ -18,8 +18,8 @@ use crate::helpers::string;
 
 #[derive(Default)]
 struct Archives {
-    /// What the handlers said of a file, as long as it is the same file.
-    known: HashMap<Vec<u8>, (Identity, Option<Arc<Mount>>)>,
+    /// What the handlers said of a file.
+    known: HashMap<Vec<u8>, Known>,
     /// Files that a handler is looking at, and in which thread: what it requires meanwhile is not searched in
     /// them. Another thread asks for itself.
     asking: HashSet<(Vec<u8>, ThreadId)>,
@@ -27,15 +27,24 @@ struct Archives {
     split: HashMap<Vec<u8>, (usize, SubpathBuf)>,
 }
 
-static ARCHIVES: LazyLock<Mutex<Archives>> = LazyLock::new(Mutex::default);
-
-/// Forgets which files are no archives: a new handler may see it differently.
-pub fn forget() {
-    ARCHIVES
-        .lock()
-        .known
-        .retain(|_, (_, mount)| mount.is_some());
+/// What the handlers said of one file.
+struct Known {
+    /// It holds as long as this is the file.
+    identity: Identity,
+    /// The archive, if it is one.
+    mount: Option<Arc<Mount>>,
+    /// The handlers that were asked: that it is no archive holds until there are others.
+    handlers: u64,
 }
+
+impl Known {
+    fn holds_for(&self, identity: &Identity) -> bool {
+        self.identity == *identity
+            && (self.mount.is_some() || self.handlers == handlers::generation())
+    }
+}
+
+static ARCHIVES: LazyLock<Mutex<Archives>> = LazyLock::new(Mutex::default);
 
 /// The place that the absolute `path` names inside an archive; `None` where it leads to none.
 pub fn place(ruby: &Ruby, path: &[u8]) -> Result<Option<Place>, Error> {
@@ -86,9 +95,9 @@ impl Seen {
         let at = match self.0.iter().position(|(seen, _)| seen == file) {
             Some(at) => at,
             None => {
-                let same = |(known, mount): &(Identity, Option<Arc<Mount>>)| {
-                    let mount = mount.as_ref()?;
-                    disk::is_current(mount, file, known).then(|| mount.clone())
+                let same = |known: &Known| {
+                    let mount = known.mount.as_ref()?;
+                    disk::is_current(mount, file, &known.identity).then(|| mount.clone())
                 };
                 let mount = archives.known.get(file).and_then(same);
                 self.0.push((file.to_vec(), mount));
@@ -149,22 +158,26 @@ fn mount(ruby: &Ruby, file: &[u8]) -> Result<Option<Arc<Mount>>, Error> {
     let asking = (file.to_vec(), std::thread::current().id());
     {
         let mut archives = ARCHIVES.lock();
-        if let Some((known, mount)) = archives.known.get(file) {
-            if *known == identity {
-                return Ok(mount.clone());
+        if let Some(known) = archives.known.get(file) {
+            if known.holds_for(&identity) {
+                return Ok(known.mount.clone());
             }
         }
         if !archives.asking.insert(asking.clone()) {
             return Ok(None);
         }
     }
+    let handlers = handlers::generation();
     let answer = ask(ruby, file, &identity);
     let mut archives = ARCHIVES.lock();
     archives.asking.remove(&asking);
     let mount = answer?;
-    archives
-        .known
-        .insert(file.to_vec(), (identity, mount.clone()));
+    let known = Known {
+        identity,
+        mount: mount.clone(),
+        handlers,
+    };
+    archives.known.insert(file.to_vec(), known);
     Ok(mount)
 }
 

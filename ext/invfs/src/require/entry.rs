@@ -10,7 +10,6 @@ use super::{
     autoload, by_ruby,
     caller::{self, Caller},
     found::Found,
-    load,
     load_errors::{cannot_load, explain, too_large},
     load_path_changes, loaded,
     originals::{self, Layer, BELOW_RUBYGEMS},
@@ -179,7 +178,7 @@ fn load_file(ruby: &Ruby, rb_self: Value, args: &[Value]) -> Result<Value, Error
         Found::Virtual(hit) => match by_ruby::load(ruby, rb_self, &hit, wrap) {
             Some(answer) => answer,
             None => {
-                load::load(ruby, rb_self, &hit, wrap)?;
+                run::load(ruby, rb_self, &hit, wrap)?;
                 answer(ruby, true)
             }
         },

@@ -61,6 +61,8 @@ struct State {
     /// `$:` as it was when `current` was made.
     mirror: Held,
     current: Arc<LoadPath>,
+    /// The handlers with which `current` was made: a new one may see an archive where none was.
+    handlers: u64,
     generations: u64,
 }
 
@@ -80,6 +82,7 @@ pub fn init(ruby: &Ruby) -> Result<(), Error> {
             volatile: Vec::new(),
             virtual_somewhere: false,
         }),
+        handlers: handlers::generation(),
         generations: 0,
     });
     Ok(())
@@ -92,7 +95,12 @@ pub fn array() -> Option<RArray> {
 }
 
 impl State {
+    /// Whether neither `$:` nor the handlers have changed since `current` was made.
     fn unchanged(&self) -> bool {
+        self.handlers == handlers::generation() && self.same_elements()
+    }
+
+    fn same_elements(&self) -> bool {
         // SAFETY: both Arrays are held, and nothing runs until they are compared.
         let (now, known) = unsafe { (elements(self.load_path.get()), elements(self.mirror.get())) };
         // Where Ruby still shares one buffer between the two, the address is enough.
@@ -109,7 +117,8 @@ pub fn unchanged_generation() -> Option<u64> {
 
 /// The load path as it is now.
 pub fn current(ruby: &Ruby) -> Result<Arc<LoadPath>, Error> {
-    let (array, mirror, known, fresh) = {
+    let handlers = handlers::generation();
+    let (array, mirror, known, fresh, same_handlers) = {
         let guard = STATE.lock();
         let Some(state) = guard.as_ref() else {
             return Err(Error::new(ruby.exception_runtime_error(), "not set up"));
@@ -119,6 +128,7 @@ pub fn current(ruby: &Ruby) -> Result<Arc<LoadPath>, Error> {
             state.mirror.get(),
             state.current.clone(),
             state.unchanged(),
+            state.handlers == handlers,
         )
     };
     if fresh && known.volatile.is_empty() {
@@ -132,7 +142,7 @@ pub fn current(ruby: &Ruby) -> Result<Arc<LoadPath>, Error> {
     let mut builder = Builder::default();
     for (at, same) in before.into_iter().enumerate() {
         let value: Value = copy.entry(at as isize)?;
-        let reusable = same.filter(|at| !known.volatile.contains(at));
+        let reusable = same.filter(|at| same_handlers && !known.volatile.contains(at));
         match reusable.and_then(|at| known.entries.get(at)) {
             Some(entry @ (Entry::Directory(_) | Entry::Virtual(_))) => {
                 builder.push(ruby, entry.clone(), false)
@@ -149,6 +159,7 @@ pub fn current(ruby: &Ruby) -> Result<Arc<LoadPath>, Error> {
     };
     mirror.replace(copy)?;
     state.generations += 1;
+    state.handlers = handlers;
     state.current = Arc::new(builder.finish(state.generations));
     Ok(state.current.clone())
 }
@@ -163,15 +174,6 @@ fn positions_before(mirror: RArray, now: RArray) -> Vec<Option<usize>> {
     }
     let places: HashMap<_, _> = known.iter().zip(0..).collect();
     now.iter().map(|value| places.get(value).copied()).collect()
-}
-
-/// Makes the next search look at all of `$:` again: a new handler may see an archive where none was.
-pub fn forget() -> Result<(), Error> {
-    let mirror = match STATE.lock().as_ref() {
-        Some(state) => state.mirror.get(),
-        None => return Ok(()),
-    };
-    RArray::try_convert(mirror)?.clear()
 }
 
 #[derive(Default)]

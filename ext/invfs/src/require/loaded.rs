@@ -15,7 +15,6 @@ use parking_lot::Mutex;
 use super::{
     candidates::{stem_of, Kind, Matched},
     load_path::{self, LoadPath},
-    order::Move,
 };
 use crate::helpers::{
     held::Held,
@@ -153,6 +152,14 @@ pub fn last() -> Option<Vec<u8>> {
     let features = INDEX.lock().as_ref()?.features.get();
     // SAFETY: `$"` is held, its elements are alive, and nothing runs until the last one is copied.
     unsafe { elements(features).last().and_then(|last| text(*last)) }.map(<[u8]>::to_vec)
+}
+
+/// A feature that stands too far in front.
+pub struct Move {
+    /// Its virtual path.
+    pub path: Vec<u8>,
+    /// The last element of `$"` when it had been loaded.
+    pub behind: Vec<u8>,
 }
 
 /// Moves features backwards in `$"`, in one go. What is not there any more stays away.

@@ -21,7 +21,7 @@ use crate::{
     helpers::{ractor, string},
     ruby_api::{
         errors::to_ruby,
-        file_system::read_all,
+        read::read_all,
         vfs_value::{is_vfs, vfs_of},
     },
 };

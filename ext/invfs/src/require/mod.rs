@@ -19,7 +19,6 @@ mod disk;
 mod entry;
 mod found;
 mod handlers;
-mod load;
 mod load_errors;
 #[cfg(mounts)]
 pub mod load_iseq;
@@ -34,6 +33,7 @@ mod native_image;
 mod order;
 mod originals;
 pub mod own_files;
+mod registration;
 mod resolve;
 mod rubygems;
 mod run;
@@ -48,7 +48,7 @@ pub fn init(ruby: &Ruby, module: RModule) -> Result<(), Error> {
     own_files::init(module)?;
     loaded::init(ruby)?;
     load_path::init(ruby)?;
-    handlers::init(ruby, module)?;
+    registration::init(module)?;
     mounts::init(ruby, module)?;
     compiled::init(ruby, module)?;
     locate::init(ruby, module)?;

@@ -29,8 +29,9 @@ use crate::{
         ractor, string,
     },
     ruby_api::{
+        native_vfs::Receiver,
         sub_fs::SubFS,
-        vfs_value::{is_vfs, typed, vfs_of},
+        vfs_value::{is_vfs, vfs_of},
         zip_fs::ZipFS,
     },
 };
@@ -132,7 +133,7 @@ pub fn adopt(ruby: &Ruby, object: Value) -> Result<Place, Error> {
     if let Some(mount) = adopted(object) {
         return Ok(Place::root(mount));
     }
-    if let Some(sub_fs) = typed::<SubFS>(object) {
+    if let Some(sub_fs) = Receiver::<SubFS>::of(object) {
         let mut place = adopt(ruby, sub_fs.parent_value(ruby))?;
         place.sub = place.sub.join(sub_fs.subpath());
         return Ok(place);
@@ -212,7 +213,7 @@ fn remember(mount: Arc<Mount>, object: Value) -> Place {
 
 /// Which file the object is an archive of, if it is an open {InVFS::ZipFS} of a file.
 fn zip_identity(object: Value) -> Option<Identity> {
-    let zip = typed::<ZipFS>(object)?;
+    let zip = Receiver::<ZipFS>::of(object)?;
     let archive = zip.archive();
     (!archive.is_closed()).then(|| archive.identity())?
 }

@@ -16,13 +16,15 @@ use parking_lot::Mutex;
 
 use super::{
     found::Hit,
-    load_errors::load_error,
     mounts::{Adopted, Mount},
     native_image::{self, Image},
 };
 use crate::{
     helpers::protected,
-    ruby_api::{errors::to_ruby, limits::max_load_size},
+    ruby_api::{
+        errors::{load_error, to_ruby},
+        limits::max_load_size,
+    },
 };
 
 /// What stays open until the process ends, by virtual path: code that runs cannot be taken away.

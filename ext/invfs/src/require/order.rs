@@ -6,15 +6,10 @@
 use magnus::{Error, Ruby};
 use parking_lot::Mutex;
 
-use super::{loaded, loading};
-
-/// A feature that stands too far in front.
-pub struct Move {
-    /// Its virtual path.
-    pub path: Vec<u8>,
-    /// The last element of `$"` when it had been loaded.
-    pub behind: Vec<u8>,
-}
+use super::{
+    loaded::{self, Move},
+    loading,
+};
 
 /// In the order in which they were loaded.
 static MOVES: Mutex<Vec<Move>> = Mutex::new(Vec::new());

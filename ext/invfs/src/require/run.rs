@@ -2,19 +2,19 @@
 
 use std::sync::OnceLock;
 
-use magnus::{prelude::*, Error, RString, Ruby, Value};
+use magnus::{prelude::*, Error, RModule, RString, Ruby, Value};
 
 use super::{
     autoload, compiled,
     found::Hit,
-    load, load_path, loaded,
+    load_path, loaded,
     loading::{self, Turn},
     mounts::Adopted,
-    native_ext, order,
+    native_ext, order, originals,
 };
 use crate::{
-    helpers::{held::Held, iseq::instruction_sequence, string},
-    ruby_api::{file_system::read_all, limits::max_load_size},
+    helpers::{held::Held, iseq::instruction_sequence, module::invfs, string},
+    ruby_api::{limits::max_load_size, read::read_all},
 };
 
 /// Loads the file unless that was done; whether it was loaded now.
@@ -66,14 +66,31 @@ fn run(ruby: &Ruby, hit: &Hit) -> Result<(), Error> {
     }
 }
 
+/// Runs the file; `wrap` is the second argument of `Kernel#load`.
+pub fn load(ruby: &Ruby, rb_self: Value, hit: &Hit, wrap: Option<Value>) -> Result<(), Error> {
+    match wrap.filter(|wrap| wrap.to_bool()) {
+        None => source(ruby, hit),
+        Some(wrap) => wrapped(ruby, rb_self, hit, wrap),
+    }
+}
+
+/// Only Ruby's own `load` can run code inside a wrapping module, and it wants a file: so it loads a file of
+/// ours, and `InVFS::LoadWrapped` gives it the compiled code of `hit` instead.
+fn wrapped(ruby: &Ruby, rb_self: Value, hit: &Hit, wrap: Value) -> Result<(), Error> {
+    let compiled = compile(ruby, hit)?;
+    let path: RString = helper(ruby)?.funcall("prepare", (compiled,))?;
+    originals::load(ruby, rb_self, path, Some(wrap))?;
+    Ok(())
+}
+
 /// Compiles and runs the Ruby source of `hit` at top level.
-pub fn source(ruby: &Ruby, hit: &Hit) -> Result<(), Error> {
+fn source(ruby: &Ruby, hit: &Hit) -> Result<(), Error> {
     compile(ruby, hit)?.funcall::<_, _, Value>("eval", ())?;
     Ok(())
 }
 
 /// The compiled file, a `RubyVM::InstructionSequence`: out of the archive, or compiled now.
-pub fn compile(ruby: &Ruby, hit: &Hit) -> Result<Value, Error> {
+fn compile(ruby: &Ruby, hit: &Hit) -> Result<Value, Error> {
     if let Some(compiled) = compiled::load(ruby, hit)? {
         return Ok(compiled);
     }
@@ -85,6 +102,11 @@ pub fn compile(ruby: &Ruby, hit: &Hit) -> Result<Value, Error> {
     let compiled = instruction_sequence(ruby)?.funcall("compile", (code, path, path, 1));
     string::release(code);
     compiled
+}
+
+/// `InVFS::LoadWrapped`, loaded when it is first needed.
+fn helper(ruby: &Ruby) -> Result<RModule, Error> {
+    invfs(ruby)?.const_get("LoadWrapped")
 }
 
 /// The encoding of source without a magic comment: UTF-8, unless Ruby's option `-K` says otherwise. That one
@@ -99,7 +121,7 @@ fn source_encoding(ruby: &Ruby) -> Result<Value, Error> {
     let encoding = match external.equal(utf8)? {
         true => utf8,
         false => {
-            let stub: RString = load::helper(ruby)?.const_get("STUB")?;
+            let stub: RString = helper(ruby)?.const_get("STUB")?;
             let probe: Value = instruction_sequence(ruby)?.funcall("compile_file", (stub,))?;
             probe.funcall("eval", ())?
         }

@@ -1,14 +1,14 @@
-//! The engine's errors as Ruby exceptions: the one place where they are converted.
+//! The engine's errors as Ruby exceptions: the one place where they are converted. And `LoadError`s as `raise` makes them.
 
 use invfs_engine::{Error as EngineError, ErrorKind};
 use magnus::{
     kwargs,
     prelude::*,
     rb_sys::{AsRawValue, FromRawValue},
-    Error, ExceptionClass, RClass, RModule, Ruby, Value,
+    Error, ExceptionClass, RClass, RModule, RString, Ruby, TryConvert, Value,
 };
 
-use crate::helpers::held::Held;
+use crate::helpers::{held::Held, string};
 
 /// What a VFS written in Ruby raised, on its way through the engine.
 struct Foreign {
@@ -108,4 +108,33 @@ fn build(ruby: &Ruby, name: &str, error: &EngineError) -> Error {
 
 fn exception_class(ruby: &Ruby, class: RClass) -> ExceptionClass {
     ExceptionClass::from_value(class.as_value()).unwrap_or(ruby.exception_standard_error())
+}
+
+/// A `LoadError` with `path` and `cause`, as `raise` makes it.
+pub fn load_error(
+    ruby: &Ruby,
+    message: &str,
+    path: &[u8],
+    cause: Option<Value>,
+) -> Result<Error, Error> {
+    let exception: Value = ruby.exception_load_error().funcall("new", (message,))?;
+    exception
+        .funcall::<_, _, Value>("instance_variable_set", ("@path", string::path(ruby, path)))?;
+    let raised = match cause {
+        Some(cause) => ruby
+            .module_kernel()
+            .funcall::<_, _, Value>("raise", (exception, kwargs!("cause" => cause))),
+        None => ruby.module_kernel().funcall("raise", (exception,)),
+    };
+    Ok(match raised {
+        Err(error) => error,
+        Ok(_) => Error::new(ruby.exception_load_error(), message.to_owned()),
+    })
+}
+
+/// The `path` of a `LoadError`.
+pub fn load_error_path(error: &Error) -> Option<Vec<u8>> {
+    let exception = error.value()?;
+    let path: Value = exception.funcall("path", ()).ok()?;
+    Some(string::bytes(RString::try_convert(path).ok()?))
 }

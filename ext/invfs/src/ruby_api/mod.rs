@@ -2,11 +2,14 @@
 
 mod archive_entry;
 mod archive_writer;
+mod default_path;
 pub mod errors;
-pub mod file_system;
+mod file_system;
 pub mod limits;
 mod listing;
 mod map_vfs;
+pub mod native_vfs;
+pub mod read;
 pub mod ruby_vfs;
 mod string_map_fs;
 pub mod sub_fs;
