@@ -10,10 +10,10 @@ module InVFS
     autoload :Compiled, "#{__dir__}/explain/compiled.rb"
     autoload :Features, "#{__dir__}/explain/features.rb"
     autoload :Names, "#{__dir__}/explain/names.rb"
-    autoload :Place, "#{__dir__}/explain/place.rb"
+    autoload :LoadPathEntry, "#{__dir__}/explain/load_path_entry.rb"
     autoload :RubyGems, "#{__dir__}/explain/ruby_gems.rb"
     autoload :Search, "#{__dir__}/explain/search.rb"
-    private_constant :Compiled, :Features, :Names, :Place, :RubyGems, :Search
+    private_constant :Compiled, :Features, :Names, :LoadPathEntry, :RubyGems, :Search
 
     # One thing that was looked at.
     #

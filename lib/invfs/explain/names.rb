@@ -3,7 +3,7 @@
 module InVFS
   class Explanation
     # What a feature is called, and which files may provide it: the rules of `search_required` in Ruby's load.c, which
-    # the native side has in candidates.rs.
+    # the native side has in feature_name.rs.
     module Names
       # Without rbconfig: where `$:` is broken, it cannot be loaded.
       DLEXT = RUBY_PLATFORM.include?("darwin") ? ".bundle" : ".so"

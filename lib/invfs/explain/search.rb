@@ -16,7 +16,7 @@ module InVFS
       # @return [Array(Symbol, String, Exception)] verdict, path, error
       def run
         @explicit = Names.explicit?(@name)
-        @places = $:.each_with_index.map { |entry, at| Place.new(entry, at) }
+        @places = $:.each_with_index.map { |entry, at| LoadPathEntry.new(entry, at) }
         @features = Features.new(@places.map(&:path))
         verdict, path = answer
         case verdict
@@ -141,11 +141,11 @@ module InVFS
       def walk_path
         Names.candidates(File.expand_path(@name)).each do |path|
           vfs, sub = InVFS.locate(path)
-          outcome, text, = Place.in_vfs(vfs, sub, path) if vfs
+          outcome, text, = LoadPathEntry.in_vfs(vfs, sub, path) if vfs
           step("#{path} (in #{vfs.inspect})", outcome, text) if vfs
           return [path, vfs, sub] if outcome == :found
 
-          outcome, text, = Place.on_disk(path)
+          outcome, text, = LoadPathEntry.on_disk(path)
           step("#{path} (on disk)", outcome, text)
           return [path] if outcome == :found
         end

@@ -1,6 +1,6 @@
 //! What could be anybody's: values kept alive, strings, protected calls.
 
-pub mod held;
+pub mod gc_root;
 pub mod iseq;
 pub mod module;
 pub mod nogvl;

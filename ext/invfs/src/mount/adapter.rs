@@ -8,9 +8,9 @@ use magnus::{
 };
 
 use super::gvl_bridge::rooted;
-use crate::helpers::held::Token;
+use crate::helpers::gc_root::Token;
 
-/// The adapter (`InVFS::Serving::Adapter`) of a file system, which checks what that answers.
+/// The adapter (`InVFS::RubyFileSystem::Adapter`) of a file system, which checks what that answers.
 #[derive(Clone)]
 pub struct Adapter {
     object: rb_sys::VALUE,

@@ -9,7 +9,7 @@ use magnus::{error::ErrorType, prelude::*, rb_sys::AsRawValue, Error, Ruby, Valu
 
 use super::{
     interruptions,
-    ruby_side::{is_ended, serving},
+    ruby_side::{self, is_ended},
     watch::watch,
 };
 use crate::helpers::{ractor, string};
@@ -135,7 +135,7 @@ fn failed(ruby: &Ruby, question: Question<'_>, error: Error) -> Errno {
         let answer = match error.error_type() {
             ErrorType::Jump(_) => jumped(ruby, &error, operation.as_value(), path.as_value()),
             _ => match error.value() {
-                Some(exception) => serving(ruby)
+                Some(exception) => ruby_side::module(ruby)
                     .and_then(|s| s.funcall::<_, _, i32>("errno", (exception, operation, path))),
                 None => Ok(libc::EIO),
             },
@@ -156,7 +156,7 @@ fn jumped(ruby: &Ruby, error: &Error, operation: Value, path: Value) -> Result<i
     // SAFETY: what the jump left there means nothing any more.
     unsafe { rb_sys::rb_set_errinfo(rb_sys::Qnil as rb_sys::VALUE) };
     let tag = format!("{tag:?}");
-    serving(ruby)?.funcall("jumped", (tag, operation, path))
+    ruby_side::module(ruby)?.funcall("jumped", (tag, operation, path))
 }
 
 /// The path as methods get it: from the mount on, with a slash in front.

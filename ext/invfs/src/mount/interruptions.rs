@@ -13,8 +13,8 @@ use magnus::{prelude::*, Ruby, Value};
 use parking_lot::Mutex;
 use rb_sys::VALUE;
 
-use super::ruby_side::serving;
-use crate::helpers::{held::Held, protected};
+use super::ruby_side;
+use crate::helpers::{gc_root::GcRoot, protected};
 
 /// The threads that are inside. Living threads stay at their address. Only used with the GVL, and never while Ruby code
 /// may run.
@@ -24,7 +24,7 @@ static INSIDE: Mutex<BTreeMap<VALUE, State>> = Mutex::new(BTreeMap::new());
 struct State {
     depth: usize,
     /// With the depth of the operation behind which it belongs.
-    noted: Vec<(usize, Held)>,
+    noted: Vec<(usize, GcRoot)>,
 }
 
 /// How many file operations of the thread are inside methods of file systems.
@@ -34,11 +34,12 @@ pub fn depth(thread: VALUE) -> usize {
 
 /// Notes what the thread is to get when it has left the operation that it is in.
 pub fn note(thread: VALUE, interruption: Value) {
-    let held = Held::new(interruption);
+    let gc_root = GcRoot::new(interruption);
     if let Some(state) = INSIDE.lock().get_mut(&thread) {
-        let new = |(at, known): &(usize, Held)| *at != state.depth || known.raw() != held.raw();
+        let new =
+            |(at, known): &(usize, GcRoot)| *at != state.depth || known.raw() != gc_root.raw();
         if state.noted.iter().all(new) {
-            state.noted.push((state.depth, held));
+            state.noted.push((state.depth, gc_root));
         }
     }
 }
@@ -61,7 +62,7 @@ impl Inside {
         }
     }
 
-    fn out(&self) -> Vec<Held> {
+    fn out(&self) -> Vec<GcRoot> {
         let mut inside = INSIDE.lock();
         let Some(state) = inside.get_mut(&self.0) else {
             return Vec::new();
@@ -75,8 +76,8 @@ impl Inside {
         if state.depth == 0 {
             inside.remove(&self.0);
         }
-        let here: Vec<(usize, Held)> = here;
-        here.into_iter().map(|(_, held)| held).collect()
+        let here: Vec<(usize, GcRoot)> = here;
+        here.into_iter().map(|(_, gc_root)| gc_root).collect()
     }
 }
 
@@ -90,17 +91,17 @@ impl Drop for Inside {
 }
 
 struct Delivery {
-    thread: Held,
-    noted: Vec<Held>,
+    thread: GcRoot,
+    noted: Vec<GcRoot>,
     /// Dropped when everything is under way.
     _done: SyncSender<()>,
 }
 
 /// Has another Ruby thread raise what was noted, and waits for that.
-fn deliver(_ruby: &Ruby, thread: Value, noted: Vec<Held>) {
+fn deliver(_ruby: &Ruby, thread: Value, noted: Vec<GcRoot>) {
     let (done, wait) = sync_channel::<()>(1);
     let delivery = Box::into_raw(Box::new(Delivery {
-        thread: Held::new(thread),
+        thread: GcRoot::new(thread),
         noted,
         _done: done,
     }));
@@ -125,7 +126,8 @@ unsafe extern "C" fn run(delivery: *mut c_void) -> VALUE {
         for interruption in &delivery.noted {
             let arguments = (delivery.thread.get(), interruption.get());
             // What it raises would be that the thread is dead.
-            let _ = serving(&ruby).and_then(|s| s.funcall::<_, _, Value>("deliver", arguments));
+            let _ = ruby_side::module(&ruby)
+                .and_then(|s| s.funcall::<_, _, Value>("deliver", arguments));
         }
     }
     rb_sys::Qnil as VALUE

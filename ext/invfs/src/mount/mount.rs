@@ -12,10 +12,10 @@ use magnus::{
 
 use super::{serve, transparent::install};
 use crate::helpers::{
-    held::{self, keep},
+    gc_root::{self, keep},
     ractor, string,
 };
-use crate::require::mounts::Adopted;
+use crate::require::adopted::Adopted;
 use crate::ruby_api::{
     errors::to_ruby,
     vfs_value::{is_vfs, vfs_of},
@@ -108,7 +108,7 @@ fn unmount(ruby: &Ruby, at: Value) -> Result<Option<Value>, Error> {
     ractor::only_main(ruby, "InVFS.unmount")?;
     let root = string::expand(string::path_argument(at)?)?;
     let object = interpose::unmount(&root).map(|mount| mount.object());
-    held::sweep();
+    gc_root::sweep();
     Ok(object)
 }
 

@@ -14,7 +14,7 @@ use super::{
     gvl_bridge::{self, rooted, Question},
     write_back::WriteBack,
 };
-use crate::helpers::{held::Token, string};
+use crate::helpers::{gc_root::Token, string};
 
 /// Serves a file system written in Ruby.
 pub struct RubyFileSystem {

@@ -1,7 +1,7 @@
 //! What stands behind a mount: a VFS, or a file system written in Ruby.
 //!
 //! The methods of such a file system are called through an adapter, which checks their answers
-//! (`lib/invfs/serving/adapter.rb`).
+//! (`lib/invfs/ruby_file_system/adapter.rb`).
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use super::{
     watch::{prepared, watch},
 };
 use crate::{
-    helpers::{held::keep, module::invfs},
+    helpers::{gc_root::keep, module::invfs},
     ruby_api::{
         native_vfs::NativeVfs,
         vfs_value::{is_vfs, vfs_of},

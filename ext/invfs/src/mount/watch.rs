@@ -4,20 +4,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use magnus::{function, prelude::*, rb_sys::AsRawValue, Error, RModule, Ruby, Value};
 
-use super::{
-    interruptions,
-    ruby_side::{self, serving},
-};
+use super::{interruptions, ruby_side};
 
-/// `InVFS::Serving`, with the native methods that it calls.
+/// `InVFS::RubyFileSystem`, with the native methods that it calls.
 pub fn prepared(ruby: &Ruby) -> Result<RModule, Error> {
-    let serving = serving(ruby)?;
-    if !serving.respond_to("depth", false)? {
-        serving.define_singleton_method("depth", function!(depth, 1))?;
-        serving.define_singleton_method("note", function!(note, 1))?;
-        serving.define_singleton_method("ended", function!(ruby_side::end, 0))?;
+    let module = ruby_side::module(ruby)?;
+    if !module.respond_to("depth", false)? {
+        module.define_singleton_method("depth", function!(depth, 1))?;
+        module.define_singleton_method("note", function!(note, 1))?;
+        module.define_singleton_method("ended", function!(ruby_side::end, 0))?;
     }
-    Ok(serving)
+    Ok(module)
 }
 
 /// Loads what is needed around each call, once.

@@ -11,7 +11,7 @@ use magnus::{method, prelude::*, value::ReprValue, Error, RArray, RString, Ruby,
 use parking_lot::Mutex;
 
 use super::{
-    candidates::{stem_of, wanted, Kind, Matched},
+    feature_name::{stem_of, wanted, Kind, Matched},
     load_path::{self, LoadPath},
 };
 use crate::helpers::{ractor, string};

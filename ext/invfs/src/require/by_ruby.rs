@@ -6,7 +6,7 @@ use invfs_engine::interpose;
 use magnus::{value::ReprValue, Error, RString, Ruby, Value};
 use parking_lot::Mutex;
 
-use super::{found::Hit, load_iseq, mounts::Adopted, originals};
+use super::{adopted::Adopted, found::Hit, load_iseq, originals};
 use crate::helpers::string;
 
 /// The files that were handed to Ruby, and not loaded yet.

@@ -8,7 +8,7 @@ use magnus::{
 };
 use parking_lot::Mutex;
 
-use super::{found::Hit, mounts::Adopted};
+use super::{adopted::Adopted, found::Hit};
 use crate::{
     helpers::{iseq::instruction_sequence, string},
     ruby_api::errors::to_ruby,

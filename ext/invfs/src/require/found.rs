@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use invfs_engine::path::SubpathBuf;
 
-use super::{load_path::LoadPath, mounts::Mount};
+use super::{adopted::Mount, load_path::LoadPath};
 
 /// A file in a VFS that was found.
 pub struct Hit {
@@ -40,7 +40,7 @@ pub enum Found {
     Elsewhere(Option<PassedOver>),
 }
 
-/// What [`loaded::remember`] wants to know.
+/// What [`features_index::remember`] wants to know.
 pub struct Remember {
     /// The position in `$"`.
     pub position: u32,

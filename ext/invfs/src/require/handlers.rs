@@ -6,11 +6,11 @@ use magnus::{prelude::*, rb_sys::AsRawValue, Error, RArray, Ruby, Value};
 use parking_lot::Mutex;
 
 use crate::{
-    helpers::{held::Held, string},
+    helpers::{gc_root::GcRoot, string},
     ruby_api::{errors::load_error, ruby_vfs::is_standard_error, vfs_value::is_vfs},
 };
 
-static HANDLERS: Mutex<Vec<Held>> = Mutex::new(Vec::new());
+static HANDLERS: Mutex<Vec<GcRoot>> = Mutex::new(Vec::new());
 
 /// How many handlers were ever added.
 static GENERATION: AtomicU64 = AtomicU64::new(0);
@@ -27,7 +27,7 @@ pub fn add(handler: Value) -> bool {
     if handlers.iter().any(|known| known.raw() == handler.as_raw()) {
         return false;
     }
-    handlers.push(Held::new(handler));
+    handlers.push(GcRoot::new(handler));
     GENERATION.fetch_add(1, Ordering::Release);
     true
 }
@@ -35,7 +35,7 @@ pub fn add(handler: Value) -> bool {
 /// The handlers in the order in which they are asked; a copy.
 pub fn list(ruby: &Ruby) -> RArray {
     let handlers = HANDLERS.lock();
-    ruby.ary_from_iter(handlers.iter().map(Held::get))
+    ruby.ary_from_iter(handlers.iter().map(GcRoot::get))
 }
 
 /// Whether any handler is registered.

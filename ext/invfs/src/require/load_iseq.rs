@@ -12,18 +12,18 @@ use magnus::{method, prelude::*, Error, RClass, RString, Ruby, TryConvert, Value
 use parking_lot::Mutex;
 
 use super::{
+    adopted::{Adopted, Place},
     compiled,
     found::PassedOver,
     load_errors::too_large,
-    mounts::{Adopted, Place},
 };
 use crate::{
-    helpers::{held::Held, iseq::instruction_sequence, ractor, string},
+    helpers::{gc_root::GcRoot, iseq::instruction_sequence, ractor, string},
     ruby_api::{errors::to_ruby, limits::max_load_size},
 };
 
 /// The module in which the method was last put in front.
-static FOREMOST: Mutex<Option<Held>> = Mutex::new(None);
+static FOREMOST: Mutex<Option<GcRoot>> = Mutex::new(None);
 
 /// Defines the method, in front of whoever defined it before, and again when somebody came in front of it (bootsnap does,
 /// without asking further).
@@ -43,14 +43,14 @@ pub fn define(ruby: &Ruby) -> Result<(), Error> {
     let module = ruby.module_new();
     module.define_method("load_iseq", method!(load_iseq, 1))?;
     singleton.funcall::<_, _, Value>("prepend", (module,))?;
-    *FOREMOST.lock() = Some(Held::new(module));
+    *FOREMOST.lock() = Some(GcRoot::new(module));
     Ok(())
 }
 
 fn is_foremost(singleton: Value) -> Result<bool, Error> {
     let method: Value = singleton.funcall("instance_method", ("load_iseq",))?;
     let owner: Value = method.funcall("owner", ())?;
-    let foremost = FOREMOST.lock().as_ref().map(Held::get);
+    let foremost = FOREMOST.lock().as_ref().map(GcRoot::get);
     foremost.map_or(Ok(false), |module| module.equal(owner))
 }
 

@@ -2,7 +2,7 @@
 
 use magnus::{method, prelude::*, rb_sys::AsRawValue, Error, RArray, RString, Ruby, Value};
 
-use super::{archives, disk, handlers, load_path, mounts, visibility};
+use super::{adopted, archive_paths, handlers, load_path, real_files, visibility};
 use crate::{
     helpers::{ractor, string},
     ruby_api::vfs_value::is_vfs,
@@ -31,15 +31,15 @@ fn adopt_all(ruby: &Ruby, entries: RArray) {
 
 fn adopt(ruby: &Ruby, entry: Value) -> Result<(), Error> {
     if is_vfs(entry) {
-        mounts::adopt(ruby, entry)?;
+        adopted::adopt(ruby, entry)?;
     } else if handlers::any() && (RString::from_value(entry).is_some() || is_path(entry)?) {
         let path = string::path_argument(entry)?;
         // As most entries are: there is nothing more to find out.
-        if disk::is_directory(&string::bytes(path)) {
+        if real_files::is_directory(&string::bytes(path)) {
             return Ok(());
         }
         let path = string::expand(path)?;
-        archives::place(ruby, &string::real_or_same(path))?;
+        archive_paths::place(ruby, &string::real_or_same(path))?;
     }
     Ok(())
 }

@@ -15,8 +15,8 @@ use magnus::{Error, Ruby};
 use parking_lot::Mutex;
 
 use super::{
+    adopted::{Adopted, Mount},
     found::Hit,
-    mounts::{Adopted, Mount},
     native_image::{self, Image},
 };
 use crate::{

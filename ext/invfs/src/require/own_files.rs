@@ -13,7 +13,7 @@ static FOLDER: OnceLock<Vec<u8>> = OnceLock::new();
 
 /// Finds out where they lie: one of them is announced by its absolute path.
 pub fn init(module: RModule) -> Result<(), Error> {
-    let announced: Option<RString> = module.funcall("autoload?", ("Serving",))?;
+    let announced: Option<RString> = module.funcall("autoload?", ("RubyFileSystem",))?;
     if let Some(path) = announced.map(string::bytes) {
         let slash = path.iter().rposition(|b| *b == b'/').unwrap_or(0);
         FOLDER.get_or_init(|| path.get(..=slash).unwrap_or_default().to_vec());

@@ -6,12 +6,13 @@ use invfs_engine::path::{clean_absolute, SubpathBuf};
 use magnus::{Error, RString, Ruby};
 
 use super::{
-    archives,
-    candidates::{extension, native_extension, wanted, Kind, Matched},
-    disk::{self, Look},
+    adopted, archive_paths,
+    feature_name::{extension, native_extension, wanted, Kind, Matched},
+    features_index,
     found::{Found, Hit, Remember},
+    load_lock,
     load_path::{self, LoadPath},
-    loaded, loading, mounts,
+    real_files::{self, Look},
     search::{look, Search},
 };
 use crate::helpers::string;
@@ -23,21 +24,21 @@ pub fn feature(ruby: &Ruby, name: &[u8]) -> Result<Found, Error> {
     if is_explicit(name) {
         // What an absolute path names is provided by that very element of `$"`, whatever `$:` is.
         if let Some(kind) = asked.filter(|_| name.starts_with(b"/")) {
-            let provided = loaded::provided(name, kind, &load_path)?;
+            let provided = features_index::provided(name, kind, &load_path)?;
             let source = provided.filter(|found| kind != Kind::Any || found.kind == Kind::Source);
-            if let Some(found) = source.filter(|_| loading::is_idle(name)) {
+            if let Some(found) = source.filter(|_| load_lock::is_idle(name)) {
                 return Ok(Found::Loaded(found.remember(&load_path)));
             }
         }
         return explicit(ruby, name);
     }
     if let Some(kind) = asked {
-        if let Some(path) = loading::providing(name, kind, &load_path) {
+        if let Some(path) = load_lock::providing(name, kind, &load_path) {
             return Ok(hit_at(&path).map_or(Found::Elsewhere(None), Found::Virtual));
         }
     }
     let provided = match asked {
-        Some(kind) => loaded::provided(name, kind, &load_path)?,
+        Some(kind) => features_index::provided(name, kind, &load_path)?,
         None => None,
     };
     let mut provided_otherwise = false;
@@ -80,7 +81,7 @@ pub fn file(ruby: &Ruby, name: &[u8]) -> Result<Found, Error> {
         }
     }
     let path = absolute(ruby, name)?;
-    let found = match mounts::find(&path) {
+    let found = match adopted::find(&path) {
         // The archive itself is a file for the operating system, but a directory for whoever mounted it.
         Some((_, sub)) if sub.is_root() => return Ok(Found::Directory),
         Some((mount, sub)) => look(ruby, &mount, sub, false, &mut passed_over)?,
@@ -92,13 +93,13 @@ pub fn file(ruby: &Ruby, name: &[u8]) -> Result<Found, Error> {
 /// Whether the absolute path lies in a VFS that file operations do not see.
 pub fn is_unreadable(path: RString) -> bool {
     let path = clean_absolute(&string::bytes(path));
-    mounts::find(&path).is_some_and(|(mount, _)| !mount.is_visible())
+    adopted::find(&path).is_some_and(|(mount, _)| !mount.is_visible())
 }
 
 /// Whether `load name` finds a file of the operating system from the current directory on.
 pub fn is_on_disk(ruby: &Ruby, name: &[u8]) -> Result<bool, Error> {
     let path = absolute(ruby, name)?;
-    Ok(mounts::find(&path).is_none() && disk::look(&path) == Look::Loadable)
+    Ok(adopted::find(&path).is_none() && real_files::look(&path) == Look::Loadable)
 }
 
 /// Where `name` is found, loaded or not: what `$LOAD_PATH.resolve_feature_path` asks.
@@ -135,7 +136,7 @@ fn absolute_feature(ruby: &Ruby, path: &[u8]) -> Result<Option<Found>, Error> {
 
 /// The file that the absolute, clean path names in a mount, with the extensions that `require` adds.
 fn in_mount(ruby: &Ruby, path: &[u8]) -> Result<Option<Found>, Error> {
-    let Some((mount, sub)) = mounts::find(path) else {
+    let Some((mount, sub)) = adopted::find(path) else {
         return Ok(None);
     };
     let mut passed_over = None;
@@ -153,7 +154,7 @@ fn in_mount(ruby: &Ruby, path: &[u8]) -> Result<Option<Found>, Error> {
 
 /// Whether the file is loaded: the target of an `autoload` stands in `$"` before it is.
 fn is_done(path: &[u8]) -> Result<bool, Error> {
-    Ok(!loading::contains(path) && loaded::holds(path)?)
+    Ok(!load_lock::contains(path) && features_index::holds(path)?)
 }
 
 /// A path that is not searched along `$:`: absolute, `~`, `./` or `../`.
@@ -163,7 +164,7 @@ fn explicit(ruby: &Ruby, name: &[u8]) -> Result<Found, Error> {
         return Ok(found);
     }
     // A path into an archive that nobody mounted yet.
-    if archives::inside(ruby, &path)?.is_none() {
+    if archive_paths::inside(ruby, &path)?.is_none() {
         return Ok(Found::Elsewhere(None));
     }
     Ok(absolute_feature(ruby, &path)?.unwrap_or(Found::Elsewhere(None)))
@@ -185,7 +186,7 @@ fn absolute(ruby: &Ruby, name: &[u8]) -> Result<Vec<u8>, Error> {
 
 /// The file at a virtual path, taken for granted.
 fn hit_at(path: &[u8]) -> Option<Hit> {
-    let (mount, sub) = mounts::find(path)?;
+    let (mount, sub) = adopted::find(path)?;
     Some(Hit {
         mount,
         sub,

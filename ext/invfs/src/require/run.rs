@@ -5,56 +5,55 @@ use std::sync::OnceLock;
 use magnus::{prelude::*, Error, RModule, RString, Ruby, Value};
 
 use super::{
-    autoload, compiled,
+    adopted::Adopted,
+    autoload, autoload_order, compiled, features_index,
     found::Hit,
-    load_path, loaded,
-    loading::{self, Turn},
-    mounts::Adopted,
-    native_ext, order, originals,
+    load_lock::{self, Turn},
+    load_path, native_ext, originals,
 };
 use crate::{
-    helpers::{held::Held, iseq::instruction_sequence, module::invfs, string},
+    helpers::{gc_root::GcRoot, iseq::instruction_sequence, module::invfs, string},
     ruby_api::{limits::max_load_size, read::read_all},
 };
 
 /// Loads the file unless that was done; whether it was loaded now.
 pub fn require(ruby: &Ruby, hit: &Hit) -> Result<bool, Error> {
     loop {
-        let token = match loading::begin(ruby, &hit.path)? {
+        let token = match load_lock::begin(ruby, &hit.path)? {
             Turn::Yours(token) => token,
             Turn::Loaded => return Ok(false),
             Turn::Circular => {
                 warn_circular(ruby, &hit.path)?;
                 return Ok(false);
             }
-            Turn::Again => match loaded::holds(&hit.path)? {
+            Turn::Again => match features_index::holds(&hit.path)? {
                 true => return Ok(false),
                 false => continue,
             },
         };
         let outcome = load_once(ruby, hit);
         token.finish(outcome.is_ok())?;
-        order::settle(ruby)?;
+        autoload_order::settle(ruby)?;
         return outcome;
     }
 }
 
 fn load_once(ruby: &Ruby, hit: &Hit) -> Result<bool, Error> {
-    if loaded::holds(&hit.path)? {
+    if features_index::holds(&hit.path)? {
         return Ok(false);
     }
     if !autoload::announces(&hit.path, &*load_path::current(ruby)?) {
         run(ruby, hit)?;
-        loaded::provide(ruby, &hit.path)?;
+        features_index::provide(ruby, &hit.path)?;
         return Ok(true);
     }
-    loaded::provide(ruby, &hit.path)?;
+    features_index::provide(ruby, &hit.path)?;
     let outcome = run(ruby, hit);
     match outcome {
         // What it required stands behind it now; on disk it would come last.
-        Ok(()) => order::later(&hit.path),
+        Ok(()) => autoload_order::later(&hit.path),
         // A failed file leaves no trace.
-        Err(_) => loaded::withdraw(ruby, &hit.path)?,
+        Err(_) => features_index::withdraw(ruby, &hit.path)?,
     }
     outcome.map(|()| true)
 }
@@ -112,7 +111,7 @@ fn helper(ruby: &Ruby) -> Result<RModule, Error> {
 /// The encoding of source without a magic comment: UTF-8, unless Ruby's option `-K` says otherwise. That one
 /// also sets the external encoding; the rest only a file can tell.
 fn source_encoding(ruby: &Ruby) -> Result<Value, Error> {
-    static ENCODING: OnceLock<Held> = OnceLock::new();
+    static ENCODING: OnceLock<GcRoot> = OnceLock::new();
     if let Some(encoding) = ENCODING.get() {
         return Ok(encoding.get());
     }
@@ -126,7 +125,7 @@ fn source_encoding(ruby: &Ruby) -> Result<Value, Error> {
             probe.funcall("eval", ())?
         }
     };
-    Ok(ENCODING.get_or_init(|| Held::new(encoding)).get())
+    Ok(ENCODING.get_or_init(|| GcRoot::new(encoding)).get())
 }
 
 /// Ruby's own words, and only under `-w`, as `load_lock` says them.

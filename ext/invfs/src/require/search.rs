@@ -11,11 +11,11 @@ use invfs_engine::{
 use magnus::{Error, Ruby};
 
 use super::{
-    archives,
-    disk::{self, Look},
+    adopted::{self, Adopted, Mount, Place},
+    archive_paths,
     found::{Found, Hit, PassedOver},
-    load_path::{Entry, LoadPath},
-    mounts::{self, Adopted, Mount, Place},
+    load_path::{LoadPath, LoadPathEntry},
+    real_files::{self, Look},
 };
 use crate::ruby_api::{errors::to_ruby, limits::max_load_size};
 
@@ -23,7 +23,7 @@ use crate::ruby_api::{errors::to_ruby, limits::max_load_size};
 pub struct Search<'a> {
     ruby: &'a Ruby,
     load_path: &'a LoadPath,
-    seen: archives::Seen,
+    seen: archive_paths::Seen,
 }
 
 impl<'a> Search<'a> {
@@ -32,7 +32,7 @@ impl<'a> Search<'a> {
         Search {
             ruby,
             load_path,
-            seen: archives::Seen::default(),
+            seen: archive_paths::Seen::default(),
         }
     }
 
@@ -46,24 +46,26 @@ impl<'a> Search<'a> {
         let mut path = Vec::with_capacity(256);
         for entry in &self.load_path.entries {
             let known = match entry {
-                Entry::Virtual(place) => Some(place.clone()),
-                Entry::Elsewhere(directory) => self.seen.place(directory),
-                Entry::Directory(_) => None,
+                LoadPathEntry::Virtual(place) => Some(place.clone()),
+                LoadPathEntry::Elsewhere(directory) => self.seen.place(directory),
+                LoadPathEntry::Directory(_) => None,
             };
             let place = match entry {
-                Entry::Directory(directory) | Entry::Elsewhere(directory) if known.is_none() => {
+                LoadPathEntry::Directory(directory) | LoadPathEntry::Elsewhere(directory)
+                    if known.is_none() =>
+                {
                     path.clear();
                     path.extend_from_slice(directory);
                     path.push(b'/');
                     path.extend_from_slice(name);
-                    match disk::look(&path) {
+                    match real_files::look(&path) {
                         Look::Loadable => return Ok(Some(Found::Disk(clean_absolute(&path)))),
                         Look::Nothing => None,
                         // The entry, or what stands before its end, is a file: an archive perhaps.
                         Look::BelowFile => {
                             // A handler may run any code.
                             self.seen.clear();
-                            archives::place(self.ruby, directory)?
+                            archive_paths::place(self.ruby, directory)?
                         }
                     }
                 }
@@ -71,7 +73,7 @@ impl<'a> Search<'a> {
             };
             if let Some(place) = place {
                 if let Some(path) = covered(&place, name) {
-                    if disk::look(&path) == Look::Loadable {
+                    if real_files::look(&path) == Look::Loadable {
                         return Ok(Some(Found::Disk(path)));
                     }
                     continue;
@@ -102,7 +104,7 @@ impl<'a> Search<'a> {
         }
         // `a/../../other.zip/b`: cleaned as a path, it may lead out of this mount and into another.
         let path = clean_absolute(&[&place.path(), b"/".as_slice(), name].concat());
-        match mounts::find(&path) {
+        match adopted::find(&path) {
             Some((mount, sub)) => look(self.ruby, &mount, sub, native, passed_over),
             None => Ok(None),
         }

@@ -8,13 +8,13 @@ use magnus::{
     Error, ExceptionClass, RClass, RModule, RString, Ruby, TryConvert, Value,
 };
 
-use crate::helpers::{held::Held, string};
+use crate::helpers::{gc_root::GcRoot, string};
 
 /// What a VFS written in Ruby raised, on its way through the engine.
 struct Foreign {
     error: Error,
     /// Keeps the exception alive: the garbage collector does not see `error` on the Rust heap.
-    _held: Option<Held>,
+    _gc_root: Option<GcRoot>,
 }
 
 // SAFETY: made and taken apart by one thread that holds the GVL, within one call of the engine.
@@ -24,8 +24,8 @@ unsafe impl Sync for Foreign {}
 
 /// Wraps what Ruby code raised (or threw), for [`to_ruby`] to raise again unchanged.
 pub fn foreign(container: impl Into<String>, error: Error) -> Box<EngineError> {
-    let _held = error.value().map(Held::new);
-    EngineError::from_foreign(container, Box::new(Foreign { error, _held }))
+    let _gc_root = error.value().map(GcRoot::new);
+    EngineError::from_foreign(container, Box::new(Foreign { error, _gc_root }))
 }
 
 /// The Ruby exception for an error of the engine.

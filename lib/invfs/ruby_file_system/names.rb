@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 module InVFS
-  module Serving
+  module RubyFileSystem
     # The names that `list` answered.
     module Names
       # More than these are an endless enumerator, or as good as one.
@@ -36,7 +36,7 @@ module InVFS
           kind = :directory if bytes.delete_suffix!("/")
           next found[bytes.freeze] = kind if usable?(bytes)
 
-          Serving.complain("list #{path}: #{name.inspect[0, 100]} is no name")
+          RubyFileSystem.complain("list #{path}: #{name.inspect[0, 100]} is no name")
         end
         found
       end

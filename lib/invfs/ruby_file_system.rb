@@ -2,18 +2,18 @@
 
 # What the native library calls when a file operation asks a file system that is written in Ruby. Loaded when the first
 # one is mounted.
-require_relative "serving/interruption"
-require_relative "serving/names"
-require_relative "serving/status"
-require_relative "serving/object_calls"
-require_relative "serving/block_calls"
-require_relative "serving/opening"
-require_relative "serving/adapter"
-require_relative "serving/open_files"
+require_relative "ruby_file_system/interruption"
+require_relative "ruby_file_system/names"
+require_relative "ruby_file_system/status"
+require_relative "ruby_file_system/object_calls"
+require_relative "ruby_file_system/block_calls"
+require_relative "ruby_file_system/opening"
+require_relative "ruby_file_system/adapter"
+require_relative "ruby_file_system/open_files"
 
 module InVFS
   # From what was mounted to answers that can be trusted, and from exceptions to error numbers.
-  module Serving
+  module RubyFileSystem
     # What is not wrong with the file system, but wants to end the thread, or to leave a block: all that is neither
     # StandardError nor one of these.
     FAILURES = [StandardError, ScriptError, SecurityError, SystemStackError, NoMemoryError].freeze

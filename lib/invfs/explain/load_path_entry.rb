@@ -3,7 +3,7 @@
 module InVFS
   class Explanation
     # One entry of `$:`: what it is, and what it has under a name.
-    class Place
+    class LoadPathEntry
       # @return [String] where its files appear
       attr_reader :path
 
@@ -29,7 +29,7 @@ module InVFS
       def look(name)
         path = "#{@path.b.delete_suffix("/")}/#{name}"
         case @kind
-        when :directory then Place.on_disk(path)
+        when :directory then LoadPathEntry.on_disk(path)
         when :vfs, :archive then inside(name, path)
         else [@kind, hint, path]
         end
@@ -123,13 +123,13 @@ module InVFS
         return elsewhere(path) if name.split("/").include?("..")
 
         sub = clean.delete_prefix("/")
-        Place.in_vfs(@vfs, @dir.empty? ? sub : "#{@dir.b}/#{sub}", "#{@path.b.delete_suffix("/")}/#{sub}")
+        LoadPathEntry.in_vfs(@vfs, @dir.empty? ? sub : "#{@dir.b}/#{sub}", "#{@path.b.delete_suffix("/")}/#{sub}")
       end
 
       def elsewhere(path)
         path = File.expand_path(path)
         vfs, sub = InVFS.locate(path)
-        vfs ? Place.in_vfs(vfs, sub, path) : [:missing, "no such file", path]
+        vfs ? LoadPathEntry.in_vfs(vfs, sub, path) : [:missing, "no such file", path]
       end
     end
   end

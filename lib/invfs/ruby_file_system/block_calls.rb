@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 module InVFS
-  module Serving
+  module RubyFileSystem
     # Asks the block of InVFS.mount: as `|op, path, **options|`, or as `|op:, path:, **options|`.
     class BlockCalls
       # The keywords of what comes after the path.

@@ -11,11 +11,10 @@ use magnus::{
 };
 
 use super::{
-    archives, compiled,
+    adopted::{Adopted, Place},
+    archive_paths, compiled, features_index,
     found::Found,
-    load_path, loaded,
-    mounts::{Adopted, Place},
-    resolve, visibility,
+    load_path, resolve, visibility,
 };
 use crate::{
     helpers::{ractor, string},
@@ -43,7 +42,7 @@ fn locate(ruby: &Ruby, path: Value) -> Result<Value, Error> {
     };
     if place.mount.by_path() {
         // The archive may have been replaced since; what is gone altogether is still held open.
-        if let Some(place) = archives::place(ruby, &path)? {
+        if let Some(place) = archive_paths::place(ruby, &path)? {
             return pair(ruby, &place);
         }
     }
@@ -54,7 +53,7 @@ fn locate(ruby: &Ruby, path: Value) -> Result<Value, Error> {
 /// Returns what {InVFS.locate} returns; raises the `LoadError` of a handler that cannot open the file.
 fn entry(ruby: &Ruby, path: Value) -> Result<Value, Error> {
     let path = string::real_or_same(string::expand(string::path_argument(path)?)?);
-    match archives::place(ruby, &path)? {
+    match archive_paths::place(ruby, &path)? {
         Some(place) => pair(ruby, &place),
         None => Ok(ruby.qnil().as_value()),
     }
@@ -142,7 +141,7 @@ fn feature(ruby: &Ruby, name: Value) -> Result<RArray, Error> {
     match resolve::feature(ruby, &name)? {
         Found::Loaded(remember) => {
             let position = remember.map(|remember| remember.position);
-            answer("loaded", position.and_then(loaded::at), None)
+            answer("loaded", position.and_then(features_index::at), None)
         }
         Found::Virtual(hit) => answer("vfs", Some(hit.path), None),
         Found::Disk(path) => answer("disk", Some(path), None),

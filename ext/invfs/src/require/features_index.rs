@@ -13,11 +13,11 @@ use magnus::{prelude::*, Error, RArray, Ruby, Value};
 use parking_lot::Mutex;
 
 use super::{
-    candidates::{stem_of, Kind, Matched},
+    feature_name::{stem_of, Kind, Matched},
     load_path::{self, LoadPath},
 };
 use crate::helpers::{
-    held::Held,
+    gc_root::GcRoot,
     view::{elements, text},
 };
 
@@ -26,8 +26,8 @@ const MAX_NAMES: usize = 65_536;
 
 struct Index {
     /// `$"` and a copy of it as it was when `by_stem` was last brought up to date.
-    features: Held,
-    mirror: Held,
+    features: GcRoot,
+    mirror: GcRoot,
     by_stem: HashMap<Box<[u8]>, Vec<u32>, RandomState>,
     /// Name as written → position in `$"`.
     names: HashMap<Box<[u8]>, u32, RandomState>,
@@ -42,8 +42,8 @@ static INDEX: LazyLock<Mutex<Option<Index>>> = LazyLock::new(Mutex::default);
 pub fn init(ruby: &Ruby) -> Result<(), Error> {
     let features: RArray = ruby.eval("$LOADED_FEATURES")?;
     *INDEX.lock() = Some(Index {
-        features: Held::new(features),
-        mirror: Held::new(ruby.ary_new()),
+        features: GcRoot::new(features),
+        mirror: GcRoot::new(ruby.ary_new()),
         by_stem: HashMap::default(),
         names: HashMap::default(),
         generation: 0,

@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 module InVFS
-  module Serving
+  module RubyFileSystem
     # Asks an object by its methods.
     class ObjectCalls
       OPERATIONS = %i[read list stat write append mkdir remove rename].freeze

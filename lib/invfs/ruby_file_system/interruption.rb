@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 module InVFS
-  module Serving
+  module RubyFileSystem
     # Stands for a Thread#raise or Thread#kill that came while the thread was inside a method of a file system.
     #
     # Nothing may jump over the file operation, because C code may have called it. What is raised in the thread may be
@@ -19,13 +19,13 @@ module InVFS
       # caught where it arrives.
       module Methods
         def raise(*arguments, **options)
-          return super if equal?(Thread.current) || !Serving.inside?(self) || arguments.first.is_a?(Interruption)
+          return super if equal?(Thread.current) || !RubyFileSystem.inside?(self) || arguments.first.is_a?(Interruption)
 
           super(Interruption.raising(self, arguments, options))
         end
 
         def kill
-          return super unless Serving.inside?(self) && !equal?(Thread.main)
+          return super unless RubyFileSystem.inside?(self) && !equal?(Thread.main)
 
           method(:raise).super_method.call(Interruption.kill(self))
           self
@@ -77,7 +77,7 @@ module InVFS
           return if THROWN.empty?
 
           known = THROWN[Thread.current]
-          thrown if known && known.depth >= Serving.depth(Thread.current)
+          thrown if known && known.depth >= RubyFileSystem.depth(Thread.current)
         end
 
         private
@@ -115,10 +115,10 @@ module InVFS
       # Asked when it is raised: here and now, or at the thread that is to get it.
       def exception(*)
         return self unless Thread.current.equal?(@thread)
-        return @action.call(self) unless Serving.inside?(@thread)
+        return @action.call(self) unless RubyFileSystem.inside?(@thread)
         return raise_inside unless @kills
 
-        Serving.note(self)
+        RubyFileSystem.note(self)
         self
       end
 
@@ -126,7 +126,7 @@ module InVFS
 
       def raise_inside
         # Some exceptions throw instead, when they are raised.
-        @depth = Serving.depth(@thread)
+        @depth = RubyFileSystem.depth(@thread)
         THROWN[@thread] = self
         raised = @action.call(self)
         THROWN.delete(@thread)

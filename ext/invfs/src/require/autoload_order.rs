@@ -7,8 +7,8 @@ use magnus::{Error, Ruby};
 use parking_lot::Mutex;
 
 use super::{
-    loaded::{self, Move},
-    loading,
+    features_index::{self, Move},
+    load_lock,
 };
 
 /// In the order in which they were loaded.
@@ -16,7 +16,7 @@ static MOVES: Mutex<Vec<Move>> = Mutex::new(Vec::new());
 
 /// Moves `path`, which has been loaded just now, behind all that `$"` holds now, at the next [`settle`].
 pub fn later(path: &[u8]) {
-    if let Some(behind) = loaded::last().filter(|last| last != path) {
+    if let Some(behind) = features_index::last().filter(|last| last != path) {
         let path = path.to_vec();
         MOVES.lock().push(Move { path, behind });
     }
@@ -24,9 +24,9 @@ pub fn later(path: &[u8]) {
 
 /// Moves what is to be moved, unless something is still being loaded.
 pub fn settle(ruby: &Ruby) -> Result<(), Error> {
-    if MOVES.lock().is_empty() || !loading::is_over() {
+    if MOVES.lock().is_empty() || !load_lock::is_over() {
         return Ok(());
     }
     let moves = std::mem::take(&mut *MOVES.lock());
-    loaded::reorder(ruby, &moves)
+    features_index::reorder(ruby, &moves)
 }

@@ -9,9 +9,10 @@ use magnus::{
 use super::{
     autoload, by_ruby,
     caller::{self, Caller},
+    features_index,
     found::Found,
     load_errors::{cannot_load, explain, too_large},
-    load_path_changes, loaded,
+    load_path_changes,
     originals::{self, Layer, BELOW_RUBYGEMS},
     own_files, resolve, rubygems, run,
 };
@@ -52,7 +53,7 @@ fn require_at(ruby: &Ruby, layer: Layer, rb_self: Value, name: Value) -> Result<
         },
         Found::Loaded(remember) if !rubygems() => {
             if let Some(remember) = remember {
-                loaded::remember(&bytes, remember.position, &remember.load_path);
+                features_index::remember(&bytes, remember.position, &remember.load_path);
             }
             answer(ruby, false)
         }
@@ -96,7 +97,7 @@ fn is_remembered(name: Value) -> bool {
         let plain = encoding == rb_sys::rb_utf8_encindex()
             || encoding == rb_sys::rb_usascii_encindex()
             || encoding == rb_sys::rb_ascii8bit_encindex();
-        plain && loaded::remembered(name.as_slice())
+        plain && features_index::remembered(name.as_slice())
     }
 }
 

@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 module InVFS
-  module Serving
+  module RubyFileSystem
     # Answers the questions of file operations out of the few methods that a file system has, and believes none of them
     # without looking. Errors are raised as Errno.
     class Adapter

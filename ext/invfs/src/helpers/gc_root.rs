@@ -14,20 +14,20 @@ use rb_sys::VALUE;
 ///
 /// For what the statics of this library refer to. Never put one into a structure that Ruby itself frees
 /// (a typed data object): those mark what they hold.
-pub struct Held(Box<VALUE>);
+pub struct GcRoot(Box<VALUE>);
 
-// SAFETY: a `Held` is made, read and dropped only by threads of the main Ractor that hold the GVL.
-unsafe impl Send for Held {}
+// SAFETY: a `GcRoot` is made, read and dropped only by threads of the main Ractor that hold the GVL.
+unsafe impl Send for GcRoot {}
 // SAFETY: as above; and nothing in it changes after it was made.
-unsafe impl Sync for Held {}
+unsafe impl Sync for GcRoot {}
 
-impl Held {
+impl GcRoot {
     /// Holds `value`.
-    pub fn new<T: ReprValue>(value: T) -> Held {
+    pub fn new<T: ReprValue>(value: T) -> GcRoot {
         let mut cell = Box::new(value.as_value().as_raw());
         // SAFETY: the box keeps the address valid until `drop` takes it off the collector's list.
         unsafe { rb_sys::rb_gc_register_address(cell.as_mut()) };
-        Held(cell)
+        GcRoot(cell)
     }
 
     /// The object.
@@ -42,26 +42,26 @@ impl Held {
     }
 }
 
-impl Drop for Held {
+impl Drop for GcRoot {
     fn drop(&mut self) {
         // SAFETY: this very address was registered by `new`.
         unsafe { rb_sys::rb_gc_unregister_address(self.0.as_mut()) };
     }
 }
 
-/// Says that an object is needed: as long as there is a clone, the object lives and stays in place. Unlike a [`Held`] it
+/// Says that an object is needed: as long as there is a clone, the object lives and stays in place. Unlike a [`GcRoot`] it
 /// may be dropped in any thread.
 pub type Token = Arc<()>;
 
 /// Objects that some mount, open file or call under way still refers to. Only used with the GVL, and never while Ruby
 /// code may run.
-static KEPT: Mutex<Vec<(Held, Token)>> = Mutex::new(Vec::new());
+static KEPT: Mutex<Vec<(GcRoot, Token)>> = Mutex::new(Vec::new());
 
 /// Keeps an object as long as the token lives.
 pub fn keep(value: Value) -> Token {
     let token = Token::default();
     let mut kept = KEPT.lock();
-    kept.push((Held::new(value), token.clone()));
+    kept.push((GcRoot::new(value), token.clone()));
     drop(kept);
     sweep();
     token

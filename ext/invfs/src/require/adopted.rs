@@ -25,7 +25,7 @@ use super::visibility;
 
 use crate::{
     helpers::{
-        held::{keep, Held},
+        gc_root::{keep, GcRoot},
         ractor, string,
     },
     ruby_api::{
@@ -107,7 +107,7 @@ impl Vfs for Nothing {
 }
 
 /// Objects by address, each held in place, with the mounts in which their files appear.
-type Objects = HashMap<rb_sys::VALUE, (Held, Arc<Mount>)>;
+type Objects = HashMap<rb_sys::VALUE, (GcRoot, Arc<Mount>)>;
 
 /// What was adopted. Never locked while Ruby code may run.
 static ADOPTED: LazyLock<Mutex<Objects>> = LazyLock::new(Mutex::default);
@@ -194,20 +194,22 @@ fn request(
 
 /// Mounts `object` at the first free root, unless, while its `to_path` ran, another thread came here with the same object.
 fn insert_once(request: Request, object: Value) -> Place {
-    let held = Held::new(object);
+    let gc_root = GcRoot::new(object);
     let mut adopted = ADOPTED.lock();
-    if let Some((_, mount)) = adopted.get(&held.raw()) {
+    if let Some((_, mount)) = adopted.get(&gc_root.raw()) {
         return Place::root(mount.clone());
     }
     let mount = mounts::add_at_free_root(request);
-    adopted.insert(held.raw(), (held, mount.clone()));
+    adopted.insert(gc_root.raw(), (gc_root, mount.clone()));
     Place::root(mount)
 }
 
 /// Notes that the files of `object` appear in `mount`.
 fn remember(mount: Arc<Mount>, object: Value) -> Place {
-    let held = Held::new(object);
-    ADOPTED.lock().insert(held.raw(), (held, mount.clone()));
+    let gc_root = GcRoot::new(object);
+    ADOPTED
+        .lock()
+        .insert(gc_root.raw(), (gc_root, mount.clone()));
     Place::root(mount)
 }
 

@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 module InVFS
-  module Serving
+  module RubyFileSystem
     # What `stat` answered, as `[directory?, size, mode, seconds, nanoseconds]`.
     module Status
       TYPES = { file: false, "file" => false, directory: true, "directory" => true }.freeze

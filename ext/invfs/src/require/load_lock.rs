@@ -5,7 +5,7 @@
 //! wants `b`, thread 2 loads `b` and wants `a`) is found here and answered like a circular require.
 
 use std::{
-    collections::{hash_map::Entry as Slot, HashMap},
+    collections::{hash_map::Entry, HashMap},
     sync::{
         atomic::{AtomicBool, Ordering},
         Arc, LazyLock,
@@ -16,23 +16,23 @@ use magnus::{prelude::*, rb_sys::AsRawValue, Error, Ruby, Value};
 use parking_lot::Mutex;
 
 use super::{
-    candidates::{Kind, Matched},
+    feature_name::{Kind, Matched},
     load_path::LoadPath,
 };
-use crate::helpers::{held::Held, protected};
+use crate::helpers::{gc_root::GcRoot, protected};
 
-struct Entry {
-    mutex: Held,
-    owner: Held,
+struct FileLock {
+    mutex: GcRoot,
+    owner: GcRoot,
     loaded: AtomicBool,
 }
 
 #[derive(Default)]
 struct Table {
     /// Virtual path → who loads it.
-    loading: HashMap<Vec<u8>, Arc<Entry>>,
+    loading: HashMap<Vec<u8>, Arc<FileLock>>,
     /// Thread → what it waits for. Threads are pinned while they stand here or in `owner`.
-    waiting: HashMap<rb_sys::VALUE, Arc<Entry>>,
+    waiting: HashMap<rb_sys::VALUE, Arc<FileLock>>,
 }
 
 /// Never locked while Ruby code may run.
@@ -53,7 +53,7 @@ pub enum Turn {
 /// The right to load one file.
 pub struct Token {
     path: Vec<u8>,
-    entry: Arc<Entry>,
+    file_lock: Arc<FileLock>,
 }
 
 /// Waits until it is this thread's turn to load `path`.
@@ -64,65 +64,65 @@ pub fn begin(ruby: &Ruby, path: &[u8]) -> Result<Turn, Error> {
     let known = TABLE.lock().loading.get(path).cloned();
     match known {
         None => start(path, me),
-        Some(entry) => wait(path, entry, me),
+        Some(file_lock) => wait(path, file_lock, me),
     }
 }
 
 fn start(path: &[u8], me: Value) -> Result<Turn, Error> {
     // SAFETY: makes a new object; nothing is passed.
     let mutex = protected(|| unsafe { rb_sys::rb_mutex_new() })?;
-    let entry = Arc::new(Entry {
-        mutex: Held::new(mutex),
-        owner: Held::new(me),
+    let file_lock = Arc::new(FileLock {
+        mutex: GcRoot::new(mutex),
+        owner: GcRoot::new(me),
         loaded: AtomicBool::new(false),
     });
-    lock(&entry)?;
+    lock(&file_lock)?;
     let first = match TABLE.lock().loading.entry(path.to_vec()) {
-        Slot::Vacant(slot) => {
-            slot.insert(entry.clone());
+        Entry::Vacant(slot) => {
+            slot.insert(file_lock.clone());
             true
         }
-        Slot::Occupied(_) => false,
+        Entry::Occupied(_) => false,
     };
     if !first {
         // Another thread came in while the Mutex was made.
-        unlock(&entry)?;
+        unlock(&file_lock)?;
         return Ok(Turn::Again);
     }
     Ok(Turn::Yours(Token {
         path: path.to_vec(),
-        entry,
+        file_lock,
     }))
 }
 
-fn wait(path: &[u8], entry: Arc<Entry>, me: Value) -> Result<Turn, Error> {
+fn wait(path: &[u8], file_lock: Arc<FileLock>, me: Value) -> Result<Turn, Error> {
     // `owned?` is about the fiber, like Ruby's own lock.
-    if entry.mutex.get().funcall("owned?", ())? {
+    if file_lock.mutex.get().funcall("owned?", ())? {
         return Ok(Turn::Circular);
     }
     {
         let mut table = TABLE.lock();
-        if table.waits_for(&entry, me.as_raw()) {
+        if table.waits_for(&file_lock, me.as_raw()) {
             return Ok(Turn::Circular);
         }
-        table.waiting.insert(me.as_raw(), entry.clone());
+        table.waiting.insert(me.as_raw(), file_lock.clone());
     }
-    let locked = lock(&entry);
+    let locked = lock(&file_lock);
     TABLE.lock().waiting.remove(&me.as_raw());
     locked?;
-    let loaded = entry.loaded.load(Ordering::Relaxed);
+    let loaded = file_lock.loaded.load(Ordering::Relaxed);
     if !loaded {
         // The owner failed, or died with its process before a fork: nobody is loading it any more.
-        TABLE.lock().remove(path, &entry);
+        TABLE.lock().remove(path, &file_lock);
     }
-    unlock(&entry)?;
+    unlock(&file_lock)?;
     Ok(if loaded { Turn::Loaded } else { Turn::Again })
 }
 
 impl Table {
-    /// Whether whoever holds `entry` waits, directly or not, for something that `thread` holds.
-    fn waits_for(&self, entry: &Arc<Entry>, thread: rb_sys::VALUE) -> bool {
-        let mut owner = entry.owner.raw();
+    /// Whether whoever holds `file_lock` waits, directly or not, for something that `thread` holds.
+    fn waits_for(&self, file_lock: &Arc<FileLock>, thread: rb_sys::VALUE) -> bool {
+        let mut owner = file_lock.owner.raw();
         // Each step goes to another thread; there are no more of them than waiting ones.
         for _ in 0..=self.waiting.len() {
             if owner == thread {
@@ -136,11 +136,11 @@ impl Table {
         true
     }
 
-    fn remove(&mut self, path: &[u8], entry: &Arc<Entry>) {
+    fn remove(&mut self, path: &[u8], file_lock: &Arc<FileLock>) {
         if self
             .loading
             .get(path)
-            .is_some_and(|now| Arc::ptr_eq(now, entry))
+            .is_some_and(|now| Arc::ptr_eq(now, file_lock))
         {
             self.loading.remove(path);
         }
@@ -150,20 +150,20 @@ impl Table {
 impl Token {
     /// Ends the loading and lets the others go on.
     pub fn finish(self, loaded: bool) -> Result<(), Error> {
-        self.entry.loaded.store(loaded, Ordering::Relaxed);
-        TABLE.lock().remove(&self.path, &self.entry);
-        unlock(&self.entry)
+        self.file_lock.loaded.store(loaded, Ordering::Relaxed);
+        TABLE.lock().remove(&self.path, &self.file_lock);
+        unlock(&self.file_lock)
     }
 }
 
-fn lock(entry: &Entry) -> Result<(), Error> {
-    let mutex = entry.mutex.get().as_raw();
+fn lock(file_lock: &FileLock) -> Result<(), Error> {
+    let mutex = file_lock.mutex.get().as_raw();
     // SAFETY: `mutex` is a live Mutex; what interrupts the waiting is caught.
     protected(|| unsafe { rb_sys::rb_mutex_lock(mutex) }).map(|_| ())
 }
 
-fn unlock(entry: &Entry) -> Result<(), Error> {
-    let mutex = entry.mutex.get().as_raw();
+fn unlock(file_lock: &FileLock) -> Result<(), Error> {
+    let mutex = file_lock.mutex.get().as_raw();
     // SAFETY: `mutex` is a live Mutex that this thread has locked; anything raised is caught.
     protected(|| unsafe { rb_sys::rb_mutex_unlock(mutex) }).map(|_| ())
 }

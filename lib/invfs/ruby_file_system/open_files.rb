@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 module InVFS
-  module Serving
+  module RubyFileSystem
     # Files that are still open for writing when the program ends: what was written to them is handed over while Ruby
     # code can still run.
     module OpenFiles
@@ -19,7 +19,7 @@ module InVFS
       def finish(_id)
         close
       ensure
-        Serving.ended
+        RubyFileSystem.ended
       end
 
       def close

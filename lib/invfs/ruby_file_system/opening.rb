@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 module InVFS
-  module Serving
+  module RubyFileSystem
     # How a file is to be opened: the flags of open(2), in words.
     class Opening
       def initialize(flags)

@@ -11,8 +11,8 @@ use magnus::{Error, Ruby};
 use parking_lot::Mutex;
 
 use super::{
-    disk, handlers,
-    mounts::{self, Adopted, Mount, Place},
+    adopted::{self, Adopted, Mount, Place},
+    handlers, real_files,
 };
 use crate::helpers::string;
 
@@ -72,7 +72,7 @@ pub fn place(ruby: &Ruby, path: &[u8]) -> Result<Option<Place>, Error> {
             return Ok(Some(Place { mount, sub: dir }));
         }
         // A file that is no archive, but perhaps lies in one.
-        match disk::archive_around(file) {
+        match real_files::archive_around(file) {
             Some(around) => end = around,
             None => return Ok(None),
         }
@@ -97,7 +97,7 @@ impl Seen {
             None => {
                 let same = |known: &Known| {
                     let mount = known.mount.as_ref()?;
-                    disk::is_current(mount, file, &known.identity).then(|| mount.clone())
+                    real_files::is_current(mount, file, &known.identity).then(|| mount.clone())
                 };
                 let mount = archives.known.get(file).and_then(same);
                 self.0.push((file.to_vec(), mount));
@@ -129,13 +129,13 @@ pub fn inside(ruby: &Ruby, path: &[u8]) -> Result<Option<Place>, Error> {
 fn split(path: &[u8], mut end: usize) -> Option<(&[u8], &[u8])> {
     loop {
         let prefix = path.get(..end)?;
-        match disk::what(prefix) {
-            Some(disk::What::File) => {
+        match real_files::what(prefix) {
+            Some(real_files::What::File) => {
                 let inside = path.get(end..)?;
                 return Some((prefix, inside.strip_prefix(b"/").unwrap_or(inside)));
             }
             // A component that is a file: look further up.
-            Some(disk::What::BelowFile(len)) => {
+            Some(real_files::What::BelowFile(len)) => {
                 end = match len {
                     Some(len) => len,
                     None => prefix
@@ -145,14 +145,14 @@ fn split(path: &[u8], mut end: usize) -> Option<(&[u8], &[u8])> {
                 };
             }
             // Nothing there at all: there is no file above either.
-            Some(disk::What::Other) | None => return None,
+            Some(real_files::What::Other) | None => return None,
         }
     }
 }
 
 /// The mount of the archive `file`, opened by a handler when it is new or was replaced.
 fn mount(ruby: &Ruby, file: &[u8]) -> Result<Option<Arc<Mount>>, Error> {
-    let Some(identity) = disk::identity(file) else {
+    let Some(identity) = real_files::identity(file) else {
         return Ok(None);
     };
     let asking = (file.to_vec(), std::thread::current().id());
@@ -183,11 +183,11 @@ fn mount(ruby: &Ruby, file: &[u8]) -> Result<Option<Arc<Mount>>, Error> {
 
 fn ask(ruby: &Ruby, file: &[u8], identity: &Identity) -> Result<Option<Arc<Mount>>, Error> {
     let root = string::real_or_same(file.to_vec());
-    if let Some(mount) = mounts::at(&root).filter(|mount| mount.is_zip(identity)) {
+    if let Some(mount) = adopted::at(&root).filter(|mount| mount.is_zip(identity)) {
         return Ok(Some(mount));
     }
     let Some(vfs) = handlers::open(ruby, file)? else {
         return Ok(None);
     };
-    Ok(Some(mounts::replace(ruby, root, vfs, *identity)?.mount))
+    Ok(Some(adopted::replace(ruby, root, vfs, *identity)?.mount))
 }
