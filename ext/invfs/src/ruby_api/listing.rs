@@ -16,10 +16,11 @@ pub fn children(names: Vec<Vec<u8>>, sub: &Subpath) -> Option<Vec<(Vec<u8>, Kind
         let Some(rest) = rest.and_then(Subpath::new).filter(|rest| !rest.is_root()) else {
             continue;
         };
-        let rest = rest.as_bytes();
-        match rest.iter().position(|b| *b == b'/') {
-            Some(end) => found.push((rest[..end].to_vec(), Kind::Directory)),
-            None => found.push((rest.to_vec(), Kind::File)),
+        let mut components = rest.as_bytes().splitn(2, |b| *b == b'/');
+        let name = components.next().unwrap_or_default().to_vec();
+        match components.next() {
+            Some(_) => found.push((name, Kind::Directory)),
+            None => found.push((name, Kind::File)),
         }
     }
     found.sort_unstable_by(|a, b| a.0.cmp(&b.0));
