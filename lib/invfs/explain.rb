@@ -8,12 +8,10 @@ module InVFS
   #   InVFS.explain("app").verdict #=> :missing
   class Explanation
     autoload :Compiled, "#{__dir__}/explain/compiled.rb"
-    autoload :Features, "#{__dir__}/explain/features.rb"
-    autoload :Names, "#{__dir__}/explain/names.rb"
-    autoload :LoadPathEntry, "#{__dir__}/explain/load_path_entry.rb"
     autoload :RubyGems, "#{__dir__}/explain/ruby_gems.rb"
     autoload :Search, "#{__dir__}/explain/search.rb"
-    private_constant :Compiled, :Features, :Names, :LoadPathEntry, :RubyGems, :Search
+    autoload :Wording, "#{__dir__}/explain/wording.rb"
+    private_constant :Compiled, :RubyGems, :Search, :Wording
 
     # One thing that was looked at.
     #

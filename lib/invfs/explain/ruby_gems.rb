@@ -29,7 +29,7 @@ module InVFS
         private
 
         def in_gem(spec, name)
-          files = spec.full_require_paths.product(Names.candidates(name)).map { |parts| File.join(parts) }
+          files = spec.full_require_paths.product(Located.file_names(name)).map { |parts| File.join(parts) }
           file = files.find { |path| File.file?(path) }
           file && [spec.full_name, file]
         end

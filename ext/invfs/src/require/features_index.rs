@@ -1,9 +1,8 @@
 //! "Is it loaded already?", answered from `$"` without searching.
 //!
-//! Ruby keeps an index of `$"` and throws it away whenever the Array was changed by anybody else; this
-//! one follows the same rule. The names that were answered are remembered too, each with the element of
-//! `$"` that made it true: the answer holds exactly as long as that element is in its place and `$:` is
-//! unchanged.
+//! Ruby keeps an index of `$"` and throws it away when other code has changed the Array; this index follows the same
+//! rule. It also remembers the names that were loaded, each with the element of `$"` that provides it: the answer holds
+//! as long as that element is in its place and `$:` is unchanged.
 
 use std::{collections::HashSet, sync::LazyLock};
 
@@ -21,7 +20,7 @@ use crate::helpers::{
     view::{elements, text},
 };
 
-/// More remembered names than any program has; a program that makes names up starts over here.
+/// More names than a real program requires. A program that makes up names starts over here.
 const MAX_NAMES: usize = 65_536;
 
 struct Index {
@@ -38,7 +37,7 @@ struct Index {
 /// Never locked while Ruby code may run.
 static INDEX: LazyLock<Mutex<Option<Index>>> = LazyLock::new(Mutex::default);
 
-/// Takes hold of `$"`.
+/// Keeps `$"`.
 pub fn init(ruby: &Ruby) -> Result<(), Error> {
     let features: RArray = ruby.eval("$LOADED_FEATURES")?;
     *INDEX.lock() = Some(Index {
@@ -79,7 +78,7 @@ pub fn remember(name: &[u8], at: u32, load_path: &LoadPath) {
     index.names.insert(name.into(), at);
 }
 
-/// What of `$"` provides `name`: the first element that does, as `rb_feature_p` finds it.
+/// The first element of `$"` that provides `name`, as `rb_feature_p` finds it.
 pub fn provided(name: &[u8], wanted: Kind, load_path: &LoadPath) -> Result<Option<Matched>, Error> {
     let mut guard = INDEX.lock();
     let Some(index) = guard.as_mut() else {
@@ -100,35 +99,33 @@ pub fn provided(name: &[u8], wanted: Kind, load_path: &LoadPath) -> Result<Optio
     }))
 }
 
-/// Element `position` of `$"`.
-pub fn at(position: u32) -> Option<Vec<u8>> {
-    let features = INDEX.lock().as_ref().map(|index| index.features.get())?;
-    // SAFETY: `$"` is held, its elements are alive, and nothing runs until the bytes are copied.
-    unsafe { text(*elements(features).get(position as usize)?).map(<[u8]>::to_vec) }
-}
-
 /// Whether `$"` holds exactly `path`.
 pub fn holds(path: &[u8]) -> Result<bool, Error> {
+    Ok(position(path)?.is_some())
+}
+
+/// Where in `$"` exactly `path` stands.
+pub fn position(path: &[u8]) -> Result<Option<u32>, Error> {
     let mut guard = INDEX.lock();
     let Some(index) = guard.as_mut() else {
-        return Ok(false);
+        return Ok(None);
     };
     index.sync()?;
     // SAFETY: the mirror is held, and only bytes are compared until the end of this function.
     let mirror = unsafe { elements(index.mirror.get()) };
     let positions = index.by_stem.get(stem_of(path));
-    Ok(positions
-        .into_iter()
-        .flatten()
-        .filter_map(|at| mirror.get(*at as usize))
+    let is_there = |at: &u32| {
+        let value = mirror.get(*at as usize);
         // SAFETY: an element of the mirror, as above.
-        .any(|value| unsafe { text(*value) } == Some(path)))
+        value.is_some_and(|value| unsafe { text(*value) } == Some(path))
+    };
+    Ok(positions.into_iter().flatten().copied().find(is_there))
 }
 
 /// Appends `path` to `$"`, frozen, as `rb_provide_feature` does.
 pub fn provide(ruby: &Ruby, path: &[u8]) -> Result<(), Error> {
-    // `rb_provide` lets Ruby keep its own index; an ordinary push makes it build that anew. It takes a C
-    // string and calls it US-ASCII, which is right for these only.
+    // `rb_provide` lets Ruby keep its own index, which an ordinary push makes it rebuild. It takes a C string and
+    // calls it US-ASCII, which is right for ASCII alone.
     if path.is_ascii() && !path.contains(&0) {
         let name = permanent(path);
         crate::helpers::protected(|| {
@@ -154,7 +151,7 @@ pub fn last() -> Option<Vec<u8>> {
     unsafe { elements(features).last().and_then(|last| text(*last)) }.map(<[u8]>::to_vec)
 }
 
-/// A feature that stands too far in front.
+/// A feature that must move backwards in `$"`.
 pub struct Move {
     /// Its virtual path.
     pub path: Vec<u8>,
@@ -162,7 +159,7 @@ pub struct Move {
     pub behind: Vec<u8>,
 }
 
-/// Moves features backwards in `$"`, in one go. What is not there any more stays away.
+/// Moves features backwards in `$"`, in one go. Features that are gone meanwhile are left out.
 pub fn reorder(ruby: &Ruby, moves: &[Move]) -> Result<(), Error> {
     use magnus::rb_sys::FromRawValue;
     let Some(features) = INDEX.lock().as_ref().map(|index| index.features.get()) else {
@@ -213,7 +210,7 @@ pub fn withdraw(ruby: &Ruby, path: &[u8]) -> Result<(), Error> {
 }
 
 /// A copy of `path` with a NUL at its end that is never freed: Ruby's String for a provided feature may
-/// refer to these very bytes. Each path is copied once, however often it is loaded anew.
+/// refer to these very bytes. Each path is copied once, however often it is loaded.
 fn permanent(path: &[u8]) -> &'static [u8] {
     static PATHS: LazyLock<Mutex<HashSet<&'static [u8]>>> = LazyLock::new(Mutex::default);
     let name = [path, b"\0"].concat();

@@ -1,4 +1,4 @@
-//! From a path to the VFS that holds it, for the parts of the gem that are written in Ruby: `InVFS.extract` and
+//! `InVFS.locate`, and native methods for the parts of the gem that are written in Ruby: `InVFS.extract` and
 //! `InVFS.explain`.
 
 use invfs_engine::{
@@ -12,9 +12,11 @@ use magnus::{
 
 use super::{
     adopted::{Adopted, Place},
-    archive_paths, compiled, features_index,
+    archive_paths, compiled,
     found::Found,
-    load_path, resolve, visibility,
+    load_path, resolve,
+    trace::{Outcome, Step, Trace},
+    visibility,
 };
 use crate::{
     helpers::{ractor, string},
@@ -47,16 +49,6 @@ fn locate(ruby: &Ruby, path: Value) -> Result<Value, Error> {
         }
     }
     pair(ruby, &place)
-}
-
-/// `InVFS::Located.entry(path)`: the VFS behind a path that stands in `$:`, opened as a search does it.
-/// Returns what {InVFS.locate} returns; raises the `LoadError` of a handler that cannot open the file.
-fn entry(ruby: &Ruby, path: Value) -> Result<Value, Error> {
-    let path = string::real_or_same(string::expand(string::path_argument(path)?)?);
-    match archive_paths::place(ruby, &path)? {
-        Some(place) => pair(ruby, &place),
-        None => Ok(ruby.qnil().as_value()),
-    }
 }
 
 fn pair(ruby: &Ruby, place: &Place) -> Result<Value, Error> {
@@ -97,14 +89,14 @@ fn stat(ruby: &Ruby, vfs: Value, name: RString) -> Result<Value, Error> {
     Ok((ruby.to_symbol(kind), size, mode).into_value_with(ruby))
 }
 
-/// `InVFS::Located.list(vfs, name)`: the names in a directory; nil where it is none.
+/// `InVFS::Located.list(vfs, name)`: the names in a directory; nil if it is not a directory.
 fn list(ruby: &Ruby, vfs: Value, name: RString) -> Result<Option<RArray>, Error> {
     let found = inside(ruby, vfs, name, |vfs, sub| vfs.list(sub))?;
     Ok(found
         .map(|names| ruby.ary_from_iter(names.iter().map(|(name, _)| string::name(ruby, name)))))
 }
 
-/// `InVFS::Located.link(vfs, name)`: where a symbolic link leads; nil for what is none.
+/// `InVFS::Located.link(vfs, name)`: where a symbolic link leads; nil if it is not a link.
 fn link(ruby: &Ruby, vfs: Value, name: RString) -> Result<Option<RString>, Error> {
     let found = inside(ruby, vfs, name, |vfs, sub| vfs.link(sub))?;
     Ok(found.map(|target| string::name(ruby, &target)))
@@ -125,30 +117,91 @@ fn is_compiled(ruby: &Ruby, vfs: Value, name: RString, path: RString) -> Result<
     Ok(code.is_some())
 }
 
-/// `InVFS::Located.feature(name)`: what `require name` would do, without doing it: `[:loaded, element of $" or nil]`,
-/// `[:vfs, path]`, `[:disk, path]`, or `[:elsewhere, path, size]` with what was passed over, or nils.
-fn feature(ruby: &Ruby, name: Value) -> Result<RArray, Error> {
+/// `InVFS::Located.explain(name, steps)`: what `require name` would do, without doing it: `[:loaded]`,
+/// `[:vfs, path, vfs, subpath]`, `[:disk, path]`, or `[:elsewhere]` for what Ruby does not find in `$:` either. Appends all
+/// that was looked at to `steps`, also when the search raises.
+fn explain(ruby: &Ruby, name: Value, steps: RArray) -> Result<RArray, Error> {
     let name = string::bytes(string::path_argument(name)?);
-    let answer = |what: &str, path: Option<Vec<u8>>, size: Option<u64>| -> Result<RArray, Error> {
-        let array = ruby.ary_new();
-        array.push(ruby.to_symbol(what))?;
-        array.push(path.map(|path| string::path(ruby, &path)))?;
-        if what == "elsewhere" {
-            array.push(size)?;
-        }
-        Ok(array)
-    };
-    match resolve::feature(ruby, &name)? {
-        Found::Loaded(remember) => {
-            let position = remember.map(|remember| remember.position);
-            answer("loaded", position.and_then(features_index::at), None)
-        }
-        Found::Virtual(hit) => answer("vfs", Some(hit.path), None),
-        Found::Disk(path) => answer("disk", Some(path), None),
-        Found::Directory => answer("elsewhere", None, None),
-        Found::Elsewhere(None) => answer("elsewhere", None, None),
-        Found::Elsewhere(Some(large)) => answer("elsewhere", Some(large.path), Some(large.size)),
+    let mut trace = Trace::on();
+    let found = resolve::explain(ruby, &name, &mut trace);
+    for step in trace.into_steps() {
+        steps.push(step_as_array(ruby, step)?)?;
     }
+    let answer = ruby.ary_new();
+    match found? {
+        Found::Loaded(_) => answer.push(ruby.to_symbol("loaded"))?,
+        Found::Virtual(hit) => {
+            answer.push(ruby.to_symbol("vfs"))?;
+            answer.push(string::path(ruby, &hit.path))?;
+            answer.push(hit.mount.object())?;
+            answer.push(string::name(ruby, hit.sub.as_bytes()))?;
+        }
+        Found::Disk(path) => {
+            answer.push(ruby.to_symbol("disk"))?;
+            answer.push(string::path(ruby, &path))?;
+        }
+        Found::Directory | Found::Elsewhere(_) => answer.push(ruby.to_symbol("elsewhere"))?,
+    }
+    Ok(answer)
+}
+
+/// The name of a step and what belongs to it, as the methods of `InVFS::Explanation::Wording` take it.
+fn step_as_array(ruby: &Ruby, step: Step) -> Result<RArray, Error> {
+    let array = ruby.ary_new();
+    let outcome = match step {
+        Step::NotLoaded(position) => {
+            array.push(ruby.to_symbol("not_loaded"))?;
+            array.push(position)?;
+            return Ok(array);
+        }
+        Step::Loaded(position) => {
+            array.push(ruby.to_symbol("loaded"))?;
+            array.push(position)?;
+            return Ok(array);
+        }
+        Step::Entry {
+            name,
+            at,
+            entry,
+            kind,
+            outcome,
+        } => {
+            array.push(ruby.to_symbol("entry"))?;
+            array.push(string::path(ruby, &name))?;
+            array.push(at)?;
+            array.push(string::path(ruby, &entry))?;
+            array.push(ruby.to_symbol(kind.name()))?;
+            outcome
+        }
+        Step::Mounted {
+            mount,
+            path,
+            outcome,
+        } => {
+            array.push(ruby.to_symbol("mounted"))?;
+            array.push(string::path(ruby, &path))?;
+            array.push(mount.object())?;
+            outcome
+        }
+        Step::Disk { path, outcome } => {
+            array.push(ruby.to_symbol("disk"))?;
+            array.push(string::path(ruby, &path))?;
+            outcome
+        }
+    };
+    array.push(ruby.to_symbol(outcome.name()))?;
+    match outcome {
+        Outcome::Found(size) | Outcome::TooLarge(size) => array.push(size)?,
+        Outcome::Error(message) => array.push(message)?,
+        _ => array.push(())?,
+    }
+    Ok(array)
+}
+
+/// `InVFS::Located.file_names(name)`: the file names that may provide a feature, in the order of the search.
+fn file_names(ruby: &Ruby, name: RString) -> RArray {
+    let names = resolve::file_names(&string::bytes(name));
+    ruby.ary_from_iter(names.iter().map(|name| string::path(ruby, name)))
 }
 
 /// `InVFS::Located.vfs?(object)`: whether a search takes it for a VFS, not for a path.
@@ -156,7 +209,7 @@ fn is_vfs_object(object: Value) -> bool {
     is_vfs(object)
 }
 
-/// `InVFS::Located.own_loader`: why invfs loads by itself what stands in `$:`; nil where Ruby does.
+/// `InVFS::Located.own_loader`: why the loader of invfs loads the files of `$:`; nil if Ruby's own does.
 fn own_loader() -> Option<String> {
     visibility::hindrance()
 }
@@ -170,13 +223,13 @@ fn counts_lines() -> bool {
 pub fn init(_ruby: &Ruby, module: RModule) -> Result<(), Error> {
     module.define_singleton_method("locate", function!(locate, 1))?;
     let located = module.define_module("Located")?;
-    located.define_singleton_method("entry", function!(entry, 1))?;
     located.define_singleton_method("stat", function!(stat, 2))?;
     located.define_singleton_method("list", function!(list, 2))?;
     located.define_singleton_method("link", function!(link, 2))?;
     located.define_singleton_method("read", function!(read, 2))?;
     located.define_singleton_method("compiled?", function!(is_compiled, 3))?;
-    located.define_singleton_method("feature", function!(feature, 1))?;
+    located.define_singleton_method("explain", function!(explain, 2))?;
+    located.define_singleton_method("file_names", function!(file_names, 1))?;
     located.define_singleton_method("vfs?", function!(is_vfs_object, 1))?;
     located.define_singleton_method("own_loader", function!(own_loader, 0))?;
     located.define_singleton_method("counts_lines?", function!(counts_lines, 0))?;

@@ -25,10 +25,20 @@ use crate::{
 pub enum LoadPathEntry {
     /// A directory of the operating system, absolute.
     Directory(Vec<u8>),
-    /// A path that is no directory now: perhaps an archive, or about to become one, or a directory.
+    /// A path that is not a directory now. It may be an archive, or may become one, or a directory.
     Elsewhere(Vec<u8>),
     /// A VFS object.
     Virtual(Place),
+}
+
+impl LoadPathEntry {
+    /// Its absolute path.
+    pub fn path(&self) -> Vec<u8> {
+        match self {
+            LoadPathEntry::Directory(path) | LoadPathEntry::Elsewhere(path) => path.clone(),
+            LoadPathEntry::Virtual(place) => place.path(),
+        }
+    }
 }
 
 /// What `$:` means, at one moment.
@@ -37,7 +47,7 @@ pub struct LoadPath {
     pub entries: Vec<LoadPathEntry>,
     /// A number that no other load path had.
     pub generation: u64,
-    /// Absolute path of each entry → whether it is bound to stay that.
+    /// Absolute path of each entry → whether it cannot change while `$:` is the same.
     listed: HashMap<Vec<u8>, bool>,
     /// Positions of entries that depend on more than `$:`.
     volatile: Vec<usize>,
@@ -50,7 +60,7 @@ impl LoadPath {
         self.virtual_somewhere
     }
 
-    /// Whether `directory` stands in `$:`: `Some(true)` if it does for as long as `$:` is unchanged.
+    /// Whether `directory` is in `$:`: `Some(true)` if it stays there until `$:` changes.
     pub fn lists(&self, directory: &[u8]) -> Option<bool> {
         self.listed.get(directory).copied()
     }

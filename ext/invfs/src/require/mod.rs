@@ -1,9 +1,10 @@
 //! The require family: what happens between `require "name"` and code that has run.
 //!
-//! Reading order: [`kernel_methods`] the patched methods; [`features_index`] is it loaded already? [`resolve`] which file is
-//! meant, along [`load_path`] and [`adopted`]; [`by_ruby`] Ruby's own loader gets its path, and asks [`load_iseq`] for it;
-//! [`originals`] what is not ours goes on as before. Where there are no mounts: [`load_lock`] one thread at a time; [`run`]
-//! compiles and runs it, [`native_ext`] opens a shared object.
+//! Reading order: [`kernel_methods`] has the patched methods. [`features_index`] knows what is loaded. [`resolve`] finds
+//! the file, along [`load_path`] and in [`adopted`] mounts ([`trace`] notes the steps for `InVFS.explain`). [`by_ruby`]
+//! gives its path to Ruby's own loader, which asks [`load_iseq`] for the code. [`originals`] calls the methods that were there before.
+//! Without mounts, [`load_lock`] lets one thread at a time load a file, [`run`] compiles and runs it, and [`native_ext`]
+//! opens a shared object.
 
 pub mod adopted;
 mod archive_paths;
@@ -38,6 +39,7 @@ mod resolve;
 mod rubygems;
 mod run;
 mod search;
+mod trace;
 pub mod visibility;
 
 use magnus::{Error, RModule, Ruby};
@@ -57,7 +59,7 @@ pub fn init(ruby: &Ruby, module: RModule) -> Result<(), Error> {
 
 pub use load_path_changes::adopt_load_path;
 
-/// Looks at the archive at `root` anew: the handlers open it if it is another file now.
+/// Looks at the archive at `root` again: if it is another file now, the handlers open that.
 #[cfg(mounts)]
 pub fn reopen(ruby: &Ruby, root: &[u8]) -> Result<(), Error> {
     archive_paths::place(ruby, root).map(|_| ())

@@ -1,4 +1,4 @@
-//! Loads a file that was found: once for `require`, each time for `load`.
+//! The loader of invfs: loads a file that was found, once for `require`, each time for `load`.
 
 use std::sync::OnceLock;
 
@@ -13,10 +13,10 @@ use super::{
 };
 use crate::{
     helpers::{gc_root::GcRoot, iseq::instruction_sequence, module::invfs, string},
-    ruby_api::{limits::max_load_size, read::read_all},
+    ruby_api::{limits::max_load_size, read::read_sized},
 };
 
-/// Loads the file unless that was done; whether it was loaded now.
+/// Loads the file, unless it is loaded. Returns whether it was loaded now.
 pub fn require(ruby: &Ruby, hit: &Hit) -> Result<bool, Error> {
     loop {
         let token = match load_lock::begin(ruby, &hit.path)? {
@@ -50,7 +50,7 @@ fn load_once(ruby: &Ruby, hit: &Hit) -> Result<bool, Error> {
     features_index::provide(ruby, &hit.path)?;
     let outcome = run(ruby, hit);
     match outcome {
-        // What it required stands behind it now; on disk it would come last.
+        // The features that it required are behind it now; a file on disk would come last.
         Ok(()) => autoload_order::later(&hit.path),
         // A failed file leaves no trace.
         Err(_) => features_index::withdraw(ruby, &hit.path)?,
@@ -73,8 +73,8 @@ pub fn load(ruby: &Ruby, rb_self: Value, hit: &Hit, wrap: Option<Value>) -> Resu
     }
 }
 
-/// Only Ruby's own `load` can run code inside a wrapping module, and it wants a file: so it loads a file of
-/// ours, and `InVFS::LoadWrapped` gives it the compiled code of `hit` instead.
+/// Only Ruby's own `load` can run code inside a wrapping module, and it needs a file. So it loads a file of invfs, and
+/// `InVFS::LoadWrapped` replaces that file's code by the compiled code of `hit`.
 fn wrapped(ruby: &Ruby, rb_self: Value, hit: &Hit, wrap: Value) -> Result<(), Error> {
     let compiled = compile(ruby, hit)?;
     let path: RString = helper(ruby)?.funcall("prepare", (compiled,))?;
@@ -93,7 +93,7 @@ fn compile(ruby: &Ruby, hit: &Hit) -> Result<Value, Error> {
     if let Some(compiled) = compiled::load(ruby, hit)? {
         return Ok(compiled);
     }
-    let code = read_all(ruby, hit.mount.vfs(), &hit.sub, max_load_size())?;
+    let code = read_sized(ruby, hit.mount.vfs(), &hit.sub, hit.size, max_load_size())?;
     // The parser starts from the String's encoding; a magic comment may change it.
     let code: RString = code.funcall("force_encoding", (source_encoding(ruby)?,))?;
     let path = string::path(ruby, &hit.path);
