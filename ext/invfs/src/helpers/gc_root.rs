@@ -1,4 +1,4 @@
-//! A Ruby value that lives where the garbage collector does not look.
+//! Ruby objects that Rust structures refer to, where the garbage collector does not look.
 
 use std::sync::Arc;
 
@@ -12,13 +12,13 @@ use rb_sys::VALUE;
 
 /// Keeps one Ruby object alive, and at its address, until it is dropped.
 ///
-/// For what the statics of this library refer to. Never put one into a structure that Ruby itself frees
-/// (a typed data object): those mark what they hold.
+/// Meant for the statics of this library. A structure that Ruby itself frees (a typed data object) must mark its
+/// objects instead.
 pub struct GcRoot(Box<VALUE>);
 
-// SAFETY: a `GcRoot` is made, read and dropped only by threads of the main Ractor that hold the GVL.
+// SAFETY: only threads of the main Ractor make, read and drop a `GcRoot`, and they hold the GVL.
 unsafe impl Send for GcRoot {}
-// SAFETY: as above; and nothing in it changes after it was made.
+// SAFETY: as above, and it never changes after `new`.
 unsafe impl Sync for GcRoot {}
 
 impl GcRoot {
@@ -49,12 +49,11 @@ impl Drop for GcRoot {
     }
 }
 
-/// Says that an object is needed: as long as there is a clone, the object lives and stays in place. Unlike a [`GcRoot`] it
-/// may be dropped in any thread.
+/// Keeps an object alive and in place as long as one clone of it exists. Any thread may drop it, unlike a [`GcRoot`].
 pub type Token = Arc<()>;
 
-/// Objects that some mount, open file or call under way still refers to. Only used with the GVL, and never while Ruby
-/// code may run.
+/// Objects with tokens: those of mounts, open files and running calls. Used only with the GVL, and never while Ruby code
+/// may run.
 static KEPT: Mutex<Vec<(GcRoot, Token)>> = Mutex::new(Vec::new());
 
 /// Keeps an object as long as the token lives.

@@ -1,4 +1,4 @@
-//! The Ruby object between a mount and a file system written in Ruby.
+//! The Ruby object that calls the methods of a file system written in Ruby, and checks their answers.
 
 use invfs_engine::path::Subpath;
 use magnus::{
@@ -10,14 +10,15 @@ use magnus::{
 use super::gvl_bridge::rooted;
 use crate::helpers::gc_root::Token;
 
-/// The adapter (`InVFS::RubyFileSystem::Adapter`) of a file system, which checks what that answers.
+/// An `InVFS::RubyFileSystem::Adapter`.
 #[derive(Clone)]
 pub struct Adapter {
     object: rb_sys::VALUE,
     _token: Token,
 }
 
-// SAFETY: a token keeps the object alive and in place; it is called only with the GVL, in the main Ractor.
+// SAFETY: the token keeps the object alive and in place, and `call` runs only with the GVL, in the main Ractor (it takes a
+// `Ruby`, which `gvl_bridge` gives out there alone).
 unsafe impl Send for Adapter {}
 // SAFETY: as above; the fields never change.
 unsafe impl Sync for Adapter {}
@@ -41,7 +42,7 @@ impl Adapter {
     ) -> Result<T, Error> {
         // SAFETY: the token keeps the object alive and in place.
         let object = unsafe { Value::from_raw(self.object) };
-        // In an Array of Ruby's, because the collector does not look into Rust's.
+        // A Ruby Array, because the collector does not look into Rust's.
         let arguments = ruby.ary_new_capa(1 + more.len());
         arguments.push(rooted(ruby, sub))?;
         for argument in more {

@@ -1,4 +1,4 @@
-//! From a file operation to Ruby code and back, in whatever thread, with or without the GVL.
+//! Calls Ruby code from a file operation: in any thread, with or without the GVL.
 
 use std::ffi::{c_int, c_void};
 use std::panic::{catch_unwind, AssertUnwindSafe};
@@ -30,15 +30,15 @@ pub struct Question<'a> {
     pub operation: &'a str,
     /// The path inside the mount.
     pub sub: &'a Subpath,
-    /// Whether code of whoever made the file system may run, which threads must not be torn out of.
+    /// Whether the user's code may run. A thread must not be interrupted in the middle of it.
     pub runs_code: bool,
 }
 
 /// Runs `work`, which may call Ruby methods, with the GVL, and turns what it raises into an error number.
 ///
-/// `EIO` in a thread that Ruby does not know, in another Ractor than the main one, and while Ruby is ending: there
-/// nothing can be called. `ELOOP` where the methods of file systems call each other too deeply. `EINTR` where something
-/// wants to end or interrupt the thread: that happens when the file operation is over.
+/// * `EIO`: Ruby cannot be called, because it does not know the thread, the Ractor is not the main one, or Ruby is ending;
+/// * `ELOOP`: the methods of file systems call each other too deeply;
+/// * `EINTR`: something wants to interrupt the thread. It is raised when the file operation is over.
 pub fn call<T>(question: Question<'_>, work: impl FnOnce(&Ruby) -> Result<T, Error>) -> Answer<T> {
     // SAFETY: both look at the calling thread, whatever it is.
     let (locked, native) = unsafe {
@@ -110,7 +110,7 @@ fn with_gvl<T>(question: Question<'_>, work: impl FnOnce(&Ruby) -> Result<T, Err
     answer
 }
 
-/// Gives `$!` back. Something that is no exception was left there by a jump that is under way.
+/// Restores `$!`, unless it is not an exception: then a jump is under way, and has left its own value there.
 fn restore(pending: rb_sys::VALUE) {
     // SAFETY: the value is what `rb_errinfo` gave, and still referred to from the thread's frames.
     unsafe {
@@ -148,7 +148,7 @@ fn failed(ruby: &Ruby, question: Question<'_>, error: Error) -> Errno {
     Errno(libc::EIO)
 }
 
-/// The end of the thread, as when Ruby ends, or a `throw`, `break` or `return` out of the method.
+/// The error number for a jump out of the method: `throw`, `break`, `return`, or the end of the thread.
 fn jumped(ruby: &Ruby, error: &Error, operation: Value, path: Value) -> Result<i32, Error> {
     let ErrorType::Jump(tag) = error.error_type() else {
         return Ok(libc::EIO);

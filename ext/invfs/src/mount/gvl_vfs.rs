@@ -1,4 +1,4 @@
-//! A VFS that calls Ruby objects, for callers that do not have the GVL.
+//! Takes the GVL for a VFS that calls Ruby objects.
 
 use std::io;
 use std::sync::Arc;
@@ -13,13 +13,13 @@ use invfs_engine::{
 use super::gvl_bridge;
 use crate::ruby_api::errors;
 
-/// Asks the VFS behind it with the GVL. What Ruby code raises becomes an error of the operating system.
+/// Asks the VFS behind it with the GVL. An exception in Ruby code becomes an error of the operating system.
 pub struct GvlVfs {
     vfs: Arc<dyn Vfs>,
 }
 
 impl GvlVfs {
-    /// Serves `vfs`, whose Ruby objects live longer than this.
+    /// Wraps `vfs`, whose Ruby objects must live longer than this.
     pub fn new(vfs: Arc<dyn Vfs>) -> GvlVfs {
         GvlVfs { vfs }
     }
@@ -38,7 +38,7 @@ impl GvlVfs {
         let answer: Answer<Result<T>> =
             gvl_bridge::call(asked, |ruby| match question(&*self.vfs) {
                 Ok(answer) => Ok(Ok(answer)),
-                // The engine's own errors are numbers already, as far as file operations go.
+                // The engine's own errors need no conversion.
                 Err(error) if error.kind() != ErrorKind::Foreign => Ok(Err(error)),
                 Err(error) => Err(errors::to_ruby(ruby, error)),
             });

@@ -1,8 +1,8 @@
-//! What wants to end or interrupt a thread that is inside a file operation: kept until the operation is over.
+//! Interruptions of a thread that is inside a file operation, kept until the operation is over.
 //!
-//! Nothing may jump out of a file operation, because C code that knows no Ruby may have called it. So it ends with
-//! `EINTR`, and another thread raises the interruption anew, before the operation returns: Ruby finds it the next time
-//! that it looks for interrupts, which it does right after the system call.
+//! Nothing may jump out of a file operation, because C code that does not know Ruby may have called it. So the operation
+//! ends with `EINTR`, and before it returns another thread raises the interruption again. Ruby finds it at its next check
+//! for interrupts, right after the system call.
 
 use std::collections::BTreeMap;
 use std::ffi::c_void;
@@ -16,14 +16,14 @@ use rb_sys::VALUE;
 use super::ruby_side;
 use crate::helpers::{gc_root::GcRoot, protected};
 
-/// The threads that are inside. Living threads stay at their address. Only used with the GVL, and never while Ruby code
-/// may run.
+/// The threads that are inside, by address, which is fixed while they live. Used only with the GVL, and never while Ruby
+/// code may run.
 static INSIDE: Mutex<BTreeMap<VALUE, State>> = Mutex::new(BTreeMap::new());
 
 #[derive(Default)]
 struct State {
     depth: usize,
-    /// With the depth of the operation behind which it belongs.
+    /// Each with the nesting depth of the file operation after which it must be raised.
     noted: Vec<(usize, GcRoot)>,
 }
 
@@ -83,7 +83,7 @@ impl Inside {
 
 impl Drop for Inside {
     fn drop(&mut self) {
-        // After `leave` there is nothing left; else a panic is on its way, and what was noted cannot be delivered.
+        // After `leave` there is nothing to do. In a panic the interruptions cannot be delivered.
         if std::thread::panicking() {
             drop(self.out());
         }
@@ -110,22 +110,22 @@ fn deliver(_ruby: &Ruby, thread: Value, noted: Vec<GcRoot>) {
         unsafe { rb_sys::rb_thread_create(Some(run), delivery.cast()) }
     };
     if protected(create).is_err() {
-        // There are no threads to be had: the interruption is lost, the operation still says EINTR.
-        // SAFETY: nobody took the box.
+        // No thread could be made: the interruption is lost, but the operation still ends with EINTR.
+        // SAFETY: no thread was made, so the box is still this function's.
         drop(unsafe { Box::from_raw(delivery) });
         return;
     }
     without_gvl(wait);
 }
 
-// SAFETY: called by Ruby, once, with the pointer that `deliver` gave it.
+// SAFETY: Ruby calls it once, in the new thread, with the pointer that `deliver` passed to `rb_thread_create`.
 unsafe extern "C" fn run(delivery: *mut c_void) -> VALUE {
     // SAFETY: the pointer is that of the box in `deliver`, which was given away to this thread.
     let delivery = unsafe { Box::from_raw(delivery.cast::<Delivery>()) };
     if let Ok(ruby) = Ruby::get() {
         for interruption in &delivery.noted {
             let arguments = (delivery.thread.get(), interruption.get());
-            // What it raises would be that the thread is dead.
+            // It can only raise that the thread is dead.
             let _ = ruby_side::module(&ruby)
                 .and_then(|s| s.funcall::<_, _, Value>("deliver", arguments));
         }

@@ -1,4 +1,4 @@
-//! `InVFS.mount` and what belongs to it: a VFS at a path, for everything in the process that opens files.
+//! The methods `InVFS.mount`, `InVFS.unmount` and `InVFS.mounts`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -27,12 +27,12 @@ use crate::ruby_api::{
 /// @param at [String] where; made absolute. It need not exist, and what is there is hidden
 /// @param vfs [VFS, Base]
 /// @yield [operation, path, options] instead of `vfs`: what a method of `InVFS::Base` would answer
-/// @param writable [String, nil] a real directory that takes what is written, made where there is none, below one that
-///   exists; without one nothing can be changed (`Errno::EROFS`)
+/// @param writable [String, nil] a real directory that takes all changes. It is made if it does not exist, but its parent
+///   must exist. Without `writable` the mount is read-only (`Errno::EROFS`)
 /// @return [String] the absolute path
-/// @raise [InVFS::MountUnsupported] on systems and in programs where that cannot be done
+/// @raise [InVFS::MountUnsupported] if the system or the program does not allow mounts
 /// @raise [TypeError] when the object has neither the four methods of a VFS nor one of a file system
-/// @raise [ArgumentError] when the directory for what is written lies in a mount
+/// @raise [ArgumentError] if the directory `writable` lies in a mount
 /// @example
 ///   InVFS.mount("/app", InVFS.zip("app.zip"))
 ///   File.read("/app/config.yml")
@@ -52,7 +52,7 @@ fn mount(ruby: &Ruby, args: &[Value]) -> Result<RString, Error> {
     let root = string::expand(string::path_argument(at)?)?;
     let mut served = serve::of_object(ruby, object)?;
     install(ruby)?;
-    // What can be written is not what the VFS object answers.
+    // The VFS object does not know what was written, so `require` must ask file operations instead.
     let mut vfs = None;
     match upper {
         Some(upper) => served = writable(ruby, served, upper)?,
@@ -72,8 +72,8 @@ fn mount(ruby: &Ruby, args: &[Value]) -> Result<RString, Error> {
     Ok(string::path(ruby, &root))
 }
 
-/// `lower` with the directory `upper` over it, which is made where there is none. It must be the operating system's: what
-/// lies in a mount is seen through it alone.
+/// `lower` with the directory `upper` over it, which is made if it does not exist. It must be a real directory: one in a
+/// mount can be reached only through that mount.
 fn writable(ruby: &Ruby, lower: Arc<dyn Served>, upper: RString) -> Result<Arc<dyn Served>, Error> {
     let name = upper.to_string()?;
     let path = string::expand(upper)?;
@@ -86,7 +86,7 @@ fn writable(ruby: &Ruby, lower: Arc<dyn Served>, upper: RString) -> Result<Arc<d
     }
     let path = string::os_path(&path);
     let made = match std::fs::create_dir(&path) {
-        // Also a link to one.
+        // A link to a directory will do.
         Err(_) if path.is_dir() => Ok(()),
         made => made,
     };

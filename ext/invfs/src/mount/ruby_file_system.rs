@@ -1,4 +1,4 @@
-//! An object with the methods of `InVFS::Base`, or a block, as what stands behind a mount.
+//! Serves a file system written in Ruby (an object with the methods of `InVFS::Base`, or a block) to file operations.
 
 use std::sync::Arc;
 
@@ -151,7 +151,7 @@ impl Served for RubyFileSystem {
     }
 }
 
-/// What `stat` tells, from `[directory?, size, mode, seconds, nanoseconds]`.
+/// The answer of `stat`, from `[directory?, size, mode, seconds, nanoseconds]`.
 fn node(answer: RArray) -> Result<Node, Error> {
     Ok(Node {
         kind: match answer.entry::<bool>(0)? {
@@ -166,7 +166,7 @@ fn node(answer: RArray) -> Result<Node, Error> {
     })
 }
 
-/// The bytes of a String; `ENOMEM` where there is no room for them.
+/// A copy of the bytes of a String; `ENOMEM` if there is no memory for it.
 fn copy(ruby: &Ruby, contents: RString) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     if bytes.try_reserve_exact(contents.len()).is_err() {

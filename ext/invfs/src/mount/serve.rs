@@ -1,7 +1,4 @@
-//! What stands behind a mount: a VFS, or a file system written in Ruby.
-//!
-//! The methods of such a file system are called through an adapter, which checks their answers
-//! (`lib/invfs/ruby_file_system/adapter.rb`).
+//! Serves a VFS, or a file system written in Ruby, to file operations.
 
 use std::sync::Arc;
 
@@ -22,7 +19,7 @@ use crate::{
     },
 };
 
-/// The one that is to be mounted, of the two that `InVFS.mount` takes.
+/// The object to mount: `InVFS.mount` takes an object or a block.
 pub fn object(ruby: &Ruby, object: Option<Value>, block: Option<Proc>) -> Result<Value, Error> {
     match (object, block) {
         (Some(object), None) => Ok(object),
@@ -38,13 +35,13 @@ pub fn object(ruby: &Ruby, object: Option<Value>, block: Option<Proc>) -> Result
     }
 }
 
-/// What serves `object`, a VFS or a file system; `TypeError` where it is neither.
+/// Serves `object`, a VFS or a file system; `TypeError` if it is neither.
 ///
-/// Which it is: an `InVFS::Base`, or a Proc, is a file system; else, what has the four methods of a VFS is a VFS; else,
-/// what has `read`, `list`, `stat` or `write` is a file system, unless it is itself an open file or a path.
+/// An `InVFS::Base` and a Proc are file systems. Of the others, an object with the four methods of a VFS is a VFS, and one
+/// with `read`, `list`, `stat` or `write` is a file system, unless it is an open file or a path.
 pub fn of_object(ruby: &Ruby, object: Value) -> Result<Arc<dyn Served>, Error> {
     if NativeVfs::of(object).is_some() {
-        // As most are; looking for the class would load it.
+        // The common case. The lookup of `Base` below would load that class.
         return Ok(of_vfs(vfs_of(ruby, object)?));
     }
     let module = invfs(ruby)?;
@@ -64,7 +61,7 @@ pub fn of_object(ruby: &Ruby, object: Value) -> Result<Arc<dyn Served>, Error> {
     Ok(Arc::new(RubyFileSystem::new(adapter, keep(adapter))))
 }
 
-/// What serves a VFS: one that calls Ruby objects does so with the GVL. Those objects are held by whoever mounts it.
+/// Serves a VFS. One that calls Ruby objects gets the GVL for that; the mount must keep those objects alive.
 pub fn of_vfs(vfs: Arc<dyn Vfs>) -> Arc<dyn Served> {
     if vfs.is_independent() {
         return Arc::new(ReadOnly::new(vfs));

@@ -1,4 +1,4 @@
-//! Whether what stands in `$:` can be read by everything: the switch, and the hooks that make it so.
+//! The switch that makes the VFS objects of `$:` visible to file operations, and the installation of the hooks.
 
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,10 +16,10 @@ use crate::require::{
     visibility::{self, Visibility},
 };
 
-/// Whether a VFS that gets its root because it stands in `$:` is to be readable there.
+/// Whether file operations are to see the VFS objects of `$:`.
 static WANTED: AtomicBool = AtomicBool::new(true);
 
-/// The environment variable that says so, read when the library is loaded: `0` or `1`.
+/// The environment variable that sets it, `0` or `1`, read when the library is loaded.
 const VARIABLE: &str = "RUBY_INVFS_TRANSPARENT";
 
 static MOUNT_UNSUPPORTED: Lazy<ExceptionClass> = Lazy::new(|ruby| {
@@ -30,7 +30,7 @@ static MOUNT_UNSUPPORTED: Lazy<ExceptionClass> = Lazy::new(|ruby| {
         .unwrap_or(ruby.exception_not_imp_error())
 });
 
-/// Leads everything that opens files to the mounts, from now on.
+/// Installs the hooks, if that was not done: from now on every function that opens files finds the mounts.
 pub fn install(ruby: &Ruby) -> Result<(), Error> {
     interpose::report_to(report);
     interpose::reopen_with(reopen);
@@ -39,43 +39,43 @@ pub fn install(ruby: &Ruby) -> Result<(), Error> {
     load_iseq::define(ruby)
 }
 
-/// Says under `-w` why a file of a mount cannot be read. Not by way of Ruby: its lock may be elsewhere.
+/// Prints under `-w` why a file of a mount cannot be read. Without Ruby, because another thread may have the GVL.
 fn report(reason: &str) {
-    // SAFETY: asks about the calling thread. If Ruby made it, it has a flag, which is read; where that is written at this
-    // moment, either value will do.
+    // SAFETY: the first call only looks at the calling thread. In a thread that Ruby made, the flag exists and is one word:
+    // a write at the same moment gives the old value or the new one, and both will do.
     let verbose = unsafe {
         rb_sys::ruby_native_thread_p() != 0
             && *rb_sys::rb_ruby_verbose_ptr() == rb_sys::Qtrue as rb_sys::VALUE
     };
     if verbose {
-        // Without stderr there is nobody to tell.
+        // Without stderr there is no place for the message.
         let _ = writeln!(std::io::stderr(), "invfs: {reason}");
     }
 }
 
-/// Has the handlers open the archive at `root` anew, in the calling thread: another file has taken its place.
+/// Has the handlers open the archive at `root` again, because another file has taken its place.
 fn reopen(root: &[u8]) {
     let question = gvl_bridge::Question {
         operation: "open",
         sub: invfs_engine::path::Subpath::ROOT,
         runs_code: true,
     };
-    // What is wrong with the new file is told by the next search; until then there is nothing in it.
+    // If that fails, the next search reports it; until then the mount is empty.
     let _ = gvl_bridge::call(question, |ruby| require::reopen(ruby, root));
 }
 
-/// What file operations see of adopted mounts: everything, while this is wanted and mounts work.
+/// Makes adopted mounts visible if the switch is on and mounts work.
 struct Transparent;
 
 impl Visibility for Transparent {
-    /// Where file operations cannot see the mount, nothing is raised: `require` has a loader of its own.
+    /// Raises nothing if mounts do not work: `require` then uses the loader of invfs.
     fn prepare(&self, ruby: &Ruby, request: &mut Request) {
         request.visible = WANTED.load(Ordering::Acquire) && install(ruby).is_ok();
         let Some(vfs) = request.vfs.clone() else {
             return;
         };
         if vfs.runs_code() && self.hindrance().is_none() {
-            // What it needs is loaded now, not in the middle of a file operation. If that fails, each operation says so.
+            // Load the Ruby side now, not in the middle of a file operation. If that fails, each operation reports it.
             let _ = watch(ruby);
         }
         request.served = Some(serve::of_vfs(vfs));
@@ -103,8 +103,8 @@ fn show(visible: bool) {
 }
 
 /// @def InVFS.transparent!
-/// Makes every VFS in `$LOAD_PATH`, now and later, readable under its root. That is so from the beginning wherever mounts
-/// work; this raises where they do not. The environment variable `RUBY_INVFS_TRANSPARENT=1` does the same from the start.
+/// Makes every VFS in `$LOAD_PATH`, now and later, readable under its root. Where mounts work, that is the default; where
+/// they do not, this raises. The environment variable `RUBY_INVFS_TRANSPARENT=1` does the same from the start.
 /// @return [nil]
 /// @raise [InVFS::MountUnsupported]
 fn transparent(ruby: &Ruby) -> Result<(), Error> {
@@ -117,10 +117,10 @@ fn transparent(ruby: &Ruby) -> Result<(), Error> {
 }
 
 /// @def InVFS.transparent=(wanted)
-/// Whether every VFS in `$LOAD_PATH`, now and later, is readable under its root. With false, `require` loads code from it
-/// with a loader of its own, and nothing else sees its files; `RUBY_INVFS_TRANSPARENT=0` does the same from the start.
+/// Sets whether every VFS in `$LOAD_PATH`, now and later, is readable under its root. With false, `require` uses the loader
+/// of invfs, and file operations do not see the files; `RUBY_INVFS_TRANSPARENT=0` does the same from the start.
 /// @param wanted [Boolean]
-/// @raise [InVFS::MountUnsupported] when it is wanted, and cannot be done
+/// @raise [InVFS::MountUnsupported] for true, if mounts do not work
 fn set_transparent(ruby: &Ruby, wanted: Value) -> Result<(), Error> {
     if wanted.to_bool() {
         return transparent(ruby);
@@ -132,13 +132,13 @@ fn set_transparent(ruby: &Ruby, wanted: Value) -> Result<(), Error> {
 }
 
 /// @def InVFS.transparent?
-/// Whether what stands in `$LOAD_PATH` is readable under its root; false also where the system does not let it be.
+/// Whether every VFS in `$LOAD_PATH` is readable under its root. False where mounts do not work.
 /// @return [Boolean]
 fn is_transparent() -> bool {
     Transparent.hindrance().is_none()
 }
 
-/// Does what the environment asks for; the require family is set up by then.
+/// Applies the environment variable. The require family must be set up by then.
 pub fn start(ruby: &Ruby) -> Result<(), Error> {
     match std::env::var_os(VARIABLE) {
         Some(value) if value == "1" => transparent(ruby),

@@ -1,4 +1,4 @@
-//! `InVFS.mount` where no file operation can be led into a mount: it says so.
+//! The methods of mounting on systems without mounts: they raise, or answer that there is nothing.
 
 use invfs_engine::mounts::{Mount, Request};
 use magnus::{function, prelude::*, Error, ExceptionClass, RClass, RHash, RModule, Ruby, Value};

@@ -1,4 +1,4 @@
-//! What was written to a file, on its way to the methods `write` and `append`.
+//! Hands what was written to a file to the methods `write` or `append` of its file system.
 
 use invfs_engine::{
     interpose::{Answer, Errno, Saver},
@@ -15,11 +15,11 @@ use super::{
 pub struct WriteBack {
     adapter: Adapter,
     sub: SubpathBuf,
-    /// Whether only what was added goes to the file system.
+    /// Whether the file was opened to append: only the added bytes go to the file system.
     appends: bool,
-    /// Whether leaving it as it is needs no writing.
+    /// Whether the file was there before: unchanged contents need no writing.
     existed: bool,
-    /// What it held at first.
+    /// Its contents when it was opened.
     before: Vec<u8>,
 }
 
@@ -42,7 +42,7 @@ impl WriteBack {
     }
 
     fn hand_over(&self, ruby: &Ruby, contents: &[u8]) -> Result<(), Error> {
-        // Where what was there has changed, `append` cannot say so.
+        // `append` cannot express a change of the old contents.
         let added = match self.appends {
             true => contents.strip_prefix(&*self.before),
             false => None,
@@ -76,7 +76,7 @@ impl Saver for WriteBack {
             self.hand_over(ruby, contents)
         });
         if let (Err(Errno(number)), false) = (&answer, began) {
-            // Nobody can be asked any more, and at the end of a program nobody reads what `close` answers.
+            // The file system cannot be asked any more, and at the end of a program no caller reads the result of `close`.
             eprintln!(
                 "invfs: {} bytes for /{} are lost: no Ruby code can run here (errno {number})",
                 contents.len(),

@@ -1,4 +1,4 @@
-//! VFS objects and archives get their roots: the mount table as `require` uses it.
+//! Adopts VFS objects and archives: gives each its root, and mounts it there.
 
 use std::{
     collections::HashMap,
@@ -42,7 +42,7 @@ pub trait Adopted {
     fn vfs(&self) -> &dyn Vfs;
     /// The Ruby object behind it.
     fn object(&self) -> Value;
-    /// Whether a handler opened it because its path stands in `$:`.
+    /// Whether a handler opened it for a path in `$:`.
     fn by_path(&self) -> bool;
     /// Whether it is the zip archive in the file `identity`, and open.
     fn is_zip(&self, identity: &Identity) -> bool;
@@ -59,7 +59,7 @@ impl Adopted for Mount {
     }
 
     fn object(&self) -> Value {
-        // SAFETY: the mount keeps the object alive and in place.
+        // SAFETY: `object` is the address of a Ruby object that the mount's token keeps alive and in place.
         unsafe { Value::from_raw(self.object as rb_sys::VALUE) }
     }
 
@@ -112,8 +112,8 @@ type Objects = HashMap<rb_sys::VALUE, (GcRoot, Arc<Mount>)>;
 /// What was adopted. Never locked while Ruby code may run.
 static ADOPTED: LazyLock<Mutex<Objects>> = LazyLock::new(Mutex::default);
 
-/// The adopted mount that holds the absolute, clean `path`, and the subpath there; `None` also where a mount that was
-/// asked for at its place covers it.
+/// The adopted mount that holds the absolute, clean `path`, and the subpath there. `None` also if a named mount covers
+/// that path.
 pub fn find(path: &[u8]) -> Option<(Arc<Mount>, SubpathBuf)> {
     let place = mounts::find(path)?;
     (!place.mount.is_named()).then_some((place.mount, place.sub))
@@ -148,12 +148,12 @@ pub fn adopt(ruby: &Ruby, object: Value) -> Result<Place, Error> {
         }
     }
     let mut request = request(ruby, root, vfs, object, None);
-    // Ruby's own search wants a String there, and loads nothing at all as long as such an object stands in `$:`.
+    // If `to_path` is not a String, Ruby's own search raises at this entry of `$:`, and so cannot load from it.
     request.visible &= RString::from_value(to_path).is_some();
     Ok(insert_once(request, object))
 }
 
-/// Mounts `object`, which a handler made of the file `identity`, at `root`, in the place of what a handler made before.
+/// Mounts `object`, which a handler made of the file `identity`, at `root`. It replaces the mount of an older file there.
 pub fn replace(
     ruby: &Ruby,
     root: Vec<u8>,
@@ -192,7 +192,7 @@ fn request(
     request
 }
 
-/// Mounts `object` at the first free root, unless, while its `to_path` ran, another thread came here with the same object.
+/// Mounts `object` at the first free root, unless another thread did so while `to_path` of the object ran.
 fn insert_once(request: Request, object: Value) -> Place {
     let gc_root = GcRoot::new(object);
     let mut adopted = ADOPTED.lock();
@@ -213,7 +213,7 @@ fn remember(mount: Arc<Mount>, object: Value) -> Place {
     Place::root(mount)
 }
 
-/// Which file the object is an archive of, if it is an open {InVFS::ZipFS} of a file.
+/// The identity of the file behind an open {InVFS::ZipFS}.
 fn zip_identity(object: Value) -> Option<Identity> {
     let zip = Receiver::<ZipFS>::of(object)?;
     let archive = zip.archive();

@@ -1,4 +1,4 @@
-//! Strings in `$:` that name an archive, or a directory inside one.
+//! Paths in `$:` that name an archive, or a directory inside one.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -20,8 +20,8 @@ use crate::helpers::string;
 struct Archives {
     /// What the handlers said of a file.
     known: HashMap<Vec<u8>, Known>,
-    /// Files that a handler is looking at, and in which thread: what it requires meanwhile is not searched in
-    /// them. Another thread asks for itself.
+    /// Files that a handler is looking at, with its thread. What the handler requires meanwhile is not searched in them.
+    /// Other threads ask for themselves.
     asking: HashSet<(Vec<u8>, ThreadId)>,
     /// Paths that led into an archive: how long the archive's own path is, and the directory inside.
     split: HashMap<Vec<u8>, (usize, SubpathBuf)>,
@@ -80,8 +80,7 @@ pub fn place(ruby: &Ruby, path: &[u8]) -> Result<Option<Place>, Error> {
     Ok(None)
 }
 
-/// The archives that one search has asked the operating system for: once for each, however many directories of it
-/// stand in `$:`.
+/// The archives that one search has checked already. Each is checked once, however many of its directories are in `$:`.
 #[derive(Default)]
 pub struct Seen(Vec<(Vec<u8>, Option<Arc<Mount>>)>);
 

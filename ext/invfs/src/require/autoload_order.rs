@@ -1,7 +1,7 @@
-//! Puts targets of `autoload` in their place in `$"`: behind what they required, as if they had been loaded from disk.
+//! Moves targets of `autoload` to their place in `$"`: behind the features that they required, as for files on disk.
 //!
-//! Whatever is not an append makes Ruby build its index of `$"` anew, and 3.1 and 3.2 then ask the system for the real
-//! path of every feature. So everything that one outermost `require` moves is moved at once, when it ends.
+//! Any change of `$"` but an append makes Ruby rebuild its index, and 3.1 and 3.2 then ask the system for the real path of
+//! every feature. So the moves are collected and made at once, when the outermost `require` ends.
 
 use magnus::{Error, Ruby};
 use parking_lot::Mutex;
@@ -14,7 +14,7 @@ use super::{
 /// In the order in which they were loaded.
 static MOVES: Mutex<Vec<Move>> = Mutex::new(Vec::new());
 
-/// Moves `path`, which has been loaded just now, behind all that `$"` holds now, at the next [`settle`].
+/// Has the next [`settle`] move `path`, which was just loaded, behind the features that are in `$"` now.
 pub fn later(path: &[u8]) {
     if let Some(behind) = features_index::last().filter(|last| last != path) {
         let path = path.to_vec();
@@ -22,7 +22,7 @@ pub fn later(path: &[u8]) {
     }
 }
 
-/// Moves what is to be moved, unless something is still being loaded.
+/// Makes the collected moves, unless a file is still being loaded.
 pub fn settle(ruby: &Ruby) -> Result<(), Error> {
     if MOVES.lock().is_empty() || !load_lock::is_over() {
         return Ok(());

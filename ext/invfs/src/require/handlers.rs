@@ -1,4 +1,4 @@
-//! The registry of handlers: objects that make a VFS of a file whose path stands in `$:`.
+//! The registry of handlers: objects that make a VFS from a file whose path is in `$:`.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -15,8 +15,8 @@ static HANDLERS: Mutex<Vec<GcRoot>> = Mutex::new(Vec::new());
 /// How many handlers were ever added.
 static GENERATION: AtomicU64 = AtomicU64::new(0);
 
-/// A number that grows with each new handler. What was found out with a smaller one may not hold any more: a new handler
-/// may see an archive where the others saw none.
+/// A number that grows with each new handler. A new handler may take a file for an archive that the others did not, so
+/// "no archive" holds only as long as this number is the same.
 pub fn generation() -> u64 {
     GENERATION.load(Ordering::Acquire)
 }

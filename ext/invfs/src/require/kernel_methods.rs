@@ -1,4 +1,4 @@
-//! The patched methods: an argument comes in, the answer of `require`, `require_relative` or `load` goes out.
+//! The patched methods `require`, `require_relative` and `load`.
 
 use invfs_engine::path::clean_absolute;
 use magnus::{
@@ -35,7 +35,7 @@ fn require_at(ruby: &Ruby, layer: Layer, rb_self: Value, name: Value) -> Result<
     if is_remembered(name) {
         return Ok(ruby.qfalse().as_value());
     }
-    // Converted here, once: what comes after gets the String.
+    // Convert it once; the rest gets the String.
     let name = string::converted(name)?;
     let Ok(path) = string::path_argument(name.as_value()) else {
         // The original refuses it in its own words.
@@ -64,7 +64,7 @@ fn require_at(ruby: &Ruby, layer: Layer, rb_self: Value, name: Value) -> Result<
             };
             layer.require(ruby, rb_self, file.as_value(), true)
         }
-        // Ruby's own search would find it.
+        // Ruby's own search would find the file that is too large.
         Found::Elsewhere(Some(large)) if layer.is_last() => Err(too_large(ruby, &bytes, &large)?),
         Found::Elsewhere(passed_over) => {
             if let Some(path) = own_files::hidden(&bytes) {
@@ -72,7 +72,7 @@ fn require_at(ruby: &Ruby, layer: Layer, rb_self: Value, name: Value) -> Result<
             }
             let searched = passed_over.is_none();
             let result = match caller::file().map(string::bytes) {
-                // What invfs itself needs may be hidden by a mount, too.
+                // A mount may also hide what invfs itself requires.
                 Some(file) if own_files::is_one(&file) => own_files::unhidden(&file, || {
                     layer.require(ruby, rb_self, path.as_value(), searched)
                 }),
@@ -114,7 +114,7 @@ fn require_relative(ruby: &Ruby, rb_self: Value, name: Value) -> Result<Value, E
             }
             result
         }
-        // What Ruby cannot read itself, it cannot find either.
+        // Ruby cannot find a file that it cannot read.
         Caller::Unnamed(Some(path)) if resolve::is_unreadable(path) => {
             relative(ruby, rb_self, name, path).map_err(pass_on)
         }
@@ -127,7 +127,7 @@ fn require_relative(ruby: &Ruby, rb_self: Value, name: Value) -> Result<Value, E
     }
 }
 
-/// Asks bootsnap, which is being loaded, to leave to us what it does not know.
+/// Makes bootsnap, which is being loaded, leave to us the names that it does not know.
 fn bootsnap_arrived(ruby: &Ruby) -> Result<(), Error> {
     let fallback: RModule = invfs(ruby)?.const_get("BootsnapFallback")?;
     fallback.funcall::<_, _, Value>("install", ())?;
@@ -136,7 +136,7 @@ fn bootsnap_arrived(ruby: &Ruby) -> Result<(), Error> {
 
 /// `require_relative` as if called from the file at the real path `file`.
 fn relative(ruby: &Ruby, rb_self: Value, name: Value, file: RString) -> Result<Value, Error> {
-    // Converted here, once: what comes after gets the String.
+    // Convert it once; the rest gets the String.
     let name = string::converted(name)?;
     let target = caller::beside(file, name)?;
     let path = clean_absolute(&string::bytes(target));
@@ -164,7 +164,7 @@ fn load(ruby: &Ruby, rb_self: Value, args: &[Value]) -> Result<Value, Error> {
 
 fn load_file(ruby: &Ruby, rb_self: Value, args: &[Value]) -> Result<Value, Error> {
     let parsed = scan_args::<(Value,), (Option<Value>,), (), (), (), ()>(args)?;
-    // Converted here, once: what comes after gets the String.
+    // Convert it once; the rest gets the String.
     let name = string::converted(parsed.required.0)?;
     let wrap = parsed.optional.0;
     let original = || originals::load(ruby, rb_self, name, wrap);
@@ -183,7 +183,7 @@ fn load_file(ruby: &Ruby, rb_self: Value, args: &[Value]) -> Result<Value, Error
                 answer(ruby, true)
             }
         },
-        // Ruby's own search would find it.
+        // Ruby's own search would find the file that is too large.
         Found::Elsewhere(Some(large)) if !resolve::is_on_disk(ruby, &bytes)? => {
             Err(too_large(ruby, &bytes, &large)?)
         }
@@ -202,7 +202,7 @@ fn answer(ruby: &Ruby, loaded: bool) -> Result<Value, Error> {
 /// @def $LOAD_PATH.resolve_feature_path(name)
 /// @return [Array(Symbol, String), nil] `[:rb, path]` or `[:so, path]`
 fn resolve_feature_path(ruby: &Ruby, rb_self: Value, name: Value) -> Result<Value, Error> {
-    // Converted here, once: what comes after gets the String.
+    // Convert it once; the rest gets the String.
     let name = string::converted(name)?;
     let path = string::bytes(string::path_argument(name.as_value())?);
     if let Found::Virtual(hit) = resolve::where_is(ruby, &path)? {
@@ -215,16 +215,15 @@ fn resolve_feature_path(ruby: &Ruby, rb_self: Value, name: Value) -> Result<Valu
 }
 
 /// @def InVFS.require!(name)
-/// `require` as it was before invfs: Ruby's own search. It finds what is readable by everything, files of a VFS in `$:` among
-/// it.
+/// `require` as it was before invfs, with Ruby's own search. It also finds files of a VFS in `$:` that file operations see.
 /// @return [Boolean]
 fn require_original(ruby: &Ruby, name: Value) -> Result<Value, Error> {
-    // RubyGems may activate a gem for it, as always; below that invfs is passed by.
+    // RubyGems may activate a gem for it, as always; what it calls then does not go through invfs.
     Layer::Outer.require(ruby, ruby.module_kernel().as_value(), name, true)
 }
 
 /// @def InVFS.require_relative!(name, base = the caller)
-/// `require_relative` as it was before invfs. It finds what is readable by everything.
+/// `require_relative` as it was before invfs. It also finds files of a VFS that file operations see.
 /// @param base [String] the file that `name` is relative to
 /// @return [Boolean]
 fn require_relative_original(ruby: &Ruby, args: &[Value]) -> Result<Value, Error> {
@@ -259,7 +258,7 @@ pub fn init(ruby: &Ruby, module: RModule) -> Result<(), Error> {
     if originals::keep(ruby)? {
         let kernel = ruby.module_kernel();
         if originals::keep_below_rubygems(ruby)? {
-            // Called `require` in backtraces, as the one in whose place it stands.
+            // Backtraces call it `require`, like the method that it replaces.
             kernel.define_private_method("require", method!(require_below_rubygems, 1))?;
             kernel.funcall::<_, _, Value>(
                 "alias_method",

@@ -1,4 +1,4 @@
-//! What is being loaded now: one thread at a time runs a file, the others wait for it.
+//! One thread at a time loads a file; the others wait for it.
 //!
 //! Each file has a Ruby `Mutex` while it is loaded: waiting releases the GVL, can be interrupted, and takes
 //! part in Ruby's own detection of deadlocks. A cycle among files of VFSs alone (thread 1 loads `a` and
@@ -29,9 +29,9 @@ struct FileLock {
 
 #[derive(Default)]
 struct Table {
-    /// Virtual path → who loads it.
+    /// Virtual path → the lock of the thread that loads it.
     loading: HashMap<Vec<u8>, Arc<FileLock>>,
-    /// Thread → what it waits for. Threads are pinned while they stand here or in `owner`.
+    /// Thread → the lock that it waits for. Ruby does not move a thread that is here or in `owner`.
     waiting: HashMap<rb_sys::VALUE, Arc<FileLock>>,
 }
 
@@ -58,7 +58,7 @@ pub struct Token {
 
 /// Waits until it is this thread's turn to load `path`.
 ///
-/// Fails with whatever interrupts the waiting: `Thread#kill`, `Thread#raise`, a timeout.
+/// Fails with the interruption if the waiting is interrupted: `Thread#kill`, `Thread#raise`, a timeout.
 pub fn begin(ruby: &Ruby, path: &[u8]) -> Result<Turn, Error> {
     let me = ruby.thread_current().as_value();
     let known = TABLE.lock().loading.get(path).cloned();
@@ -112,7 +112,7 @@ fn wait(path: &[u8], file_lock: Arc<FileLock>, me: Value) -> Result<Turn, Error>
     locked?;
     let loaded = file_lock.loaded.load(Ordering::Relaxed);
     if !loaded {
-        // The owner failed, or died with its process before a fork: nobody is loading it any more.
+        // The owner failed, or stayed behind in the parent of a fork: the file is not being loaded any more.
         TABLE.lock().remove(path, &file_lock);
     }
     unlock(&file_lock)?;
@@ -120,10 +120,10 @@ fn wait(path: &[u8], file_lock: Arc<FileLock>, me: Value) -> Result<Turn, Error>
 }
 
 impl Table {
-    /// Whether whoever holds `file_lock` waits, directly or not, for something that `thread` holds.
+    /// Whether the owner of `file_lock` waits, directly or not, for a lock of `thread`.
     fn waits_for(&self, file_lock: &Arc<FileLock>, thread: rb_sys::VALUE) -> bool {
         let mut owner = file_lock.owner.raw();
-        // Each step goes to another thread; there are no more of them than waiting ones.
+        // Each step goes to another waiting thread, so this ends.
         for _ in 0..=self.waiting.len() {
             if owner == thread {
                 return true;
@@ -148,7 +148,7 @@ impl Table {
 }
 
 impl Token {
-    /// Ends the loading and lets the others go on.
+    /// Ends the loading, and lets the waiting threads continue.
     pub fn finish(self, loaded: bool) -> Result<(), Error> {
         self.file_lock.loaded.store(loaded, Ordering::Relaxed);
         TABLE.lock().remove(&self.path, &self.file_lock);
@@ -178,7 +178,7 @@ pub fn providing(name: &[u8], wanted: Kind, load_path: &LoadPath) -> Option<Vec<
         .cloned()
 }
 
-/// Whether nothing is being loaded that `path`, with or without its extension, may name.
+/// Whether no file is being loaded that `path` may name, with or without its extension.
 pub fn is_idle(path: &[u8]) -> bool {
     let table = TABLE.lock();
     !table

@@ -1,4 +1,4 @@
-//! Native extensions inside a VFS: the shared object is opened from memory and its `Init_` function called.
+//! Loads native extensions from a VFS: opens the shared object from memory and calls its `Init_` function.
 
 use std::{
     collections::HashMap,
@@ -27,7 +27,7 @@ use crate::{
     },
 };
 
-/// What stays open until the process ends, by virtual path: code that runs cannot be taken away.
+/// The open libraries by virtual path. They stay open until the process ends, because their code may run.
 static OPEN: LazyLock<Mutex<HashMap<Vec<u8>, Opened>>> = LazyLock::new(Mutex::default);
 
 struct Opened {
@@ -84,7 +84,7 @@ fn open(
         };
         return Err(failed(ruby, path, reason));
     }
-    // A library that needs itself, or a cycle, would go on for ever.
+    // Libraries may need each other in a circle.
     if depth < 16 {
         for needed in elf::needed(&bytes).unwrap_or_default() {
             open_beside(ruby, mount, sub, &needed, depth + 1)?;

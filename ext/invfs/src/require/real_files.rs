@@ -1,4 +1,4 @@
-//! Files of the operating system: what Ruby's own search would load.
+//! Files that Ruby's own search can load: those of the operating system, and of named mounts.
 
 use std::{fs::File, io::ErrorKind};
 
@@ -23,8 +23,7 @@ pub enum Look {
     BelowFile,
 }
 
-/// The place in a mount that `path` leads into, if Ruby's own search finds something there that is not ours to find: what was
-/// adopted is searched by asking the VFS itself.
+/// The place in a named mount that `path` leads into. Adopted mounts are searched by asking the VFS itself.
 #[cfg(mounts)]
 fn mounted(path: &[u8]) -> Option<Place> {
     mounts::find_visible(path).filter(|place| place.mount.is_named())
@@ -84,9 +83,9 @@ pub fn look(path: &[u8]) -> Look {
 
 /// What there is under a path, as far as archives go.
 pub enum What {
-    /// A regular file, also where its files can be seen below it already.
+    /// A regular file. An adopted archive is one, too.
     File,
-    /// Nothing, because a component of the path is a file; how much of the path leads there, where that is known.
+    /// Nothing, because a component of the path is a file. With the length of the path to that file, if known.
     BelowFile(Option<usize>),
     /// Something else.
     Other,

@@ -1,4 +1,4 @@
-//! What file operations see of the VFS objects in `$:`. The floor above decides that; here is the place where it says so.
+//! Whether file operations see the VFS objects in `$:`. `mount`, the floor above, decides that and registers here.
 
 use std::sync::OnceLock;
 
@@ -11,7 +11,7 @@ pub trait Visibility: Sync {
     fn prepare(&self, ruby: &Ruby, request: &mut Request);
     /// Gives back what file operations remember of a mount that another one has replaced.
     fn replaced(&self, mount: &Mount);
-    /// Why Ruby itself does not load what stands in `$:`; `None` where it does.
+    /// Why Ruby's own loader does not load files of a VFS in `$:`; `None` if it does.
     fn hindrance(&self) -> Option<String>;
 }
 

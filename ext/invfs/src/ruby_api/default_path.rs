@@ -6,7 +6,7 @@ use magnus::{scan_args::get_kwargs, Error, RHash, Value};
 
 use crate::helpers::string;
 
-/// The next of the names that VFS objects get which were given none: `/invfs/<kind>-<number>`.
+/// A new default path: `/invfs/<kind>-<number>`.
 fn default_path(kind: &str) -> Vec<u8> {
     static COUNT: AtomicU64 = AtomicU64::new(1);
     let number = COUNT.fetch_add(1, Ordering::Relaxed);

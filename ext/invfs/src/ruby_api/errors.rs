@@ -1,4 +1,4 @@
-//! The engine's errors as Ruby exceptions: the one place where they are converted. And `LoadError`s as `raise` makes them.
+//! Converts the engine's errors to Ruby exceptions, here alone; and makes `LoadError`s.
 
 use invfs_engine::{Error as EngineError, ErrorKind};
 use magnus::{
@@ -30,8 +30,8 @@ pub fn foreign(container: impl Into<String>, error: Error) -> Box<EngineError> {
 
 /// The Ruby exception for an error of the engine.
 ///
-/// `ENOENT`, `EISDIR` and whatever the operating system said become that `Errno`; everything else a
-/// subclass of `InVFS::Error` that knows `archive` and `entry` (`lib/invfs/error.rb`).
+/// `ENOENT`, `EISDIR` and errors of the operating system become an `Errno`; all others a subclass of `InVFS::Error` that
+/// knows `archive` and `entry` (`lib/invfs/error.rb`).
 pub fn to_ruby(ruby: &Ruby, mut error: Box<EngineError>) -> Error {
     if let Some(payload) = error.foreign() {
         return match payload.downcast::<Foreign>() {

@@ -182,7 +182,7 @@ fn sub(ruby: &Ruby, rb_self: Value, args: &[Value]) -> Result<Value, Error> {
 
 /// @def to_path
 /// The path that was given to the constructor; `to_s` and `to_str` are the same, so that code which takes
-/// everything in `$:` for a String goes on working.
+/// everything in `$:` for a String still works.
 /// @return [String]
 fn to_path(ruby: &Ruby, rb_self: Value) -> Result<RString, Error> {
     receiver(ruby, rb_self)?;

@@ -1,9 +1,9 @@
-//! Directory listings out of a flat list of names.
+//! Makes directory listings from a flat list of names.
 
 use invfs_engine::{path::Subpath, vfs::Kind};
 
-/// What lies directly inside the directory `sub`, sorted, when `names` are all files of a VFS; `None` where
-/// `sub` is no directory. Names that are no clean subpath name nothing.
+/// The files and directories directly inside the directory `sub`, sorted. `names` are all files of the VFS; names that
+/// are not clean subpaths are left out. `None` if `sub` is not a directory.
 pub fn children(names: Vec<Vec<u8>>, sub: &Subpath) -> Option<Vec<(Vec<u8>, Kind)>> {
     let mut found = Vec::new();
     for name in &names {

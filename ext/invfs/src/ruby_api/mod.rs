@@ -1,4 +1,4 @@
-//! One file per Ruby class or module: each converts arguments and results, and nothing else.
+//! One file for each Ruby class or module, which converts arguments and results; and what these files share.
 
 mod archive_entry;
 mod archive_writer;

@@ -95,7 +95,7 @@ impl NativeVfs {
         ruby.obj_wrap_as(native, class)
     }
 
-    /// What is inside `value`, if it is an object of ours, or of a subclass. Raises nothing for others.
+    /// The data of `value`, if it is an object of a VFS class of the gem, or of a subclass. Raises nothing for others.
     pub fn of(value: Value) -> Option<Obj<NativeVfs>> {
         let data_type = std::ptr::from_ref(NativeVfs::data_type()).cast();
         // SAFETY: a live object, and the description that magnus registered for this type: its `DataType` is a transparent

@@ -6,7 +6,7 @@ use magnus::{Error, RString, Ruby};
 use super::errors::to_ruby;
 use crate::helpers::{nogvl::without_gvl, string};
 
-/// From this size on a file is read without the GVL: it takes longer than handing the lock over.
+/// Files of this size and more are read without the GVL: reading them takes longer than handing the lock over.
 const LARGE: u64 = 256 * 1024;
 
 /// Reads a whole file of at most `limit` bytes into a new binary String.
@@ -18,7 +18,7 @@ pub fn read_all(ruby: &Ruby, vfs: &dyn Vfs, sub: &Subpath, limit: u64) -> Result
     read_sized(ruby, vfs, sub, stat.map(|stat| stat.size), limit)
 }
 
-/// [`read_all`] where the size is known already; it is only an estimate of how long reading takes.
+/// [`read_all`] with a size that is known already. It serves only to estimate how long reading takes.
 pub fn read_sized(
     ruby: &Ruby,
     vfs: &dyn Vfs,

@@ -1,4 +1,4 @@
-//! From a Ruby object to the `Vfs` behind it.
+//! Gets the `Vfs` behind a Ruby object.
 
 use std::sync::Arc;
 
@@ -25,11 +25,10 @@ fn takes_one_argument(value: Value, method: &str) -> bool {
     arity.map_or(true, |arity| arity == 1 || arity == -1 || arity == -2)
 }
 
-/// The VFS that `value` stands for: the native one where the object's class is exactly one of ours, else
-/// an adapter that calls the object's methods (so a subclass or a singleton method that overrides
-/// `read` is obeyed).
+/// The VFS behind `value`: the native one if the object's class is exactly one of the gem, else an adapter that calls the
+/// object's methods, so that a subclass or a singleton method can override `read`.
 ///
-/// The result refers to `value` without keeping it alive: the caller marks or holds `value`.
+/// The result refers to `value` without keeping it alive: the caller must do that.
 pub fn vfs_of(ruby: &Ruby, value: Value) -> Result<Arc<dyn Vfs>, Error> {
     match NativeVfs::of(value) {
         Some(native) if native.is_plain(ruby, value)? => Ok(native.vfs()),
