@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
-# What the native library calls when a file operation asks a file system that is written in Ruby. Loaded when the first
-# one is mounted.
+# The Ruby side of file systems written in Ruby: the native library calls it for each file operation. Loaded when the
+# first one is mounted.
 require_relative "ruby_file_system/interruption"
 require_relative "ruby_file_system/names"
 require_relative "ruby_file_system/status"
@@ -12,30 +12,30 @@ require_relative "ruby_file_system/adapter"
 require_relative "ruby_file_system/open_files"
 
 module InVFS
-  # From what was mounted to answers that can be trusted, and from exceptions to error numbers.
+  # Turns the answers of a file system into ones that can be trusted, and its exceptions into error numbers.
   module RubyFileSystem
-    # What is not wrong with the file system, but wants to end the thread, or to leave a block: all that is neither
-    # StandardError nor one of these.
+    # Exceptions that are failures of the file system. All others (Interrupt, throw, kill) are interruptions, which are
+    # raised again when the file operation is over.
     FAILURES = [StandardError, ScriptError, SecurityError, SystemStackError, NoMemoryError].freeze
 
     class << self
-      # What answers for `object`; nil where that is no file system.
+      # The adapter for `object`; nil if it is not a file system.
       def adapter(object)
         calls = object.is_a?(Proc) ? BlockCalls.new(object) : ObjectCalls.of(object)
         calls && Adapter.new(calls)
       end
 
-      # From now on, interruptions of threads that are inside a method of a file system are put off, and files that are
-      # open when the program ends are closed.
+      # From now on, puts off interruptions of threads that are inside a method of a file system, and closes the files
+      # that are open when the program ends.
       def watch
         Interruption.watch
         OpenFiles.watch
       end
 
-      # Whether a thread is at this moment inside a method of a file system.
+      # Whether a thread is inside a method of a file system now.
       def inside?(thread) = depth(thread).positive?
 
-      # The error number for what a method raised.
+      # The error number for an exception of a method.
       def errno(error, operation, path)
         error = error.new if error.is_a?(Class)
         interruption = Interruption.behind(error)
@@ -49,35 +49,35 @@ module InVFS
         end
       end
 
-      # The error number for a jump out of a method that is no exception.
+      # The error number for a jump out of a method other than an exception.
       def jumped(kind, operation, path)
         thrown = Interruption.thrown
         if kind.match?(/fatal/i)
-          # Ruby takes the thread for dead already and kills it no more: it goes by an exception that nobody rescues.
+          # Ruby takes the thread for dead and does not kill it again: an exception that no code rescues ends it.
           Thread.current.report_on_exception = false
           put_off(Interruption.kill(Thread.current))
         elsif thrown
           put_off(thrown)
         else
           complain("#{operation} #{path}: left by #{kind.downcase}, which ends here")
-          # Not EINTR: Ruby 3.4 then tries again, and nothing would stop it.
+          # Not EINTR: Ruby 3.4 would try again for ever.
           Errno::EIO::Errno
         end
       end
 
-      # Raises in a thread what it did not get while it was inside.
+      # Raises an interruption in a thread that could not get it while it was inside.
       def deliver(thread, interruption)
         thread.raise(interruption) if thread.alive?
       end
 
-      # Says something under -w.
+      # Prints a warning under -w.
       def complain(message)
         warn("invfs: #{message}") if $VERBOSE
       end
 
       private
 
-      # Has it raised behind the file operation, which ends here.
+      # Has it raised after the file operation, which ends here.
       def put_off(interruption)
         note(interruption)
         Errno::EINTR::Errno

@@ -2,8 +2,8 @@
 
 module InVFS
   module RubyFileSystem
-    # Answers the questions of file operations out of the few methods that a file system has, and believes none of them
-    # without looking. Errors are raised as Errno.
+    # Answers the questions of file operations from the few methods of a file system, and checks each of their answers.
+    # Raises errors as Errno.
     class Adapter
       # The largest contents, unless `max_size` says another number.
       MAX_SIZE = 1 << 30
@@ -12,7 +12,7 @@ module InVFS
         @calls = calls
       end
 
-      # What the native library calls.
+      # The native library calls this.
       def call(question, arguments)
         Interruption.forget_what_was_caught
         public_send(question, *arguments)
@@ -24,7 +24,7 @@ module InVFS
         find(path) or raise Errno::ENOENT
       end
 
-      # @return [Array] the contents, and what `stat` is to say of the file that is open
+      # @return [Array] the contents, and what `stat` answers for the open file
       def read(path)
         found = path == "/" ? nil : said(path)
         raise Errno::ENOENT if found == false
@@ -47,8 +47,8 @@ module InVFS
         Names.check(names, path) { |name| find(child(path, name))&.first ? true : false }
       end
 
-      # @return [Array] the contents to begin with, whether only what is added is to be handed over, whether leaving
-      #   it as it is needs no writing, and what `stat` is to say
+      # @return [Array] the contents to begin with, whether only the added bytes are handed over, whether unchanged
+      #   contents need no writing, and what `stat` answers
       def open(path, flags)
         how = Opening.new(flags)
         raise Errno::EISDIR if path == "/"
@@ -62,7 +62,7 @@ module InVFS
 
       def write(path, contents) = @calls.change(:write, path, contents)
 
-      # For a block that does not know `append`, and files that `append` cannot be used for.
+      # For a block that does not know `append`, and for files that cannot be appended to.
       def append(path, contents)
         @calls.change(:append, path, contents)
       rescue Errno::ENOTSUP
@@ -124,7 +124,7 @@ module InVFS
 
       def can_write? = @calls.can?(:write)
 
-      # What there is, as `stat` has it; nil for nothing. Out of `stat`, else `list` and `read`.
+      # The status of a file or directory, from `stat`, else from `list` and `read`; nil if there is none.
       def find(path)
         return Status.directory if path == "/"
 
@@ -136,7 +136,7 @@ module InVFS
         contents && Status.file(contents.bytesize)
       end
 
-      # What the file system itself says: false for nothing there, nil where it does not say.
+      # The file system's own answer: false if there is nothing, nil if it does not know.
       def said(path)
         return nil unless @calls.can?(:stat)
 
@@ -169,7 +169,7 @@ module InVFS
         @calls.ask(:list, path) || nil
       end
 
-      # The contents, not yet copied; nil where there is no such file.
+      # The contents, not yet copied; nil if there is no file of that name.
       def contents(path)
         answer = @calls.ask(:read, path)
         return nil if answer.nil? || answer == false
@@ -191,7 +191,7 @@ module InVFS
         raise Errno::EEXIST if how.exclusive? && find(path)
         raise Errno::EISDIR if directory?(path)
         return begin_anew(path, how) if how.truncates?
-        # Who only adds need not know what is there, where there is a method for it.
+        # Appending needs no contents if there is a method for it.
         return [+"", true, false] if only_adds?(how) && (how.creates? || find(path))
 
         contents = contents(path)
@@ -210,7 +210,7 @@ module InVFS
         how.appends? && !how.reads? && @calls.knows?(:append) && @calls.can?(:append)
       end
 
-      # Without reading: what is to be replaced need not be read.
+      # Without reading the contents, which are replaced.
       def directory?(path)
         return (said(path) || nil)&.first if @calls.can?(:stat) && @calls.knows?(:stat)
 

@@ -14,7 +14,7 @@ module InVFS
         @positions = kinds.count { |kind, _| %i[req opt].include?(kind) }
       end
 
-      # Nobody knows before it is tried.
+      # Only a call can tell.
       def can?(_operation) = true
 
       def knows?(_operation) = false

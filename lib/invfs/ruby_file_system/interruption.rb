@@ -2,21 +2,21 @@
 
 module InVFS
   module RubyFileSystem
-    # Stands for a Thread#raise or Thread#kill that came while the thread was inside a method of a file system.
+    # A Thread#raise or Thread#kill that came while the thread was inside a method of a file system.
     #
-    # Nothing may jump over the file operation, because C code may have called it. What is raised in the thread may be
-    # meant for the method, such as a time limit in it; so it is raised there, and once more behind the operation, if it
-    # leaves the method. What kills the thread only ends the method, and kills behind the operation. Which it is shows
-    # when Ruby asks for `exception` in the thread concerned.
+    # Nothing may jump over the file operation, because C code may have called it. An exception may be meant for the
+    # method, for example a time limit in it. So it is raised there, and again after the operation if it leaves the
+    # method. A kill only ends the method, and kills the thread after the operation. Ruby tells which of the two it is
+    # when it asks for `exception` in the thread concerned.
     class Interruption < Exception # rubocop:disable Lint/InheritException -- no `rescue` shall stop it
       KILL = Thread.instance_method(:kill)
-      # What is on its way through a method, by its exception, and by the thread where it throws.
+      # The interruptions that are on their way through a method: by exception, and by thread for those that throw.
       RAISED = ObjectSpace::WeakMap.new
       THROWN = {}.compare_by_identity
       private_constant :KILL, :RAISED, :THROWN
 
-      # Puts off what comes by way of Thread's methods. What comes in other ways (a signal, the end of the program) is
-      # caught where it arrives.
+      # Puts off interruptions by Thread's methods. Others (a signal, the end of the program) are caught where they
+      # arrive.
       module Methods
         def raise(*arguments, **options)
           return super if equal?(Thread.current) || !RubyFileSystem.inside?(self) || arguments.first.is_a?(Interruption)
@@ -50,7 +50,7 @@ module InVFS
           Thread.singleton_class.prepend(ClassMethods)
         end
 
-        # What `thread.raise(*arguments)` would be.
+        # The interruption for `thread.raise(*arguments)`.
         def raising(thread, arguments, options)
           raised = arguments.empty? ? RuntimeError.new("unhandled exception") : exception_of(arguments)
           new(thread) { options.key?(:cause) ? with_cause(raised, options[:cause]) : raised.exception }
@@ -102,7 +102,7 @@ module InVFS
         end
       end
 
-      # How many methods the thread was inside of when it was raised there.
+      # The number of methods that the thread was inside of when it was raised there.
       attr_reader :depth
 
       def initialize(thread, kills: false, &action)

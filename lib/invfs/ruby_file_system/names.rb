@@ -2,16 +2,16 @@
 
 module InVFS
   module RubyFileSystem
-    # The names that `list` answered.
+    # Checks the names that `list` answered.
     module Names
-      # More than these are an endless enumerator, or as good as one.
+      # An enumerator with more names counts as endless.
       LIMIT = 1_100_000
       LONGEST = 255
 
       module_function
 
       # @param answer [Enumerable<String, Array>] names; directories end with "/", or come as `[name, :directory]`
-      # @yield [name] whether a name that does not say so is a directory; asked if none of them says so
+      # @yield [name] whether a name is a directory; asked if no name says so itself
       # @return [Array] name, whether it is a directory, name, …
       def check(answer, path)
         unless answer.respond_to?(:each) && !answer.is_a?(Hash)

@@ -2,13 +2,13 @@
 
 module InVFS
   module RubyFileSystem
-    # Asks an object by its methods.
+    # Calls the methods of an object.
     class ObjectCalls
       OPERATIONS = %i[read list stat write append mkdir remove rename].freeze
-      # An object with one of these, and of these alone, is a file system.
+      # An object with one of these methods is a file system.
       TELLING = { read: 1, list: 1, stat: 1, write: 2 }.freeze
 
-      # nil where the object has none of the methods; an open file and a path have some, but are no file systems.
+      # nil if the object has none of the methods. An open file and a path have some, but are not file systems.
       def self.of(object)
         return new(object) if object.is_a?(Base)
         return nil if [IO, String, Module].any? { |type| object.is_a?(type) } || object.respond_to?(:to_path)

@@ -2,11 +2,11 @@
 
 module InVFS
   module RubyFileSystem
-    # Files that are still open for writing when the program ends: what was written to them is handed over while Ruby
-    # code can still run.
+    # Files that are open for writing when the program ends. Their contents are handed over while Ruby code can still
+    # run.
     module OpenFiles
-      # Finalizers run when the program ends: after all that `at_exit` was given, and before Ruby closes what is open
-      # and frees its objects.
+      # Finalizers run when the program ends: after the blocks of `at_exit`, and before Ruby closes open files and frees
+      # its objects.
       LAST = Object.new
       private_constant :LAST
 

@@ -2,7 +2,7 @@
 
 module InVFS
   module RubyFileSystem
-    # How a file is to be opened: the flags of open(2), in words.
+    # The flags of open(2) for a file, in words.
     class Opening
       def initialize(flags)
         @flags = flags
@@ -17,8 +17,6 @@ module InVFS
       def appends? = flag?(File::APPEND) && !truncates?
 
       def reads? = !flag?(File::WRONLY)
-
-      def writes? = flag?(File::WRONLY) || flag?(File::RDWR)
 
       private
 

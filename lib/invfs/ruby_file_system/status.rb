@@ -2,7 +2,7 @@
 
 module InVFS
   module RubyFileSystem
-    # What `stat` answered, as `[directory?, size, mode, seconds, nanoseconds]`.
+    # Makes `[directory?, size, mode, seconds, nanoseconds]` from the answer of `stat`.
     module Status
       TYPES = { file: false, "file" => false, directory: true, "directory" => true }.freeze
       KEYS = %i[type size mtime mode].freeze
@@ -18,7 +18,7 @@ module InVFS
         [false, size, mode || 0o644, *time(mtime)]
       end
 
-      # A Hash with only the keys of KEYS, from what a method may answer.
+      # A Hash with only the keys of KEYS, from any answer that a method may give.
       def hash(answer)
         case answer
         when true then {}
@@ -29,7 +29,7 @@ module InVFS
         end.slice(*KEYS).compact
       end
 
-      # Whether that is a directory; nil where the answer does not say.
+      # Whether that is a directory; nil if the answer does not say.
       def directory?(hash)
         return nil unless hash.key?(:type)
 

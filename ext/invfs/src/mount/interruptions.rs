@@ -18,10 +18,10 @@ use crate::helpers::{gc_root::GcRoot, protected};
 
 /// The threads that are inside, by address, which is fixed while they live. Used only with the GVL, and never while Ruby
 /// code may run.
-static INSIDE: Mutex<BTreeMap<VALUE, State>> = Mutex::new(BTreeMap::new());
+static INSIDE: Mutex<BTreeMap<VALUE, PerThread>> = Mutex::new(BTreeMap::new());
 
 #[derive(Default)]
-struct State {
+struct PerThread {
     depth: usize,
     /// Each with the nesting depth of the file operation after which it must be raised.
     noted: Vec<(usize, GcRoot)>,

@@ -46,8 +46,6 @@ pub trait Adopted {
     fn by_path(&self) -> bool;
     /// Whether it is the zip archive in the file `identity`, and open.
     fn is_zip(&self, identity: &Identity) -> bool;
-    /// Whether Ruby itself finds its file at `path`, in this mount or another of the same object.
-    fn is_readable_at(&self, path: &[u8]) -> bool;
 }
 
 impl Adopted for Mount {
@@ -69,11 +67,6 @@ impl Adopted for Mount {
 
     fn is_zip(&self, identity: &Identity) -> bool {
         zip_identity(self.object()).as_ref() == Some(identity)
-    }
-
-    fn is_readable_at(&self, path: &[u8]) -> bool {
-        mounts::find_visible(path)
-            .is_some_and(|place| place.mount.object == self.object && place.mount.root == self.root)
     }
 }
 

@@ -11,7 +11,7 @@ use magnus::{method, prelude::*, value::ReprValue, Error, RArray, RString, Ruby,
 use parking_lot::Mutex;
 
 use super::{
-    feature_name::{stem_of, wanted, Kind, Matched},
+    feature_name::{stem_of, wanted, FeatureKind, Matched},
     load_path::{self, LoadPath},
 };
 use crate::helpers::{ractor, string};
@@ -28,7 +28,7 @@ pub fn announces(path: &[u8], load_path: &LoadPath) -> bool {
         return false;
     };
     names.iter().any(|name| {
-        let kind = wanted(name).unwrap_or(Kind::Any);
+        let kind = wanted(name).unwrap_or(FeatureKind::Any);
         Matched::of(path, name, kind, load_path).is_some()
     })
 }

@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 
-use invfs_engine::interpose;
+use invfs_engine::{interpose, mounts};
 use magnus::{value::ReprValue, Error, RString, Ruby, Value};
 use parking_lot::Mutex;
 
-use super::{adopted::Adopted, found::Hit, load_iseq, originals};
+use super::{found::Hit, load_iseq, originals};
 use crate::helpers::string;
 
 /// The files that Ruby is loading for us.
@@ -31,6 +31,13 @@ pub fn load(
     })
 }
 
+/// Whether Ruby finds this very file at its path: the mount is visible, and no other one covers it.
+fn is_readable(hit: &Hit) -> bool {
+    mounts::find_visible(&hit.path).is_some_and(|place| {
+        place.mount.object == hit.mount.object && place.mount.root == hit.mount.root
+    })
+}
+
 /// Has Ruby load the file with `load`. Ruby opens a file twice, and the first time only checks that it can be opened: that
 /// is announced. If the file is being loaded already, nothing is announced: Ruby then skips the check, and may read the
 /// file at its first opening, if the other loading has failed.
@@ -39,7 +46,7 @@ fn hand_over(
     hit: &Hit,
     load: impl FnOnce(RString) -> Result<Value, Error>,
 ) -> Option<Result<Value, Error>> {
-    if !hit.mount.is_readable_at(&hit.path) {
+    if !is_readable(hit) {
         return None;
     }
     if let Err(error) = load_iseq::define(ruby) {

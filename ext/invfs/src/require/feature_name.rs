@@ -6,7 +6,7 @@ use super::load_path::LoadPath;
 
 /// What kind of file a name asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum FeatureKind {
     /// `"a.rb"`: Ruby source only.
     Source,
     /// `"a.so"`, `"a.o"`, on some systems others: a native extension only.
@@ -37,11 +37,11 @@ pub fn is_native(extension: &[u8]) -> bool {
 }
 
 /// What `require name` asks for; `None` with an extension that Ruby gives no meaning to (`"a.b"`).
-pub fn wanted(name: &[u8]) -> Option<Kind> {
+pub fn wanted(name: &[u8]) -> Option<FeatureKind> {
     match extension(name) {
-        None => Some(Kind::Any),
-        Some(b".rb") => Some(Kind::Source),
-        Some(other) if is_native(other) => Some(Kind::Native),
+        None => Some(FeatureKind::Any),
+        Some(b".rb") => Some(FeatureKind::Source),
+        Some(other) if is_native(other) => Some(FeatureKind::Native),
         Some(_) => None,
     }
 }
@@ -60,7 +60,7 @@ pub fn stem_of(name: &[u8]) -> &[u8] {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Matched {
     /// Source, native, or (`Any`) a feature that was provided without extension.
-    pub kind: Kind,
+    pub kind: FeatureKind,
     /// Whether it will hold as long as `$:` and this element do not change.
     pub lasting: bool,
     /// Where in `$"` it was found.
@@ -69,9 +69,14 @@ pub struct Matched {
 
 impl Matched {
     /// Whether `feature`, an element of `$"`, provides `name` when `wanted` is asked for.
-    pub fn of(feature: &[u8], name: &[u8], wanted: Kind, load_path: &LoadPath) -> Option<Matched> {
+    pub fn of(
+        feature: &[u8],
+        name: &[u8],
+        wanted: FeatureKind,
+        load_path: &LoadPath,
+    ) -> Option<Matched> {
         let name = match wanted {
-            Kind::Any => name,
+            FeatureKind::Any => name,
             // Ruby compares without the extension and then looks at its kind.
             _ => name.get(..name.len() - extension(name).map_or(0, <[u8]>::len))?,
         };
@@ -90,12 +95,12 @@ impl Matched {
             }
         };
         let kind = match rest {
-            b"" => Kind::Any,
-            b".rb" => Kind::Source,
-            _ => Kind::Native,
+            b"" => FeatureKind::Any,
+            b".rb" => FeatureKind::Source,
+            _ => FeatureKind::Native,
         };
         let fits = match wanted {
-            Kind::Any => true,
+            FeatureKind::Any => true,
             exact => kind == exact,
         };
         fits.then_some(Matched {

@@ -12,7 +12,7 @@ use magnus::{prelude::*, Error, RArray, Ruby, Value};
 use parking_lot::Mutex;
 
 use super::{
-    feature_name::{stem_of, Kind, Matched},
+    feature_name::{stem_of, FeatureKind, Matched},
     load_path::{self, LoadPath},
 };
 use crate::helpers::{
@@ -79,7 +79,11 @@ pub fn remember(name: &[u8], at: u32, load_path: &LoadPath) {
 }
 
 /// The first element of `$"` that provides `name`, as `rb_feature_p` finds it.
-pub fn provided(name: &[u8], wanted: Kind, load_path: &LoadPath) -> Result<Option<Matched>, Error> {
+pub fn provided(
+    name: &[u8],
+    wanted: FeatureKind,
+    load_path: &LoadPath,
+) -> Result<Option<Matched>, Error> {
     let mut guard = INDEX.lock();
     let Some(index) = guard.as_mut() else {
         return Ok(None);

@@ -16,7 +16,7 @@ use magnus::{prelude::*, rb_sys::AsRawValue, Error, Ruby, Value};
 use parking_lot::Mutex;
 
 use super::{
-    feature_name::{Kind, Matched},
+    feature_name::{FeatureKind, Matched},
     load_path::LoadPath,
 };
 use crate::helpers::{gc_root::GcRoot, protected};
@@ -41,7 +41,7 @@ static TABLE: LazyLock<Mutex<Table>> = LazyLock::new(Mutex::default);
 /// What to do with a file.
 pub enum Turn {
     /// Load it, and say at the end how it went.
-    Yours(Token),
+    Yours(Claim),
     /// This thread is loading it further up, or would wait for itself.
     Circular,
     /// Another thread has loaded it meanwhile.
@@ -50,8 +50,8 @@ pub enum Turn {
     Again,
 }
 
-/// The right to load one file.
-pub struct Token {
+/// The right of one thread to load one file.
+pub struct Claim {
     path: Vec<u8>,
     file_lock: Arc<FileLock>,
 }
@@ -89,7 +89,7 @@ fn start(path: &[u8], me: Value) -> Result<Turn, Error> {
         unlock(&file_lock)?;
         return Ok(Turn::Again);
     }
-    Ok(Turn::Yours(Token {
+    Ok(Turn::Yours(Claim {
         path: path.to_vec(),
         file_lock,
     }))
@@ -147,7 +147,7 @@ impl Table {
     }
 }
 
-impl Token {
+impl Claim {
     /// Ends the loading, and lets the waiting threads continue.
     pub fn finish(self, loaded: bool) -> Result<(), Error> {
         self.file_lock.loaded.store(loaded, Ordering::Relaxed);
@@ -169,7 +169,7 @@ fn unlock(file_lock: &FileLock) -> Result<(), Error> {
 }
 
 /// The virtual path, among those being loaded, that provides `name`.
-pub fn providing(name: &[u8], wanted: Kind, load_path: &LoadPath) -> Option<Vec<u8>> {
+pub fn providing(name: &[u8], wanted: FeatureKind, load_path: &LoadPath) -> Option<Vec<u8>> {
     let table = TABLE.lock();
     table
         .loading

@@ -28,9 +28,9 @@ use crate::{
 };
 
 /// The open libraries by virtual path. They stay open until the process ends, because their code may run.
-static OPEN: LazyLock<Mutex<HashMap<Vec<u8>, Opened>>> = LazyLock::new(Mutex::default);
+static OPEN: LazyLock<Mutex<HashMap<Vec<u8>, OpenLibrary>>> = LazyLock::new(Mutex::default);
 
-struct Opened {
+struct OpenLibrary {
     library: &'static Library,
     _image: Image,
 }
@@ -103,7 +103,7 @@ fn open(
     let (library, image) = opened.map_err(|e| failed(ruby, path, &e))?;
     // Never unloaded: Ruby keeps pointers into it.
     let library: &'static Library = Box::leak(Box::new(library));
-    let opened = Opened {
+    let opened = OpenLibrary {
         library,
         _image: image,
     };

@@ -9,6 +9,7 @@ use libloading::Library;
 /// What must stay as long as the library is open.
 pub enum Image {
     /// Nothing: the mapping keeps the memory.
+    #[cfg(mounts)]
     Mapped,
     /// Temporary files.
     Files(#[allow(dead_code)] temporary::Directory),

@@ -7,7 +7,7 @@ use magnus::{Error, RString, Ruby};
 
 use super::{
     adopted, archive_paths,
-    feature_name::{extension, native_extension, wanted, Kind, Matched},
+    feature_name::{extension, native_extension, wanted, FeatureKind, Matched},
     features_index,
     found::{Found, Hit, Remember},
     load_lock,
@@ -54,7 +54,8 @@ fn traced(ruby: &Ruby, name: &[u8], trace: &mut Trace) -> Result<Found, Error> {
         let mut provided = None;
         if let Some(kind) = asked.filter(|_| name.starts_with(b"/")) {
             provided = features_index::provided(name, kind, &load_path)?;
-            let source = provided.filter(|found| kind != Kind::Any || found.kind == Kind::Source);
+            let source = provided
+                .filter(|found| kind != FeatureKind::Any || found.kind == FeatureKind::Source);
             if let Some(found) = source.filter(|_| load_lock::is_idle(name)) {
                 trace.note(|| Step::Loaded(found.position));
                 return Ok(Found::Loaded(found.remember(&load_path)));
@@ -86,7 +87,7 @@ fn traced(ruby: &Ruby, name: &[u8], trace: &mut Trace) -> Result<Found, Error> {
     };
     let provided_otherwise = match (asked, provided) {
         // Without an extension, only source answers at once: a `.rb` may have appeared beside what was loaded.
-        (Some(Kind::Any), Some(found)) if found.kind != Kind::Source => Some(found),
+        (Some(FeatureKind::Any), Some(found)) if found.kind != FeatureKind::Source => Some(found),
         (_, Some(found)) => {
             trace.note(|| Step::Loaded(found.position));
             return Ok(Found::Loaded(found.remember(&load_path)));
@@ -284,7 +285,7 @@ pub fn file_names(name: &[u8]) -> Vec<Vec<u8>> {
 }
 
 /// The names to look for, in order.
-fn suffixes(name: &[u8], asked: Option<Kind>, only_source: bool) -> Vec<Suffix> {
+fn suffixes(name: &[u8], asked: Option<FeatureKind>, only_source: bool) -> Vec<Suffix> {
     let with = |name: &[u8], extension: &[u8], native| Suffix {
         name: [name, extension].concat(),
         native,
@@ -294,12 +295,12 @@ fn suffixes(name: &[u8], asked: Option<Kind>, only_source: bool) -> Vec<Suffix> 
         .unwrap_or_default();
     let mut names = Vec::with_capacity(3);
     match asked {
-        Some(Kind::Source) => {
+        Some(FeatureKind::Source) => {
             names.push(with(name, b"", false));
             return names;
         }
-        Some(Kind::Native) => names.push(with(stem, native_extension(), true)),
-        Some(Kind::Any) | None => {}
+        Some(FeatureKind::Native) => names.push(with(stem, native_extension(), true)),
+        Some(FeatureKind::Any) | None => {}
     }
     names.push(with(name, b".rb", false));
     if !only_source {

@@ -19,8 +19,8 @@ use crate::{
 /// Loads the file, unless it is loaded. Returns whether it was loaded now.
 pub fn require(ruby: &Ruby, hit: &Hit) -> Result<bool, Error> {
     loop {
-        let token = match load_lock::begin(ruby, &hit.path)? {
-            Turn::Yours(token) => token,
+        let claim = match load_lock::begin(ruby, &hit.path)? {
+            Turn::Yours(claim) => claim,
             Turn::Loaded => return Ok(false),
             Turn::Circular => {
                 warn_circular(ruby, &hit.path)?;
@@ -32,7 +32,7 @@ pub fn require(ruby: &Ruby, hit: &Hit) -> Result<bool, Error> {
             },
         };
         let outcome = load_once(ruby, hit);
-        token.finish(outcome.is_ok())?;
+        claim.finish(outcome.is_ok())?;
         autoload_order::settle(ruby)?;
         return outcome;
     }

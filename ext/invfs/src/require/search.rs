@@ -32,16 +32,16 @@ pub struct Search<'a> {
 }
 
 /// What an entry of `$:` has under a name.
-struct Answer {
+struct Lookup {
     kind: EntryKind,
     outcome: Outcome,
     found: Option<Found>,
 }
 
-impl Answer {
+impl Lookup {
     /// Nothing, for a reason that lies in the entry itself.
-    fn nothing(kind: EntryKind, outcome: Outcome) -> Answer {
-        Answer {
+    fn nothing(kind: EntryKind, outcome: Outcome) -> Lookup {
+        Lookup {
             kind,
             outcome,
             found: None,
@@ -49,14 +49,14 @@ impl Answer {
     }
 
     /// A path on disk.
-    fn on_disk(kind: EntryKind, path: &[u8], look: Look) -> Answer {
+    fn on_disk(kind: EntryKind, path: &[u8], look: Look) -> Lookup {
         match look {
-            Look::Loadable => Answer {
+            Look::Loadable => Lookup {
                 kind,
                 outcome: Outcome::OnDisk,
                 found: Some(Found::Disk(clean_absolute(path))),
             },
-            Look::Nothing | Look::BelowFile => Answer::nothing(kind, Outcome::NotOnDisk),
+            Look::Nothing | Look::BelowFile => Lookup::nothing(kind, Outcome::NotOnDisk),
         }
     }
 }
@@ -78,9 +78,9 @@ impl<'a> Search<'a> {
         let mut path = Vec::with_capacity(256);
         let load_path = self.load_path;
         for (at, entry) in load_path.entries.iter().enumerate() {
-            let answer = self.entry(entry, name, native, &mut path);
-            self.note(name, at, entry, &answer);
-            if let Some(found) = answer?.found {
+            let lookup = self.entry(entry, name, native, &mut path);
+            self.note(name, at, entry, &lookup);
+            if let Some(found) = lookup?.found {
                 return Ok(Some(found));
             }
         }
@@ -93,7 +93,7 @@ impl<'a> Search<'a> {
         name: &[u8],
         native: bool,
         path: &mut Vec<u8>,
-    ) -> Result<Answer, Error> {
+    ) -> Result<Lookup, Error> {
         let directory = match entry {
             LoadPathEntry::Virtual(place) => {
                 return self.place(place, EntryKind::Vfs, name, native);
@@ -120,20 +120,20 @@ impl<'a> Search<'a> {
                 match archive_paths::place(self.ruby, directory)? {
                     Some(place) => self.archive(&place, name, native),
                     None if handlers::any() => {
-                        Ok(Answer::nothing(EntryKind::File, Outcome::NoArchive))
+                        Ok(Lookup::nothing(EntryKind::File, Outcome::NoArchive))
                     }
-                    None => Ok(Answer::nothing(EntryKind::File, Outcome::NoHandler)),
+                    None => Ok(Lookup::nothing(EntryKind::File, Outcome::NoHandler)),
                 }
             }
             // Only an explanation wants to know more.
             Look::Nothing if self.trace.is_on() && !real_files::is_directory(directory) => {
-                Ok(Answer::nothing(EntryKind::Nothing, Outcome::NoDirectory))
+                Ok(Lookup::nothing(EntryKind::Nothing, Outcome::NoDirectory))
             }
-            look => Ok(Answer::on_disk(EntryKind::Directory, path, look)),
+            look => Ok(Lookup::on_disk(EntryKind::Directory, path, look)),
         }
     }
 
-    fn archive(&mut self, place: &Place, name: &[u8], native: bool) -> Result<Answer, Error> {
+    fn archive(&mut self, place: &Place, name: &[u8], native: bool) -> Result<Lookup, Error> {
         let kind = match place.sub.is_root() {
             true => EntryKind::Archive,
             false => EntryKind::ArchiveDirectory,
@@ -147,9 +147,9 @@ impl<'a> Search<'a> {
         kind: EntryKind,
         name: &[u8],
         native: bool,
-    ) -> Result<Answer, Error> {
+    ) -> Result<Lookup, Error> {
         if let Some(path) = covered(place, name) {
-            return Ok(Answer::on_disk(kind, &path, real_files::look(&path)));
+            return Ok(Lookup::on_disk(kind, &path, real_files::look(&path)));
         }
         let inside = match Subpath::new(name) {
             Some(name) => Some((place.mount.clone(), place.sub.join(name))),
@@ -159,11 +159,11 @@ impl<'a> Search<'a> {
             )),
         };
         let Some((mount, sub)) = inside else {
-            return Ok(Answer::nothing(kind, Outcome::Missing));
+            return Ok(Lookup::nothing(kind, Outcome::Missing));
         };
         let (outcome, hit) = look(self.ruby, &mount, sub, native, &mut self.passed_over)?;
         let found = hit.map(Found::Virtual);
-        Ok(Answer {
+        Ok(Lookup {
             kind,
             outcome,
             found,
@@ -175,13 +175,13 @@ impl<'a> Search<'a> {
         name: &[u8],
         at: usize,
         entry: &LoadPathEntry,
-        answer: &Result<Answer, Error>,
+        lookup: &Result<Lookup, Error>,
     ) {
         if !self.trace.is_on() {
             return;
         }
-        let (kind, outcome) = match answer {
-            Ok(answer) => (answer.kind, answer.outcome.clone()),
+        let (kind, outcome) = match lookup {
+            Ok(lookup) => (lookup.kind, lookup.outcome.clone()),
             // Opening an archive failed. Where a VFS fails, the search as a whole does.
             Err(error) if !matches!(entry, LoadPathEntry::Virtual(_)) => {
                 (EntryKind::Archive, Outcome::Error(error_message(error)))

@@ -11,10 +11,7 @@ use magnus::{
 use crate::helpers::module::invfs;
 
 /// What a class keeps in its objects.
-pub trait Contents: Any + Send + Sync {
-    /// The name of the class in `InVFS`.
-    const CLASS: &'static str;
-
+pub trait VfsData: Send + Sync {
     /// The file system. Valid only as long as the Ruby object is alive.
     fn vfs(&self) -> Arc<dyn Vfs>;
 
@@ -28,35 +25,10 @@ pub trait Contents: Any + Send + Sync {
     fn size(&self) -> usize;
 }
 
-/// [`Contents`] of any class.
-trait AnyContents: Send + Sync {
-    fn class(&self) -> &'static str;
-    fn vfs(&self) -> Arc<dyn Vfs>;
-    fn to_path(&self) -> &[u8];
-    fn mark(&self, marker: &gc::Marker);
-    fn size(&self) -> usize;
-}
-
-impl<T: Contents> AnyContents for T {
-    fn class(&self) -> &'static str {
-        T::CLASS
-    }
-
-    fn vfs(&self) -> Arc<dyn Vfs> {
-        Contents::vfs(self)
-    }
-
-    fn to_path(&self) -> &[u8] {
-        Contents::to_path(self)
-    }
-
-    fn mark(&self, marker: &gc::Marker) {
-        Contents::mark(self, marker);
-    }
-
-    fn size(&self) -> usize {
-        Contents::size(self)
-    }
+/// The data of one class.
+pub trait VfsClass: VfsData + Any {
+    /// The name of the class in `InVFS`.
+    const NAME: &'static str;
 }
 
 /// What every VFS object of the gem holds.
@@ -69,28 +41,31 @@ impl<T: Contents> AnyContents for T {
     size
 )]
 pub struct NativeVfs {
-    contents: Arc<dyn AnyContents>,
-    /// The same contents, for [`Receiver`] to find out of which class they are.
+    /// The name of its class in `InVFS`.
+    class: &'static str,
+    data: Arc<dyn VfsData>,
+    /// The same data, for [`Receiver`] to find out of which class they are.
     any: Arc<dyn Any + Send + Sync>,
 }
 
 impl DataTypeFunctions for NativeVfs {
     fn mark(&self, marker: &gc::Marker) {
-        self.contents.mark(marker);
+        self.data.mark(marker);
     }
 
     fn size(&self) -> usize {
-        std::mem::size_of::<Self>() + self.contents.size()
+        std::mem::size_of::<Self>() + self.data.size()
     }
 }
 
 impl NativeVfs {
     /// A new object of `class`.
-    pub fn wrap<T: Contents>(ruby: &Ruby, class: RClass, contents: T) -> Obj<NativeVfs> {
-        let contents = Arc::new(contents);
+    pub fn wrap<T: VfsClass>(ruby: &Ruby, class: RClass, data: T) -> Obj<NativeVfs> {
+        let data = Arc::new(data);
         let native = NativeVfs {
-            contents: contents.clone(),
-            any: contents,
+            class: T::NAME,
+            data: data.clone(),
+            any: data,
         };
         ruby.obj_wrap_as(native, class)
     }
@@ -106,17 +81,17 @@ impl NativeVfs {
 
     /// The file system. Valid only as long as the Ruby object is alive.
     pub fn vfs(&self) -> Arc<dyn Vfs> {
-        self.contents.vfs()
+        self.data.vfs()
     }
 
     /// What `to_path` answers, in bytes.
     pub fn to_path(&self) -> &[u8] {
-        self.contents.to_path()
+        self.data.to_path()
     }
 
     /// Whether `value`, which holds this, answers as its class does: it is of no subclass, and has no methods of its own.
     pub fn is_plain(&self, ruby: &Ruby, value: Value) -> Result<bool, Error> {
-        let class: RClass = invfs(ruby)?.const_get(self.contents.class())?;
+        let class: RClass = invfs(ruby)?.const_get(self.class)?;
         if !value.class().equal(class)? {
             return Ok(false);
         }
@@ -128,20 +103,20 @@ impl NativeVfs {
 /// An argument, or the receiver of a method, that must be an object of the class that keeps a `T`.
 pub struct Receiver<T>(Arc<T>);
 
-impl<T: Contents> Receiver<T> {
-    /// The contents of `value`, if it is an object of that class.
+impl<T: VfsClass> Receiver<T> {
+    /// The data of `value`, if it is an object of that class.
     pub fn of(value: Value) -> Option<Receiver<T>> {
         let native = NativeVfs::of(value)?;
         native.any.clone().downcast().ok().map(Receiver)
     }
 }
 
-impl<T: Contents> TryConvert for Receiver<T> {
+impl<T: VfsClass> TryConvert for Receiver<T> {
     fn try_convert(value: Value) -> Result<Self, Error> {
         Receiver::of(value).ok_or_else(|| {
             // SAFETY: the class name is copied into the message at once.
             let class = unsafe { value.classname() }.into_owned();
-            let message = format!("no implicit conversion of {class} into InVFS::{}", T::CLASS);
+            let message = format!("no implicit conversion of {class} into InVFS::{}", T::NAME);
             Error::new(Ruby::get_with(value).exception_type_error(), message)
         })
     }

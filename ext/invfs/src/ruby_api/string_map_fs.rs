@@ -15,7 +15,7 @@ use super::{
     default_path::to_path_keyword,
     errors::to_ruby,
     map_vfs::MapVfs,
-    native_vfs::{Contents, NativeVfs, Receiver},
+    native_vfs::{NativeVfs, Receiver, VfsClass, VfsData},
     read::read_all,
 };
 use crate::helpers::{module::invfs, string};
@@ -27,9 +27,11 @@ pub struct StringMapFS {
     to_path: Vec<u8>,
 }
 
-impl Contents for StringMapFS {
-    const CLASS: &'static str = "StringMapFS";
+impl VfsClass for StringMapFS {
+    const NAME: &'static str = "StringMapFS";
+}
 
+impl VfsData for StringMapFS {
     fn vfs(&self) -> Arc<dyn Vfs> {
         self.vfs.clone()
     }

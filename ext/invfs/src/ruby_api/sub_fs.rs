@@ -12,7 +12,7 @@ use magnus::{
 };
 
 use super::{
-    native_vfs::{Contents, NativeVfs, Receiver},
+    native_vfs::{NativeVfs, Receiver, VfsClass, VfsData},
     vfs_value::{is_vfs, vfs_of},
 };
 use crate::helpers::{module::invfs, string};
@@ -25,9 +25,11 @@ pub struct SubFS {
     to_path: Vec<u8>,
 }
 
-impl Contents for SubFS {
-    const CLASS: &'static str = "SubFS";
+impl VfsClass for SubFS {
+    const NAME: &'static str = "SubFS";
+}
 
+impl VfsData for SubFS {
     fn vfs(&self) -> Arc<dyn Vfs> {
         self.vfs.clone()
     }

@@ -10,7 +10,7 @@ use magnus::{
 
 use super::{
     default_path::to_path_keyword,
-    native_vfs::{Contents, NativeVfs, Receiver},
+    native_vfs::{NativeVfs, Receiver, VfsClass, VfsData},
     vfs_value::{is_vfs, vfs_of},
 };
 use crate::helpers::{module::invfs, string};
@@ -25,9 +25,11 @@ pub struct UnionFS {
     to_path: Vec<u8>,
 }
 
-impl Contents for UnionFS {
-    const CLASS: &'static str = "UnionFS";
+impl VfsClass for UnionFS {
+    const NAME: &'static str = "UnionFS";
+}
 
+impl VfsData for UnionFS {
     fn vfs(&self) -> Arc<dyn Vfs> {
         self.vfs.clone()
     }

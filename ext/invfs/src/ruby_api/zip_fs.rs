@@ -18,7 +18,7 @@ use magnus::{
 
 use super::{
     errors::to_ruby,
-    native_vfs::{Contents, NativeVfs, Receiver},
+    native_vfs::{NativeVfs, Receiver, VfsClass, VfsData},
 };
 use crate::helpers::{module::invfs, string};
 
@@ -28,9 +28,11 @@ pub struct ZipFS {
     to_path: Vec<u8>,
 }
 
-impl Contents for ZipFS {
-    const CLASS: &'static str = "ZipFS";
+impl VfsClass for ZipFS {
+    const NAME: &'static str = "ZipFS";
+}
 
+impl VfsData for ZipFS {
     fn vfs(&self) -> Arc<dyn Vfs> {
         self.archive.clone()
     }
