@@ -15,9 +15,9 @@ module InVFS
   autoload :BootsnapFallback, "#{__dir__}/invfs/bootsnap_fallback.rb"
   autoload :Explanation, "#{__dir__}/invfs/explain.rb"
   autoload :Base, "#{__dir__}/invfs/base.rb"
-  autoload :Serving, "#{__dir__}/invfs/serving.rb"
+  autoload :RubyFileSystem, "#{__dir__}/invfs/ruby_file_system.rb"
   autoload :Extract, "#{__dir__}/invfs/extract.rb"
-  private_constant :LoadWrapped, :BootsnapFallback, :Extract, :Serving
+  private_constant :LoadWrapped, :BootsnapFallback, :Extract, :RubyFileSystem
 end
 
 # A second copy of the gem (in a checkout, or activated later by RubyGems) must not patch require again.

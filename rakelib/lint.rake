@@ -44,6 +44,9 @@ task :rust_version do
   abort problems.join("\n") unless problems.empty?
 end
 
+desc "Count the imports between Rust files that run up, and those that run in circles"
+task(:floors) { ruby "test/floors_test.rb", "--count" }
+
 desc "Check the signatures in sig"
 task :sig do
   # Debian names it after the version of Ruby.

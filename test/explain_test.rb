@@ -62,6 +62,12 @@ class ExplainTest < Minitest::Test
     define_method("test_it_agrees_with_require_#{kind}") { assert_agreement(NAMES, layout(kind), number: 57) }
   end
 
+  # Then the whole search is Ruby's.
+  def test_it_agrees_where_there_are_only_directories
+    names = %w[only only.rb shadowed ./disk/only nothing strscan enumerator thread set deep/../only]
+    assert_agreement(names.inspect, "$:.unshift('#{@dir}/disk')", number: 10, handlers: false)
+  end
+
   def test_it_agrees_without_rubygems
     assert_agreement(NAMES, layout(:zip_fs), "--disable=gems", number: 57)
   end

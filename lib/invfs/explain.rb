@@ -8,16 +8,14 @@ module InVFS
   #   InVFS.explain("app").verdict #=> :missing
   class Explanation
     autoload :Compiled, "#{__dir__}/explain/compiled.rb"
-    autoload :Features, "#{__dir__}/explain/features.rb"
-    autoload :Names, "#{__dir__}/explain/names.rb"
-    autoload :Place, "#{__dir__}/explain/place.rb"
     autoload :RubyGems, "#{__dir__}/explain/ruby_gems.rb"
     autoload :Search, "#{__dir__}/explain/search.rb"
-    private_constant :Compiled, :Features, :Names, :Place, :RubyGems, :Search
+    autoload :Wording, "#{__dir__}/explain/wording.rb"
+    private_constant :Compiled, :RubyGems, :Search, :Wording
 
     # One thing that was looked at.
     #
-    # `subject` is the path or whatever it was, `outcome` a Symbol: `:found`, `:loaded`, `:not_loaded`, `:missing`,
+    # `subject` is a path or another thing, `outcome` a Symbol: `:found`, `:loaded`, `:not_loaded`, `:missing`,
     # `:directory`, `:too_large`, `:unreadable`, `:closed`, `:no_directory`, `:no_archive`, `:no_handler`, `:error`,
     # `:gem`, `:no_gem`, `:rubys_loader`, `:own_loader`, `:compiled`, `:not_compiled`; `text` says it in words.
     Step = Struct.new(:subject, :outcome, :text) do
@@ -31,11 +29,11 @@ module InVFS
     attr_reader :steps
 
     # What `require` would do:
-    # * `:loaded`: nothing, it is loaded already, and the answer is false;
+    # * `:loaded`: return false, because it is loaded already;
     # * `:vfs`, `:disk`: load {#path};
     # * `:gem`: activate a gem and load {#path} from it;
-    # * `:missing`: raise a LoadError, there is no such file;
-    # * `:error`: raise what {#error} is.
+    # * `:missing`: raise a LoadError, because there is no such file;
+    # * `:error`: raise {#error}.
     # @return [Symbol]
     attr_reader :verdict
 
@@ -46,7 +44,7 @@ module InVFS
     attr_reader :error
 
     # @param feature [String, #to_path] what `require` is given
-    # @raise [TypeError, ArgumentError] for what is no path
+    # @raise [TypeError, ArgumentError] if that is not a path
     def initialize(feature)
       @feature = File.path(feature)
       search = Search.new(@feature)

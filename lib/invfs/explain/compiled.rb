@@ -2,7 +2,7 @@
 
 module InVFS
   class Explanation
-    # Whether compiled code is loaded in the place of a source, and why not.
+    # Whether compiled code is loaded instead of a source, and why not.
     class Compiled
       # @return [Array(Symbol, String)] outcome and words
       def self.of(vfs, sub, path) = new(vfs, sub, path).outcome

@@ -5,7 +5,7 @@ module InVFS
     # What RubyGems would do for a name that nothing else provides.
     module RubyGems
       class << self
-        # The gem that RubyGems activates before it lets anybody search on disk: a default gem that has a newer version.
+        # The gem that RubyGems activates before any search on disk: the newer version of a default gem.
         # @return [Array(String, String), nil] the gem's full name, and the file in it
         def first(name)
           return unless available? && (default = Gem.find_unresolved_default_spec(name))
@@ -13,7 +13,7 @@ module InVFS
           chosen = Gem::Dependency.new(default.name, Gem::Requirement.default_prerelease).to_spec
           chosen.default_gem? ? nil : in_gem(chosen, name)
         rescue Gem::LoadError
-          # Activating it would fail, and RubyGems goes on without it.
+          # Activating it would fail, and RubyGems continues without it.
           nil
         end
 
@@ -29,7 +29,7 @@ module InVFS
         private
 
         def in_gem(spec, name)
-          files = spec.full_require_paths.product(Names.candidates(name)).map { |parts| File.join(parts) }
+          files = spec.full_require_paths.product(Located.file_names(name)).map { |parts| File.join(parts) }
           file = files.find { |path| File.file?(path) }
           file && [spec.full_name, file]
         end

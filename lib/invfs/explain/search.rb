@@ -2,8 +2,7 @@
 
 module InVFS
   class Explanation
-    # Walks along `$"`, `$:` and RubyGems as `require` does. What comes of it is asked of the native side, which does it
-    # in earnest; the walk says why.
+    # What `require` of a name would do. The search itself tells what it looks at; RubyGems is asked here.
     class Search
       # @return [Array<Step>]
       attr_reader :steps
@@ -15,146 +14,70 @@ module InVFS
 
       # @return [Array(Symbol, String, Exception)] verdict, path, error
       def run
-        @explicit = Names.explicit?(@name)
-        @places = $:.each_with_index.map { |entry, at| Place.new(entry, at) }
-        @features = Features.new(@places.map(&:path))
-        verdict, path = answer
+        verdict, path, vfs, sub = search
         case verdict
-        when :loaded then loaded(path)
-        when :elsewhere then elsewhere
-        else to_load(verdict, path)
+        when :loaded then [:loaded, @loaded]
+        when :vfs then in_vfs(path, vfs, sub)
+        when :disk then on_disk(path)
+        else elsewhere
         end
       rescue StandardError, ScriptError => e
-        failed(e)
+        step("the search", :error, e.message) unless @steps.last&.outcome == :error
+        [:error, nil, e]
       end
 
       private
 
-      # What `require` would do. If that raises, the walk may say where.
-      def answer
-        Located.feature(@name)
-      rescue StandardError, ScriptError
-        not_loaded
-        walk
-        raise
+      # The search, whose steps are kept even if it raises.
+      def search
+        Located.explain(@name, noted = [])
+      ensure
+        noted&.each { |kind, *details| note(kind, *details) }
       end
 
-      def step(subject, outcome, text)
-        @steps << Step.new(subject, outcome, text)
-        nil
+      def note(kind, *details)
+        @steps << Wording.public_send(kind, *details)
+        @loaded = $"[details.first] if kind == :loaded
       end
 
-      def loaded(path)
-        found = path ? @features.at(path) : @features.provider(@name)
-        unless found
-          not_loaded
-          path, = walk
-          found = path && @features.at(path)
-        end
-        loaded_by(*found) if found
-        [:loaded, found&.last]
-      end
+      def step(subject, outcome, text) = @steps << Step.new(subject, outcome, text)
 
-      def loaded_by(position, feature)
-        vfs, = InVFS.locate(feature) if feature.start_with?("/")
-        through = vfs ? ", from #{vfs.inspect} at #{InVFS.root(vfs)}" : ""
-        step("$\"[#{position}] #{feature}", :loaded, "provides it: loaded already#{through}")
-      end
-
-      def not_loaded
-        provider = @features.provider(@name)
-        return step("$\"", :not_loaded, "nothing there provides it") unless provider
-
-        # A native extension, or a feature without a file: a source file would still go before it.
-        step("$\"[#{provider[0]}] #{provider[1]}", :not_loaded, "would provide it, but source goes first")
-      end
-
-      def to_load(verdict, path)
-        not_loaded
-        if verdict == :disk && (gem, file = RubyGems.first(@name))
-          step("RubyGems", :gem, "would activate #{gem} in the place of a default gem")
-          return [:gem, file]
-        end
-        _, vfs, sub = walk
-        # Files on disk are Ruby's business, which looks into `$"` again.
-        if verdict == :disk && (found = @features.at(path))
-          loaded_by(*found)
-          return [:loaded, path]
-        end
-        loader if verdict == :vfs
-        compiled(vfs, sub, path) if vfs && path.end_with?(".rb")
-        [verdict, path]
-      end
-
-      # Which of the two loads it.
-      def loader
+      def in_vfs(path, vfs, sub)
         reason = Located.own_loader
-        return step("loader", :own_loader, "that of invfs: #{reason}") if reason
-
-        step("loader", :rubys_loader, "Ruby's own, as for a file on disk")
+        if reason
+          step("loader", :own_loader, "that of invfs: #{reason}")
+        else
+          step("loader", :rubys_loader, "Ruby's own, as for a file on disk")
+        end
+        step("compiled code", *Compiled.of(vfs, sub, path)) if path.end_with?(".rb")
+        [:vfs, path]
       end
 
-      def compiled(vfs, sub, path)
-        step("compiled code", *Compiled.of(vfs, sub, path))
+      # Files on disk are Ruby's business, which asks RubyGems first, and looks into `$"` again.
+      def on_disk(path)
+        if (gem, file = RubyGems.first(@name))
+          @steps.select! { |step| step.outcome == :not_loaded }
+          return by_gem(file, "would activate #{gem} in the place of a default gem")
+        end
+        position = $".index { |feature| feature.b == path.b }
+        return [:disk, path] unless position
+
+        note(:loaded, position)
+        [:loaded, @loaded]
       end
 
-      # No VFS has it: Ruby itself searches, and RubyGems.
+      # There is no file in `$:`.
       def elsewhere
-        not_loaded
-        path, = walk
-        if path
-          found = @features.at(path)
-          loaded_by(*found) if found
-          return found ? [:loaded, found.last] : [:disk, path]
-        end
         gem, file = RubyGems.first(@name) || RubyGems.last(@name)
-        if gem
-          step("RubyGems", :gem, "would activate #{gem}, which has it")
-          return [:gem, file]
-        end
+        return by_gem(file, "would activate #{gem}, which has it") if gem
+
         step("RubyGems", :no_gem, "no installed gem has it") if RubyGems.available?
         [:missing]
       end
 
-      # Looks in every place for every name, and stops where a file is found.
-      # @return [Array(String, VFS, String), nil] its path, the VFS that it lies in, and the subpath
-      def walk
-        @explicit ? walk_path : walk_load_path
-      end
-
-      def walk_load_path
-        Names.candidates(@name).each do |candidate|
-          @places.each do |place|
-            outcome, text, path = place.look(candidate)
-            step("#{candidate} in #{place.label}", outcome, text)
-            raise place.error if place.error
-            return in_place(place, path) if outcome == :found
-          end
-        end
-        nil
-      end
-
-      def in_place(place, path)
-        place.virtual? ? [path, *InVFS.locate(path)] : [path]
-      end
-
-      def walk_path
-        Names.candidates(File.expand_path(@name)).each do |path|
-          vfs, sub = InVFS.locate(path)
-          outcome, text, = Place.in_vfs(vfs, sub, path) if vfs
-          step("#{path} (in #{vfs.inspect})", outcome, text) if vfs
-          return [path, vfs, sub] if outcome == :found
-
-          outcome, text, = Place.on_disk(path)
-          step("#{path} (on disk)", outcome, text)
-          return [path] if outcome == :found
-        end
-        nil
-      end
-
-      def failed(error)
-        step("the search", :error, error.message) unless @steps.last&.outcome == :error
-        [:error, nil, error]
+      def by_gem(file, text)
+        step("RubyGems", :gem, text)
+        [:gem, file]
       end
     end
   end

@@ -1,6 +1,8 @@
-//! What could be anybody's: values kept alive, strings, protected calls.
+//! Helpers that know no other part of the binding: strings, values kept alive, protected calls, Ractors.
 
-pub mod held;
+pub mod gc_root;
+pub mod iseq;
+pub mod module;
 pub mod nogvl;
 pub mod ractor;
 pub mod raised;
@@ -16,7 +18,7 @@ pub fn protected(call: impl FnOnce() -> rb_sys::VALUE) -> Result<Value, Error> {
     protect(call).map(|value| unsafe { Value::from_raw(value) })
 }
 
-/// Whether `value` answers `method`, as `respond_to?` says; one that raises does not.
+/// Whether `value` answers `method`, as `respond_to?` says. If that raises, the answer is no.
 pub fn answers(value: Value, method: &str) -> bool {
     value.respond_to(method, false).unwrap_or(false)
 }

@@ -10,7 +10,7 @@ struct Call<F, T> {
     result: std::thread::Result<T>,
 }
 
-/// Runs `work` without the GVL and waits for it. `work` must not touch Ruby in any way. A panic in it goes on here.
+/// Runs `work` without the GVL and waits for it. `work` must not touch Ruby in any way. A panic in it continues here.
 pub fn without_gvl<T, F: FnOnce() -> T>(work: F) -> T {
     let mut call = Call {
         work: Some(work),
@@ -27,7 +27,7 @@ pub fn without_gvl<T, F: FnOnce() -> T>(work: F) -> T {
         );
     }
     match (call.work, call.result) {
-        // An interrupt was pending, and Ruby did not even begin: then here, with the GVL.
+        // An interrupt was pending, and Ruby did not begin: do the work here, with the GVL.
         (Some(work), _) => work(),
         (None, Ok(value)) => value,
         (None, Err(panic)) => resume_unwind(panic),
@@ -52,7 +52,7 @@ pub fn with_gvl<T, F: FnOnce() -> T>(work: F) -> T {
 /// What Ruby calls back.
 ///
 /// # Safety
-/// `call` must point to a `Call` of just these types that nobody else uses meanwhile.
+/// `call` must point to a `Call` of exactly these types, and nothing else may use it meanwhile.
 // SAFETY: `unsafe` because of the pointer; the two callers above pass that of their own `Call`.
 unsafe extern "C" fn run<F: FnOnce() -> T, T>(call: *mut c_void) -> *mut c_void {
     // SAFETY: the pointer is that of the `Call` in `without_gvl`, which waits until this function returns.

@@ -1,12 +1,12 @@
-//! Exceptions that pass through on their way to whoever called.
+//! Passes exceptions on to the caller without raising them again.
 
 use magnus::{prelude::*, rb_sys::AsRawValue, Error, Value};
 
-/// Lets an exception that was raised already go on to the caller of the native method that is running, as if the method had
-/// not been there. Raised anew, it would be seen twice by `TracePoint`, `ruby -d` and debuggers.
+/// Passes an exception that was raised already to the caller of the running native method. Raising it again would show
+/// it twice to `TracePoint`, `ruby -d` and debuggers.
 ///
-/// Gives back what was not raised yet, and what is no exception. Only for the last thing that a method does: does not
-/// return otherwise.
+/// Returns the error if it was not raised yet, or is not an exception. Otherwise this function does not return, so call
+/// it as the last thing that a method does.
 pub fn pass_on(error: Error) -> Error {
     let Some(exception) = error.value().filter(|_| was_raised(&error)) else {
         return error;
@@ -15,8 +15,8 @@ pub fn pass_on(error: Error) -> Error {
     drop(error);
     /// `TAG_RAISE` of Ruby's `eval_intern.h`.
     const RAISE: i32 = 6;
-    // SAFETY: the exception is alive, and is what a jump of this kind carries. The frames that are left in this way are this
-    // one and the caller's, which own nothing any more, and those with which magnus calls a method, which own nothing.
+    // SAFETY: the exception is alive, and a jump with this tag carries an exception. The jump leaves this frame, its
+    // caller's and those of magnus's method wrapper; none of them owns anything at this point.
     unsafe {
         rb_sys::rb_set_errinfo(raw);
         rb_sys::rb_jump_tag(RAISE);

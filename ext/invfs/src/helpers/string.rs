@@ -1,5 +1,6 @@
 //! Ruby Strings from and to bytes.
 
+use invfs_engine::path::SubpathBuf;
 use invfs_engine::vfs::Sink;
 use magnus::{
     prelude::*,
@@ -52,7 +53,7 @@ pub fn path_argument(value: Value) -> Result<RString, Error> {
 }
 
 /// The first half of [`path_argument`]: asks an object for its path (`rb_get_path_check_to_string` in Ruby's `file.c`).
-/// What comes after has a String, and asks no more.
+/// After that the object need not be asked again.
 pub fn converted(value: Value) -> Result<RString, Error> {
     if let Some(string) = RString::from_value(value) {
         return Ok(string);
@@ -81,6 +82,13 @@ pub fn path_bytes(value: Value) -> Result<Vec<u8>, Error> {
         }
     }
     path_argument(value).map(bytes)
+}
+
+/// The subpath that a user's argument names; `None` if it cannot name anything in a VFS: an absolute path, or one
+/// above the root.
+pub fn subpath(path: Value) -> Result<Option<SubpathBuf>, Error> {
+    let bytes = path_bytes(path)?;
+    Ok(SubpathBuf::clean(&bytes))
 }
 
 /// `File.expand_path(path)`: absolute and clean; `~` and the current directory are looked up now.
@@ -116,7 +124,7 @@ pub fn hand_out(contents: RString, limit: u64, out: &mut dyn Sink) -> bool {
 }
 
 /// Gives the memory of a large String back now: hundreds of them would make the garbage collector run earlier.
-/// Only for a String that nobody uses any more.
+/// Only for a String that is not used any more.
 pub fn release(string: RString) {
     // SAFETY: a live String that is ours; shrinking allocates nothing and cannot raise.
     unsafe { rb_sys::rb_str_resize(string.as_raw(), 0) };
@@ -165,7 +173,7 @@ impl StringSink {
         let Some(string) = self.string else {
             return ruby.str_buf_new(0);
         };
-        // SAFETY: a String of ours that has room for as many bytes; whoever asked for them filled them all.
+        // SAFETY: `buffer` made the String with room for `len` bytes, and its caller has filled them all.
         unsafe { rb_sys::rb_str_set_len(string.as_raw(), self.len as _) };
         string
     }
@@ -173,15 +181,15 @@ impl StringSink {
 
 impl Sink for StringSink {
     fn buffer(&mut self, len: usize) -> &mut [u8] {
-        // Empty until it is filled: what the memory held before is seen by nobody, not even after a failure.
+        // Its length stays 0 until it is filled, so the old contents of the memory never become visible.
         // SAFETY: makes a new String; what it raises (no memory) leaves nothing half done.
         let raw = unsafe { rb_sys::rb_str_buf_new(len as _) };
         // SAFETY: the live, new String above.
         self.string = RString::from_value(unsafe { Value::from_raw(raw) });
         self.len = len;
-        // SAFETY: the String is ours alone (never shared, never frozen), so it has room for `len` bytes at that address
-        // until somebody resizes it. They are not zeroed, which for small files would cost as much as reading them:
-        // whoever asks for a buffer writes it before reading it.
+        // SAFETY: the String has room for `len` bytes at that address. No other code knows it, so nothing resizes it. The
+        // bytes are not zeroed, which for small files would cost as much as reading them: a `Sink`'s caller writes the
+        // buffer before it reads from it.
         unsafe {
             let start = rb_sys::macros::RSTRING_PTR(raw) as *mut u8;
             std::slice::from_raw_parts_mut(start, len)
@@ -189,13 +197,12 @@ impl Sink for StringSink {
     }
 }
 
-/// A [`StringSink`] for work that goes on without the GVL: taken back for the moment in which the String gets its
-/// memory.
+/// A [`StringSink`] for work without the GVL. It takes the GVL back while the String gets its memory.
 pub struct UnlockedSink<'a>(pub &'a mut StringSink);
 
 impl Sink for UnlockedSink<'_> {
     fn buffer(&mut self, len: usize) -> &mut [u8] {
-        // The String is known to nobody else, so it stays in place and as it is while the lock is away again.
+        // No other code knows the String, so it stays unchanged after the lock is given away again.
         super::nogvl::with_gvl(|| self.0.buffer(len))
     }
 }

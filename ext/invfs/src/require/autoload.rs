@@ -1,9 +1,9 @@
-//! `autoload`: remembers which features are to define constants.
+//! Remembers the features that `autoload` announced.
 //!
-//! While Ruby loads a file from disk, the file counts as provided: that is how `class C` in it can define the
-//! constant that an `autoload :C` announced, instead of asking for it once more (`check_autoload_required` in
-//! `variable.c`). Ruby's table of files being loaded is closed to us; so a file of a VFS that is the target of
-//! an `autoload` stands in `$"` already while it runs, and leaves it again if it fails.
+//! While Ruby loads a file from disk, the file counts as provided. So `class C` in it defines the constant that an
+//! `autoload :C` announced, and does not load it again (`check_autoload_required` in `variable.c`). Ruby's table of files
+//! being loaded is not accessible. So a file of a VFS that is the target of an `autoload` is in `$"` already while it
+//! runs, and is taken out if it fails.
 
 use std::{collections::HashMap, sync::LazyLock};
 
@@ -11,7 +11,7 @@ use magnus::{method, prelude::*, value::ReprValue, Error, RArray, RString, Ruby,
 use parking_lot::Mutex;
 
 use super::{
-    candidates::{stem_of, wanted, Kind, Matched},
+    feature_name::{stem_of, wanted, FeatureKind, Matched},
     load_path::{self, LoadPath},
 };
 use crate::helpers::{ractor, string};
@@ -28,7 +28,7 @@ pub fn announces(path: &[u8], load_path: &LoadPath) -> bool {
         return false;
     };
     names.iter().any(|name| {
-        let kind = wanted(name).unwrap_or(Kind::Any);
+        let kind = wanted(name).unwrap_or(FeatureKind::Any);
         Matched::of(path, name, kind, load_path).is_some()
     })
 }
@@ -51,13 +51,13 @@ fn autoload(ruby: &Ruby, rb_self: Value, constant: Value, name: Value) -> Result
             remember(&string::bytes(path));
         }
         name = converted.as_value();
-        // What stands in `$:` now gets its root, so that an absolute path leads there even after it has left.
+        // Adopt what is in `$:` now, so that an absolute path still leads there after it has left `$:`.
         load_path::current(ruby)?;
     }
     rb_self.funcall("autoload_without_invfs", (constant, name))
 }
 
-/// Puts the methods in their places, and finds out what was announced for the top level before.
+/// Defines the methods, and remembers what was announced for the top level before.
 pub fn init(ruby: &Ruby) -> Result<(), Error> {
     let object = ruby.class_object();
     let constants: RArray = object.funcall("constants", ())?;

@@ -1,14 +1,15 @@
-//! A file of a VFS that everything can read is loaded by Ruby's own `require` and `load`, which get its absolute path.
+//! Loads a file of a visible mount: gives its absolute path to Ruby's own `require` or `load`.
 
 use std::collections::HashSet;
 
+use invfs_fs::mounts;
 use magnus::{value::ReprValue, Error, RString, Ruby, Value};
 use parking_lot::Mutex;
 
-use super::{found::Hit, load_iseq, mounts::Adopted, originals};
+use super::{found::Hit, load_iseq, originals};
 use crate::helpers::string;
 
-/// The files that were handed to Ruby, and not loaded yet.
+/// The files that Ruby is loading for us.
 static UNDER_WAY: Mutex<Option<HashSet<Vec<u8>>>> = Mutex::new(None);
 
 /// `require` of the file: what Ruby answers, or `None` where it cannot read the file.
@@ -24,20 +25,28 @@ pub fn load(
     wrap: Option<Value>,
 ) -> Option<Result<Value, Error>> {
     hand_over(ruby, hit, |path| match wrap {
-        // A module of the caller's is nothing that the C function takes.
+        // The C function cannot take a module.
         Some(wrap) if wrap.to_bool() => originals::load(ruby, rb_self, path, Some(wrap)),
         _ => originals::load_path(path),
     })
 }
 
-/// Has Ruby load the file with `load`. The first time that it opens the file, it only looks whether it may; unless it is
-/// being loaded already: then it does not look, but may read it at once, when whoever loads it has failed.
+/// Whether Ruby finds this very file at its path: the mount is visible, and no other one covers it.
+fn is_readable(hit: &Hit) -> bool {
+    mounts::find_visible(&hit.path).is_some_and(|place| {
+        place.mount.object == hit.mount.object && place.mount.root == hit.mount.root
+    })
+}
+
+/// Has Ruby load the file with `load`. Ruby opens a file twice, and the first time only checks that it can be opened: that
+/// is announced. If the file is being loaded already, nothing is announced: Ruby then skips the check, and may read the
+/// file at its first opening, if the other loading has failed.
 fn hand_over(
     ruby: &Ruby,
     hit: &Hit,
     load: impl FnOnce(RString) -> Result<Value, Error>,
 ) -> Option<Result<Value, Error>> {
-    if !hit.mount.is_readable_at(&hit.path) {
+    if !is_readable(hit) {
         return None;
     }
     if let Err(error) = load_iseq::define(ruby) {
@@ -52,11 +61,11 @@ fn hand_over(
     Some(load(path))
 }
 
-/// A file that is being handed over.
+/// A file that Ruby is loading for us.
 struct UnderWay(Vec<u8>);
 
 impl UnderWay {
-    /// `None` where it is under way already.
+    /// `None` if it is being loaded already.
     fn enter(path: &[u8]) -> Option<UnderWay> {
         let mut under_way = UNDER_WAY.lock();
         let entered = under_way.get_or_insert_default().insert(path.to_vec());

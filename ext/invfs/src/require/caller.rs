@@ -18,19 +18,19 @@ const PASSES_ON: [&str; 7] = [
     "yield",
 ];
 
-/// Who called a native method, as `require_relative` wants to know it.
+/// The caller of a native method, as `require_relative` sees it.
 pub enum Caller {
     /// Code in the file at this real path.
     File(RString),
-    /// Code that was read from no file (`eval`), or by Ruby itself: Ruby has to find out what that means. With the path that
-    /// it goes by, if it has one.
+    /// Code that does not come from a file (`eval`), or that Ruby itself has read, with its path if it has one. Only Ruby
+    /// can tell what it means.
     Unnamed(Option<RString>),
-    /// Nobody that Ruby would find: the method was called as a block.
+    /// None: the method was called as a block.
     Nobody,
 }
 
-/// What calls the native method that is running. Ruby's own rule is `rb_current_realfilepath` in `vm_eval.c`, which is not
-/// open to others: the code around the call, or around a native method that does nothing but call.
+/// The caller of the running native method. Ruby's own rule is `rb_current_realfilepath` in `vm_eval.c`, which is not
+/// exported: the code around the call, or around a native method that only passes the call on.
 pub fn find() -> Caller {
     const DEPTH: usize = 3;
     let mut frames = [0; DEPTH];

@@ -1,4 +1,4 @@
-//! Compiled code out of an archive, in the place of compiling the source.
+//! Takes compiled code from an archive instead of compiling the source.
 
 use std::sync::OnceLock;
 
@@ -8,8 +8,11 @@ use magnus::{
 };
 use parking_lot::Mutex;
 
-use super::{found::Hit, mounts::Adopted, run::instruction_sequence};
-use crate::{helpers::string, ruby_api::errors::to_ruby};
+use super::{adopted::Adopted, found::Hit};
+use crate::{
+    helpers::{iseq::instruction_sequence, string},
+    ruby_api::errors::to_ruby,
+};
 
 /// The key of this Ruby, until the compile options change.
 static KEY: Mutex<Option<String>> = Mutex::new(None);
@@ -32,16 +35,15 @@ pub fn from_binary(ruby: &Ruby, code: &[u8]) -> Result<Option<Value>, Error> {
     let code = ruby.str_from_slice(code);
     let loaded = instruction_sequence(ruby)?.funcall("load_from_binary", (code,));
     string::release(code);
-    // Made for this Ruby, checked when it was made, and read with its checksum: what is wrong with it now is a
-    // reason to use the source, not to fail.
+    // It was made for this Ruby and checked then, and its checksum is right. If Ruby still refuses it, use the source.
     Ok(loaded.ok())
 }
 
-/// Whether `Coverage` was set up, running or not: only compiling prepares for counting lines. Asked of Ruby itself, because
+/// Whether `Coverage` was set up, running or not: then sources must be compiled, to count lines. Asks Ruby itself, because
 /// a program may have a constant `Coverage` of its own.
 pub fn counts_lines() -> bool {
     extern "C" {
-        // Exported for Ruby's coverage library, declared in none of the public headers.
+        // Exported for Ruby's coverage library, but not declared in a public header.
         fn rb_get_coverages() -> rb_sys::VALUE;
     }
     // SAFETY: reads what the library has set; nil or false where it has not.

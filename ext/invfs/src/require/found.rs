@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use invfs_engine::path::SubpathBuf;
 
-use super::{load_path::LoadPath, mounts::Mount};
+use super::{adopted::Mount, load_path::LoadPath};
 
 /// A file in a VFS that was found.
 pub struct Hit {
@@ -14,6 +14,8 @@ pub struct Hit {
     pub sub: SubpathBuf,
     /// Its virtual path: root + "/" + subpath.
     pub path: Vec<u8>,
+    /// Its length in bytes, where that is known.
+    pub size: Option<u64>,
     /// Whether it is a native extension.
     pub native: bool,
 }
@@ -28,19 +30,19 @@ pub struct PassedOver {
 
 /// What a name means.
 pub enum Found {
-    /// It is loaded already: by which element of `$"`, where that can be remembered.
+    /// It is loaded already, by this element of `$"` if that can be remembered.
     Loaded(Option<Remember>),
     /// A file in a VFS.
     Virtual(Hit),
     /// A file on disk: its absolute path.
     Disk(Vec<u8>),
-    /// The root of a mount: nothing that could be loaded.
+    /// The root of a mount, which cannot be loaded.
     Directory,
-    /// No VFS knows it, and the search need not be ours.
+    /// No VFS has it: Ruby's own search takes over.
     Elsewhere(Option<PassedOver>),
 }
 
-/// What [`loaded::remember`] wants to know.
+/// What `features_index::remember` needs.
 pub struct Remember {
     /// The position in `$"`.
     pub position: u32,

@@ -1,15 +1,42 @@
-//! The registry of handlers: who turns the path of a file in `$:` into a VFS.
+//! The registry of handlers: objects that make a VFS from a file whose path is in `$:`.
 
-use magnus::{function, prelude::*, rb_sys::AsRawValue, Error, RArray, RModule, Ruby, Value};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use magnus::{prelude::*, rb_sys::AsRawValue, Error, RArray, Ruby, Value};
 use parking_lot::Mutex;
 
-use super::{archives, load_errors::load_error, load_path};
 use crate::{
-    helpers::{answers, held::Held, ractor, string},
-    ruby_api::{ruby_vfs::is_standard_error, vfs_value::is_vfs},
+    helpers::{gc_root::GcRoot, string},
+    ruby_api::{errors::load_error, ruby_vfs::is_standard_error, vfs_value::is_vfs},
 };
 
-static HANDLERS: Mutex<Vec<Held>> = Mutex::new(Vec::new());
+static HANDLERS: Mutex<Vec<GcRoot>> = Mutex::new(Vec::new());
+
+/// How many handlers were ever added.
+static GENERATION: AtomicU64 = AtomicU64::new(0);
+
+/// A number that grows with each new handler. A new handler may take a file for an archive that the others did not, so
+/// "no archive" holds only as long as this number is the same.
+pub fn generation() -> u64 {
+    GENERATION.load(Ordering::Acquire)
+}
+
+/// Adds a handler, behind the others; false if it is there already.
+pub fn add(handler: Value) -> bool {
+    let mut handlers = HANDLERS.lock();
+    if handlers.iter().any(|known| known.raw() == handler.as_raw()) {
+        return false;
+    }
+    handlers.push(GcRoot::new(handler));
+    GENERATION.fetch_add(1, Ordering::Release);
+    true
+}
+
+/// The handlers in the order in which they are asked; a copy.
+pub fn list(ruby: &Ruby) -> RArray {
+    let handlers = HANDLERS.lock();
+    ruby.ary_from_iter(handlers.iter().map(GcRoot::get))
+}
 
 /// Whether any handler is registered.
 pub fn any() -> bool {
@@ -57,53 +84,4 @@ fn open_with(ruby: &Ruby, handler: Value, path: &[u8]) -> Result<Value, Error> {
 
 fn lossy(path: &[u8]) -> String {
     String::from_utf8_lossy(path).into_owned()
-}
-
-/// @def InVFS.register(handler)
-/// Registers a handler, once: strings in `$:` that name a regular file are offered to it.
-/// `probe(path)` tells whether the file is its business, `open(path)` gives the VFS. {InVFS::ZipFS} is one.
-/// `InVFS.regist` is the same under its 0.3 name.
-/// @param handler [#probe, #open]
-/// @return [nil]
-/// @raise [TypeError] when a method is missing
-/// @example
-///   InVFS.register(InVFS::ZipFS)
-///   $: << "app.zip/lib"
-fn register(ruby: &Ruby, handler: Value) -> Result<(), Error> {
-    ractor::only_main(ruby, "InVFS.register")?;
-    for method in ["probe", "open"] {
-        if !answers(handler, method) {
-            let message = format!(
-                "a handler needs the methods probe(path) and open(path); {} has no {method}",
-                handler.inspect()
-            );
-            return Err(Error::new(ruby.exception_type_error(), message));
-        }
-    }
-    let mut handlers = HANDLERS.lock();
-    if handlers.iter().any(|known| known.raw() == handler.as_raw()) {
-        return Ok(());
-    }
-    handlers.push(Held::new(handler));
-    drop(handlers);
-    archives::forget();
-    load_path::forget()?;
-    // Strings that stand in `$:` may name archives now.
-    super::adopt_load_path(ruby);
-    Ok(())
-}
-
-/// @def InVFS.handlers
-/// The registered handlers, in the order in which they are asked.
-/// @return [Array] a copy
-fn list(ruby: &Ruby) -> RArray {
-    let handlers = HANDLERS.lock();
-    ruby.ary_from_iter(handlers.iter().map(Held::get))
-}
-
-/// Defines the methods of the registry.
-pub fn init(_ruby: &Ruby, module: RModule) -> Result<(), Error> {
-    module.define_singleton_method("register", function!(register, 1))?;
-    module.define_singleton_method("regist", function!(register, 1))?;
-    module.define_singleton_method("handlers", function!(list, 0))
 }

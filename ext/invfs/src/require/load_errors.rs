@@ -1,41 +1,12 @@
 //! `LoadError`s, as Ruby words them and with what else there is to say.
 
-use magnus::{kwargs, prelude::*, Error, RString, Ruby, TryConvert, Value};
+use magnus::{prelude::*, Error, Ruby, Value};
 
 use super::found::PassedOver;
-use crate::{
-    helpers::string,
-    ruby_api::limits::{self, max_load_size},
+use crate::ruby_api::{
+    errors::{load_error, load_error_path},
+    limits::{self, max_load_size},
 };
-
-/// A `LoadError` with `path` and `cause`, as `raise` makes it.
-pub fn load_error(
-    ruby: &Ruby,
-    message: &str,
-    path: &[u8],
-    cause: Option<Value>,
-) -> Result<Error, Error> {
-    let exception: Value = ruby.exception_load_error().funcall("new", (message,))?;
-    exception
-        .funcall::<_, _, Value>("instance_variable_set", ("@path", string::path(ruby, path)))?;
-    let raised = match cause {
-        Some(cause) => ruby
-            .module_kernel()
-            .funcall::<_, _, Value>("raise", (exception, kwargs!("cause" => cause))),
-        None => ruby.module_kernel().funcall("raise", (exception,)),
-    };
-    Ok(match raised {
-        Err(error) => error,
-        Ok(_) => Error::new(ruby.exception_load_error(), message.to_owned()),
-    })
-}
-
-/// The `path` of a `LoadError`.
-pub fn load_error_path(error: &Error) -> Option<Vec<u8>> {
-    let exception = error.value()?;
-    let path: Value = exception.funcall("path", ()).ok()?;
-    Some(string::bytes(RString::try_convert(path).ok()?))
-}
 
 /// What Ruby says of a name that it finds nothing for.
 pub fn cannot_load(ruby: &Ruby, name: &[u8]) -> Result<Error, Error> {

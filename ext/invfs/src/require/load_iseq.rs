@@ -1,9 +1,8 @@
-//! `RubyVM::InstructionSequence.load_iseq`, which Ruby asks before it compiles a file: the one place that every file passes
-//! which Ruby loads, whoever asked for it.
+//! `RubyVM::InstructionSequence.load_iseq`: Ruby calls it before it compiles any file.
 //!
-//! Here a file of a mount is measured against the load size limit, taken as compiled code, or read: with the lock of Ruby,
-//! in the thread that loads it, so that what goes wrong in the file system arrives as it is. What was read is handed over
-//! to Ruby's own opening of the file.
+//! For a file of a mount it applies the load size limit, and takes compiled code if there is some. Otherwise it reads the
+//! file: with the GVL, in the thread that loads it, so that an exception of the file system arrives unchanged. Ruby's own
+//! opening of the file then gets these contents.
 
 use std::sync::OnceLock;
 
@@ -13,29 +12,28 @@ use magnus::{method, prelude::*, Error, RClass, RString, Ruby, TryConvert, Value
 use parking_lot::Mutex;
 
 use super::{
+    adopted::{Adopted, Place},
     compiled,
     found::PassedOver,
     load_errors::too_large,
-    mounts::{Adopted, Place},
-    run::instruction_sequence,
 };
 use crate::{
-    helpers::{held::Held, ractor, string},
+    helpers::{gc_root::GcRoot, iseq::instruction_sequence, ractor, string},
     ruby_api::{errors::to_ruby, limits::max_load_size},
 };
 
 /// The module in which the method was last put in front.
-static FOREMOST: Mutex<Option<Held>> = Mutex::new(None);
+static FOREMOST: Mutex<Option<GcRoot>> = Mutex::new(None);
 
-/// Defines the method, in front of whoever defined it before, and again when somebody came in front of it (bootsnap does,
-/// without asking further).
+/// Defines the method in front of all others of its name, and again if another one came in front of it: bootsnap's does not
+/// call `super`.
 pub fn define(ruby: &Ruby) -> Result<(), Error> {
     static DEFINED: OnceLock<()> = OnceLock::new();
     let class = instruction_sequence(ruby)?;
     let singleton: Value = class.funcall("singleton_class", ())?;
     if DEFINED.set(()).is_ok() {
         if !class.respond_to("load_iseq", true)? {
-            // What `super` finds at last.
+            // The last one, for `super`.
             RClass::try_convert(class)?
                 .define_singleton_method("load_iseq", method!(nothing, 1))?;
         }
@@ -45,14 +43,14 @@ pub fn define(ruby: &Ruby) -> Result<(), Error> {
     let module = ruby.module_new();
     module.define_method("load_iseq", method!(load_iseq, 1))?;
     singleton.funcall::<_, _, Value>("prepend", (module,))?;
-    *FOREMOST.lock() = Some(Held::new(module));
+    *FOREMOST.lock() = Some(GcRoot::new(module));
     Ok(())
 }
 
 fn is_foremost(singleton: Value) -> Result<bool, Error> {
     let method: Value = singleton.funcall("instance_method", ("load_iseq",))?;
     let owner: Value = method.funcall("owner", ())?;
-    let foremost = FOREMOST.lock().as_ref().map(Held::get);
+    let foremost = FOREMOST.lock().as_ref().map(GcRoot::get);
     foremost.map_or(Ok(false), |module| module.equal(owner))
 }
 
@@ -74,7 +72,7 @@ fn load_iseq(ruby: &Ruby, _rb_self: Value, path: RString) -> Result<Value, Error
     if let Some(passed_over) = over_limit(&place) {
         return Err(too_large(ruby, &bytes, &passed_over)?);
     }
-    // What is wrong with compiled code is a reason to read the source.
+    // If the compiled code is broken, read the source.
     let file_system = place.mount.file_system();
     if let Ok(Some(code)) = file_system.compiled(&place.sub, &compiled::key(ruby)?, &bytes) {
         if let Some(loaded) = compiled::from_binary(ruby, &code)? {
@@ -88,7 +86,7 @@ fn load_iseq(ruby: &Ruby, _rb_self: Value, path: RString) -> Result<Value, Error
     Ok(answer)
 }
 
-/// A file that is too large to be loaded from what stands in `$:`. In a mount that was asked for there is no limit.
+/// The file, if it is too large to load. The limit is for adopted mounts; named mounts have none.
 fn over_limit(place: &Place) -> Option<PassedOver> {
     if place.mount.is_named() || !place.mount.vfs().is_independent() {
         return None;
@@ -112,7 +110,7 @@ fn fetch(ruby: &Ruby, path: &[u8], place: &Place) -> Result<(), Error> {
     let mut contents = Vec::new();
     match vfs.read(&place.sub, limit, &mut contents) {
         Ok(()) => invfs_interpose::fetched(path, contents),
-        // Ruby finds out, and has its own words for it.
+        // Ruby will report it in its own words.
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) if error.kind() == ErrorKind::TooLarge => {
             let size = vfs

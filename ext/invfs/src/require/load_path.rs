@@ -12,32 +12,42 @@ use magnus::{prelude::*, Error, RArray, RString, Ruby, TryConvert, Value};
 use parking_lot::Mutex;
 
 use super::{
-    archives, disk, handlers,
-    mounts::{self, Place},
+    adopted::{self, Place},
+    archive_paths, handlers, real_files,
 };
 use crate::{
-    helpers::{held::Held, string, view::elements},
+    helpers::{gc_root::GcRoot, string, view::elements},
     ruby_api::vfs_value::is_vfs,
 };
 
 /// One entry of `$:`.
 #[derive(Clone)]
-pub enum Entry {
+pub enum LoadPathEntry {
     /// A directory of the operating system, absolute.
     Directory(Vec<u8>),
-    /// A path that is no directory now: perhaps an archive, or about to become one, or a directory.
+    /// A path that is not a directory now. It may be an archive, or may become one, or a directory.
     Elsewhere(Vec<u8>),
     /// A VFS object.
     Virtual(Place),
 }
 
+impl LoadPathEntry {
+    /// Its absolute path.
+    pub fn path(&self) -> Vec<u8> {
+        match self {
+            LoadPathEntry::Directory(path) | LoadPathEntry::Elsewhere(path) => path.clone(),
+            LoadPathEntry::Virtual(place) => place.path(),
+        }
+    }
+}
+
 /// What `$:` means, at one moment.
 pub struct LoadPath {
     /// The places in order.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<LoadPathEntry>,
     /// A number that no other load path had.
     pub generation: u64,
-    /// Absolute path of each entry → whether it is bound to stay that.
+    /// Absolute path of each entry → whether it cannot change while `$:` is the same.
     listed: HashMap<Vec<u8>, bool>,
     /// Positions of entries that depend on more than `$:`.
     volatile: Vec<usize>,
@@ -50,17 +60,19 @@ impl LoadPath {
         self.virtual_somewhere
     }
 
-    /// Whether `directory` stands in `$:`: `Some(true)` if it does for as long as `$:` is unchanged.
+    /// Whether `directory` is in `$:`: `Some(true)` if it stays there until `$:` changes.
     pub fn lists(&self, directory: &[u8]) -> Option<bool> {
         self.listed.get(directory).copied()
     }
 }
 
 struct State {
-    load_path: Held,
+    load_path: GcRoot,
     /// `$:` as it was when `current` was made.
-    mirror: Held,
+    mirror: GcRoot,
     current: Arc<LoadPath>,
+    /// The handlers with which `current` was made: a new one may see an archive where none was.
+    handlers: u64,
     generations: u64,
 }
 
@@ -71,8 +83,8 @@ static STATE: LazyLock<Mutex<Option<State>>> = LazyLock::new(Mutex::default);
 pub fn init(ruby: &Ruby) -> Result<(), Error> {
     let load_path: RArray = ruby.eval("$LOAD_PATH")?;
     *STATE.lock() = Some(State {
-        load_path: Held::new(load_path),
-        mirror: Held::new(ruby.ary_new()),
+        load_path: GcRoot::new(load_path),
+        mirror: GcRoot::new(ruby.ary_new()),
         current: Arc::new(LoadPath {
             entries: Vec::new(),
             generation: 0,
@@ -80,6 +92,7 @@ pub fn init(ruby: &Ruby) -> Result<(), Error> {
             volatile: Vec::new(),
             virtual_somewhere: false,
         }),
+        handlers: handlers::generation(),
         generations: 0,
     });
     Ok(())
@@ -92,7 +105,12 @@ pub fn array() -> Option<RArray> {
 }
 
 impl State {
+    /// Whether neither `$:` nor the handlers have changed since `current` was made.
     fn unchanged(&self) -> bool {
+        self.handlers == handlers::generation() && self.same_elements()
+    }
+
+    fn same_elements(&self) -> bool {
         // SAFETY: both Arrays are held, and nothing runs until they are compared.
         let (now, known) = unsafe { (elements(self.load_path.get()), elements(self.mirror.get())) };
         // Where Ruby still shares one buffer between the two, the address is enough.
@@ -109,7 +127,8 @@ pub fn unchanged_generation() -> Option<u64> {
 
 /// The load path as it is now.
 pub fn current(ruby: &Ruby) -> Result<Arc<LoadPath>, Error> {
-    let (array, mirror, known, fresh) = {
+    let handlers = handlers::generation();
+    let (array, mirror, known, fresh, same_handlers) = {
         let guard = STATE.lock();
         let Some(state) = guard.as_ref() else {
             return Err(Error::new(ruby.exception_runtime_error(), "not set up"));
@@ -119,6 +138,7 @@ pub fn current(ruby: &Ruby) -> Result<Arc<LoadPath>, Error> {
             state.mirror.get(),
             state.current.clone(),
             state.unchanged(),
+            state.handlers == handlers,
         )
     };
     if fresh && known.volatile.is_empty() {
@@ -132,9 +152,9 @@ pub fn current(ruby: &Ruby) -> Result<Arc<LoadPath>, Error> {
     let mut builder = Builder::default();
     for (at, same) in before.into_iter().enumerate() {
         let value: Value = copy.entry(at as isize)?;
-        let reusable = same.filter(|at| !known.volatile.contains(at));
+        let reusable = same.filter(|at| same_handlers && !known.volatile.contains(at));
         match reusable.and_then(|at| known.entries.get(at)) {
-            Some(entry @ (Entry::Directory(_) | Entry::Virtual(_))) => {
+            Some(entry @ (LoadPathEntry::Directory(_) | LoadPathEntry::Virtual(_))) => {
                 builder.push(ruby, entry.clone(), false)
             }
             _ => builder.add(ruby, value)?,
@@ -149,6 +169,7 @@ pub fn current(ruby: &Ruby) -> Result<Arc<LoadPath>, Error> {
     };
     mirror.replace(copy)?;
     state.generations += 1;
+    state.handlers = handlers;
     state.current = Arc::new(builder.finish(state.generations));
     Ok(state.current.clone())
 }
@@ -165,18 +186,9 @@ fn positions_before(mirror: RArray, now: RArray) -> Vec<Option<usize>> {
     now.iter().map(|value| places.get(value).copied()).collect()
 }
 
-/// Makes the next search look at all of `$:` again: a new handler may see an archive where none was.
-pub fn forget() -> Result<(), Error> {
-    let mirror = match STATE.lock().as_ref() {
-        Some(state) => state.mirror.get(),
-        None => return Ok(()),
-    };
-    RArray::try_convert(mirror)?.clear()
-}
-
 #[derive(Default)]
 struct Builder {
-    entries: Vec<Entry>,
+    entries: Vec<LoadPathEntry>,
     listed: HashMap<Vec<u8>, bool>,
     volatile: Vec<usize>,
     virtual_somewhere: bool,
@@ -185,33 +197,33 @@ struct Builder {
 impl Builder {
     fn add(&mut self, ruby: &Ruby, value: Value) -> Result<(), Error> {
         if is_vfs(value) {
-            let place = mounts::adopt(ruby, value)?;
-            self.push(ruby, Entry::Virtual(place), false);
+            let place = adopted::adopt(ruby, value)?;
+            self.push(ruby, LoadPathEntry::Virtual(place), false);
             return Ok(());
         }
         let path = string::path_argument(value)?;
         let bytes = string::bytes(path);
         let volatile = RString::from_value(value).is_none() || !bytes.starts_with(b"/");
         let path = string::real_or_same(string::expand(path)?);
-        let entry = match disk::is_directory(&path) {
-            true => Entry::Directory(path),
-            false => Entry::Elsewhere(path),
+        let entry = match real_files::is_directory(&path) {
+            true => LoadPathEntry::Directory(path),
+            false => LoadPathEntry::Elsewhere(path),
         };
         self.push(ruby, entry, volatile);
         Ok(())
     }
 
-    fn push(&mut self, ruby: &Ruby, entry: Entry, volatile: bool) {
+    fn push(&mut self, ruby: &Ruby, entry: LoadPathEntry, volatile: bool) {
         let path = match &entry {
-            Entry::Directory(path) => path.clone(),
-            Entry::Virtual(place) => {
+            LoadPathEntry::Directory(path) => path.clone(),
+            LoadPathEntry::Virtual(place) => {
                 self.virtual_somewhere = true;
                 place.path()
             }
-            Entry::Elsewhere(path) => {
+            LoadPathEntry::Elsewhere(path) => {
                 self.virtual_somewhere |= handlers::any();
                 // A broken archive is reported by the search that reaches it, not here.
-                match archives::place(ruby, path) {
+                match archive_paths::place(ruby, path) {
                     Ok(Some(place)) => place.path(),
                     _ => path.clone(),
                 }
@@ -234,9 +246,9 @@ impl Builder {
                 .iter()
                 .zip(&known.entries)
                 .all(|pair| match pair {
-                    (Entry::Directory(a), Entry::Directory(b)) => a == b,
-                    (Entry::Elsewhere(a), Entry::Elsewhere(b)) => a == b,
-                    (Entry::Virtual(a), Entry::Virtual(b)) => {
+                    (LoadPathEntry::Directory(a), LoadPathEntry::Directory(b)) => a == b,
+                    (LoadPathEntry::Elsewhere(a), LoadPathEntry::Elsewhere(b)) => a == b,
+                    (LoadPathEntry::Virtual(a), LoadPathEntry::Virtual(b)) => {
                         Arc::ptr_eq(&a.mount, &b.mount) && a.sub == b.sub
                     }
                     _ => false,

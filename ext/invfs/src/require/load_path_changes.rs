@@ -1,16 +1,16 @@
-//! Whatever comes into `$:` is adopted at once, so that its files can be read before anything is required.
+//! Adopts each new element of `$:` at once, so that its files can be read before anything is required.
 
 use magnus::{method, prelude::*, rb_sys::AsRawValue, Error, RArray, RString, Ruby, Value};
 
-use super::{archives, disk, handlers, load_path, mounts};
+use super::{adopted, archive_paths, handlers, load_path, real_files, visibility};
 use crate::{
     helpers::{ractor, string},
-    ruby_api::{transparent, vfs_value::is_vfs},
+    ruby_api::vfs_value::is_vfs,
 };
 
-/// Adopts what stands in `$:` now. Never raises: what is wrong with an entry is told by the search that comes to it.
+/// Adopts everything in `$:`. Never raises: the search that reaches a broken entry reports it.
 pub fn adopt_load_path(ruby: &Ruby) {
-    if !ractor::is_main() || transparent::hindrance().is_some() {
+    if !ractor::is_main() || visibility::hindrance().is_some() {
         return;
     }
     if let Some(entries) = load_path::array() {
@@ -18,7 +18,7 @@ pub fn adopt_load_path(ruby: &Ruby) {
     }
 }
 
-/// A copy is walked along: adopting runs Ruby code, which may change the Array.
+/// Walks along a copy, because adopting runs Ruby code, which may change the Array.
 fn adopt_all(ruby: &Ruby, entries: RArray) {
     let copy = entries.dup();
     for at in 0..copy.len() {
@@ -31,28 +31,28 @@ fn adopt_all(ruby: &Ruby, entries: RArray) {
 
 fn adopt(ruby: &Ruby, entry: Value) -> Result<(), Error> {
     if is_vfs(entry) {
-        mounts::adopt(ruby, entry)?;
+        adopted::adopt(ruby, entry)?;
     } else if handlers::any() && (RString::from_value(entry).is_some() || is_path(entry)?) {
         let path = string::path_argument(entry)?;
-        // As most entries are: there is nothing more to find out.
-        if disk::is_directory(&string::bytes(path)) {
+        // The common case: a directory needs no handler.
+        if real_files::is_directory(&string::bytes(path)) {
             return Ok(());
         }
         let path = string::expand(path)?;
-        archives::place(ruby, &string::real_or_same(path))?;
+        archive_paths::place(ruby, &string::real_or_same(path))?;
     }
     Ok(())
 }
 
-/// Whether it is a path although it is no String, such as a Pathname.
+/// Whether it is a path but not a String, for example a Pathname.
 fn is_path(entry: Value) -> Result<bool, Error> {
     Ok(entry.respond_to("to_path", false)? || entry.respond_to("to_str", false)?)
 }
 
-/// Whether anything is to be done about this Array: it is `$:` itself, not a copy that was made of it.
+/// Whether this Array is `$:` itself and not a copy, and its elements are to be adopted.
 fn concerns(rb_self: Value) -> bool {
     ractor::is_main()
-        && transparent::hindrance().is_none()
+        && visibility::hindrance().is_none()
         && load_path::array().is_some_and(|array| array.as_raw() == rb_self.as_raw())
 }
 

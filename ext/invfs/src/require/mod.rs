@@ -1,43 +1,46 @@
 //! The require family: what happens between `require "name"` and code that has run.
 //!
-//! Reading order: [`entry`] the patched methods; [`loaded`] is it loaded already? [`resolve`] which file is
-//! meant, along [`load_path`] and [`mounts`]; [`by_ruby`] Ruby's own loader gets its path, and asks [`load_iseq`] for it;
-//! [`originals`] what is not ours goes on as before. Where there are no mounts: [`loading`] one thread at a time; [`run`]
-//! compiles and runs it, [`native_ext`] opens a shared object.
+//! Reading order: [`kernel_methods`] has the patched methods. [`features_index`] knows what is loaded. [`resolve`] finds
+//! the file, along [`load_path`] and in [`adopted`] mounts ([`trace`] notes the steps for `InVFS.explain`). [`by_ruby`]
+//! gives its path to Ruby's own loader, which asks [`load_iseq`] for the code. [`originals`] calls the methods that were there before.
+//! Without mounts, [`load_lock`] lets one thread at a time load a file, [`run`] compiles and runs it, and [`native_ext`]
+//! opens a shared object.
 
-mod archives;
+pub mod adopted;
+mod archive_paths;
 mod autoload;
+mod autoload_order;
 #[cfg(mounts)]
 mod by_ruby;
 #[cfg(not(mounts))]
 #[path = "by_nobody.rs"]
 mod by_ruby;
 mod caller;
-mod candidates;
 mod compiled;
-mod disk;
-mod entry;
+mod feature_name;
+mod features_index;
 mod found;
 mod handlers;
-mod load;
+mod introspection;
+mod kernel_methods;
 mod load_errors;
 #[cfg(mounts)]
 pub mod load_iseq;
+mod load_lock;
 mod load_path;
 mod load_path_changes;
-mod loaded;
-mod loading;
-mod locate;
-pub mod mounts;
 mod native_ext;
 mod native_image;
-mod order;
 mod originals;
 pub mod own_files;
+mod real_files;
+mod registration;
 mod resolve;
 mod rubygems;
 mod run;
 mod search;
+mod trace;
+pub mod visibility;
 
 use magnus::{Error, RModule, Ruby};
 
@@ -45,24 +48,19 @@ use magnus::{Error, RModule, Ruby};
 pub fn init(ruby: &Ruby, module: RModule) -> Result<(), Error> {
     crate::helpers::ractor::init();
     own_files::init(module)?;
-    loaded::init(ruby)?;
+    features_index::init(ruby)?;
     load_path::init(ruby)?;
-    handlers::init(ruby, module)?;
-    mounts::init(ruby, module)?;
+    registration::init(module)?;
+    adopted::init(ruby, module)?;
     compiled::init(ruby, module)?;
-    locate::init(ruby, module)?;
-    entry::init(ruby, module)?;
-    #[cfg(mounts)]
-    crate::ruby_api::transparent::start(ruby)?;
-    // Objects may stand there already.
-    adopt_load_path(ruby);
-    Ok(())
+    introspection::init(ruby, module)?;
+    kernel_methods::init(ruby, module)
 }
 
 pub use load_path_changes::adopt_load_path;
 
-/// Looks at the archive at `root` anew: the handlers open it if it is another file now.
+/// Looks at the archive at `root` again: if it is another file now, the handlers open that.
 #[cfg(mounts)]
 pub fn reopen(ruby: &Ruby, root: &[u8]) -> Result<(), Error> {
-    archives::place(ruby, root).map(|_| ())
+    archive_paths::place(ruby, root).map(|_| ())
 }

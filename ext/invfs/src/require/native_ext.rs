@@ -1,4 +1,4 @@
-//! Native extensions inside a VFS: the shared object is opened from memory and its `Init_` function called.
+//! Loads native extensions from a VFS: opens the shared object from memory and calls its `Init_` function.
 
 use std::{
     collections::HashMap,
@@ -13,20 +13,22 @@ use magnus::{Error, Ruby};
 use parking_lot::Mutex;
 
 use super::{
+    adopted::{Adopted, Mount},
     found::Hit,
-    load_errors::load_error,
-    mounts::{Adopted, Mount},
     native_image::{self, Image},
 };
 use crate::{
     helpers::protected,
-    ruby_api::{errors::to_ruby, limits::max_load_size},
+    ruby_api::{
+        errors::{load_error, to_ruby},
+        limits::max_load_size,
+    },
 };
 
-/// What stays open until the process ends, by virtual path: code that runs cannot be taken away.
-static OPEN: LazyLock<Mutex<HashMap<Vec<u8>, Opened>>> = LazyLock::new(Mutex::default);
+/// The open libraries by virtual path. They stay open until the process ends, because their code may run.
+static OPEN: LazyLock<Mutex<HashMap<Vec<u8>, OpenLibrary>>> = LazyLock::new(Mutex::default);
 
-struct Opened {
+struct OpenLibrary {
     library: &'static Library,
     _image: Image,
 }
@@ -80,7 +82,7 @@ fn open(
         };
         return Err(failed(ruby, path, reason));
     }
-    // A library that needs itself, or a cycle, would go on for ever.
+    // Libraries may need each other in a circle.
     if depth < 16 {
         for needed in elf::needed(&bytes).unwrap_or_default() {
             open_beside(ruby, mount, sub, &needed, depth + 1)?;
@@ -99,7 +101,7 @@ fn open(
     let (library, image) = opened.map_err(|e| failed(ruby, path, &e))?;
     // Never unloaded: Ruby keeps pointers into it.
     let library: &'static Library = Box::leak(Box::new(library));
-    let opened = Opened {
+    let opened = OpenLibrary {
         library,
         _image: image,
     };

@@ -9,6 +9,7 @@ use libloading::Library;
 /// What must stay as long as the library is open.
 pub enum Image {
     /// Nothing: the mapping keeps the memory.
+    #[cfg(mounts)]
     Mapped,
     /// Temporary files.
     Files(#[allow(dead_code)] temporary::Directory),
@@ -63,14 +64,14 @@ fn load(path: &std::path::Path, global: bool) -> Result<Library, String> {
 fn open(path: &std::path::Path, global: bool) -> Result<Library, String> {
     use libloading::os::unix::{Library as Unix, RTLD_GLOBAL, RTLD_LAZY, RTLD_LOCAL};
     let scope = if global { RTLD_GLOBAL } else { RTLD_LOCAL };
-    // SAFETY: opening runs the library's initialisers; whoever requires an extension asks for just that.
+    // SAFETY: opening runs the library's initialisers, which is what the program that requires an extension wants.
     let library = unsafe { Unix::open(Some(path), RTLD_LAZY | scope) };
     library.map(Library::from).map_err(reason)
 }
 
 #[cfg(not(unix))]
 fn open(path: &std::path::Path, _global: bool) -> Result<Library, String> {
-    // SAFETY: opening runs the library's initialisers; whoever requires an extension asks for just that.
+    // SAFETY: opening runs the library's initialisers, which is what the program that requires an extension wants.
     unsafe { Library::new(path) }.map_err(reason)
 }
 
@@ -145,7 +146,7 @@ mod temporary {
             let name = format!("invfs-{}-{number}", std::process::id());
             let path = std::env::temp_dir().join(name);
             match create_private(&path) {
-                // Somebody's leftover, or an attempt to guess the name: take the next.
+                // A leftover, or an attempt to guess the name: take the next.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 result => return result.map(|()| path),
             }

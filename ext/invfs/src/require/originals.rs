@@ -1,4 +1,4 @@
-//! The methods that were there before ours, under the names that they were kept.
+//! The methods that invfs replaced, kept under other names.
 
 use std::{
     cell::Cell,
@@ -51,7 +51,7 @@ thread_local! {
     static SEARCHED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Which of the two layers found Ruby's own function, not a method that somebody wrote in its place.
+/// Which of the two layers replaced Ruby's own function, not a method that was written in its place.
 static OWN: [AtomicBool; 2] = [const { AtomicBool::new(false) }; 2];
 /// Whether `require` was that of RubyGems or bootsnap.
 static FINDS_ONLY: AtomicBool = AtomicBool::new(false);
@@ -61,9 +61,9 @@ static OWN_LOAD: AtomicBool = AtomicBool::new(false);
 /// Which `require` was replaced.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Layer {
-    /// The one that everybody calls.
+    /// `Kernel#require`.
     Outer,
-    /// The one that RubyGems calls.
+    /// `Kernel#gem_original_require`, which RubyGems calls.
     BelowRubyGems,
 }
 
@@ -79,14 +79,13 @@ impl Layer {
             .is_some_and(|own| own.load(Ordering::Relaxed))
     }
 
-    /// Whether it may be given the path of a file that was found, in the place of its name: who is below only wants to
-    /// find the file.
+    /// Whether it takes the path of the found file in place of the name: the method below only needs to find the file.
     pub fn takes_paths(self) -> bool {
         self.is_last() || self == Layer::BelowRubyGems || FINDS_ONLY.load(Ordering::Relaxed)
     }
 
-    /// `require` (`Kernel#require` or `Kernel.require`, as `rb_self` is) as it was without invfs. `searched`, no VFS has
-    /// the name.
+    /// `require` as it was without invfs: `Kernel#require` or `Kernel.require`, depending on `rb_self`. With `searched`, no
+    /// VFS has the name.
     pub fn require(
         self,
         ruby: &Ruby,
@@ -111,7 +110,7 @@ impl Layer {
     }
 }
 
-/// Has Ruby itself load the file at an absolute path, past whoever wrapped `require`.
+/// Has Ruby itself load the file at an absolute path, past all wrappers of `require`.
 pub fn require_path(rb_self: Value, path: RString) -> Result<Value, Error> {
     // SAFETY: live objects; what is raised is caught.
     protected(|| unsafe { rb_sys::rb_f_require(rb_self.as_raw(), path.as_raw()) })

@@ -1,4 +1,4 @@
-//! The files of invfs itself that are loaded when they are first needed: also where a mount hides them by then.
+//! The files of invfs itself. They are loaded when first needed, even if a mount hides them by then.
 
 use std::sync::OnceLock;
 
@@ -12,9 +12,9 @@ use crate::helpers::{protected, string};
 /// The folder `lib/invfs`, with a slash at its end.
 static FOLDER: OnceLock<Vec<u8>> = OnceLock::new();
 
-/// Finds out where they lie: one of them is announced by its absolute path.
+/// Finds their folder from the absolute path of one that is announced by an `autoload`.
 pub fn init(module: RModule) -> Result<(), Error> {
-    let announced: Option<RString> = module.funcall("autoload?", ("Serving",))?;
+    let announced: Option<RString> = module.funcall("autoload?", ("RubyFileSystem",))?;
     if let Some(path) = announced.map(string::bytes) {
         let slash = path.iter().rposition(|b| *b == b'/').unwrap_or(0);
         FOLDER.get_or_init(|| path.get(..=slash).unwrap_or_default().to_vec());
@@ -36,20 +36,20 @@ pub fn hidden(name: &[u8]) -> Option<Vec<u8>> {
     (is_one(&path) && hides(&path) && string::os_path(&path).is_file()).then_some(path)
 }
 
-/// The path of the file of invfs that `require "invfs/name"` means, if a mount hides it: there are no mounts.
+/// The path of the file of invfs that `require "invfs/name"` means, if a mount hides it: never, without mounts.
 #[cfg(not(mounts))]
 pub fn hidden(_name: &[u8]) -> Option<Vec<u8>> {
     None
 }
 
-/// Whether a mount lies over the file at `path` and has none there.
+/// Whether a mount covers `path` and has no file there.
 #[cfg(mounts)]
 fn hides(path: &[u8]) -> bool {
     mounts::find_visible(path)
         .is_some_and(|place| place.mount.is_named() && place.stat(true).is_err())
 }
 
-/// Runs `load` for the file at `path`: so that it sees no mount, if there is one that hides the file.
+/// Runs `load` for the file at `path`. If a mount hides the file, `load` sees no mounts.
 #[cfg(mounts)]
 pub fn unhidden<T>(path: &[u8], load: impl FnOnce() -> T) -> T {
     match hides(path) {
@@ -64,7 +64,7 @@ pub fn unhidden<T>(_path: &[u8], load: impl FnOnce() -> T) -> T {
     load()
 }
 
-/// Has Ruby itself load the file at `path`, past whoever wrapped `require`.
+/// Has Ruby itself load the file at `path`, past all wrappers of `require`.
 pub fn require(ruby: &Ruby, path: RString) -> Result<Value, Error> {
     let main = ruby.module_kernel();
     unhidden(&string::bytes(path), || {

@@ -1,4 +1,4 @@
-//! Whether RubyGems would do more for a name than search `$:`.
+//! Asks whether RubyGems would do more for a name than search `$:`.
 
 use magnus::{prelude::*, Error, Ruby, Value};
 

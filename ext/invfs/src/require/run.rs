@@ -1,60 +1,59 @@
-//! Loads a file that was found: once for `require`, each time for `load`.
+//! The loader of invfs: loads a file that was found, once for `require`, each time for `load`.
 
 use std::sync::OnceLock;
 
-use magnus::{prelude::*, Error, RString, Ruby, Value};
+use magnus::{prelude::*, Error, RModule, RString, Ruby, Value};
 
 use super::{
-    autoload, compiled,
+    adopted::Adopted,
+    autoload, autoload_order, compiled, features_index,
     found::Hit,
-    load, load_path, loaded,
-    loading::{self, Turn},
-    mounts::Adopted,
-    native_ext, order,
+    load_lock::{self, Turn},
+    load_path, native_ext, originals,
 };
 use crate::{
-    helpers::{held::Held, string},
-    ruby_api::{file_system::read_all, limits::max_load_size},
+    helpers::{gc_root::GcRoot, iseq::instruction_sequence, module::invfs, string},
+    ruby_api::{limits::max_load_size, read::read_sized},
 };
 
-/// Loads the file unless that was done; whether it was loaded now.
+/// Loads the file, unless it is loaded. Returns whether it was loaded now.
 pub fn require(ruby: &Ruby, hit: &Hit) -> Result<bool, Error> {
     loop {
-        let token = match loading::begin(ruby, &hit.path)? {
-            Turn::Yours(token) => token,
+        let claim = match load_lock::begin(ruby, &hit.path)? {
+            Turn::Yours(claim) => claim,
             Turn::Loaded => return Ok(false),
             Turn::Circular => {
                 warn_circular(ruby, &hit.path)?;
                 return Ok(false);
             }
-            Turn::Again => match loaded::holds(&hit.path)? {
+            Turn::Again => match features_index::holds(&hit.path)? {
                 true => return Ok(false),
                 false => continue,
             },
         };
         let outcome = load_once(ruby, hit);
-        token.finish(outcome.is_ok())?;
-        order::settle(ruby)?;
+        claim.finish(outcome.is_ok())?;
+        autoload_order::settle(ruby)?;
         return outcome;
     }
 }
 
 fn load_once(ruby: &Ruby, hit: &Hit) -> Result<bool, Error> {
-    if loaded::holds(&hit.path)? {
+    if features_index::holds(&hit.path)? {
         return Ok(false);
     }
     if !autoload::announces(&hit.path, &*load_path::current(ruby)?) {
         run(ruby, hit)?;
-        loaded::provide(ruby, &hit.path)?;
+        features_index::provide(ruby, &hit.path)?;
         return Ok(true);
     }
-    loaded::provide(ruby, &hit.path)?;
+    features_index::provide(ruby, &hit.path)?;
     let outcome = run(ruby, hit);
     match outcome {
-        // What it required stands behind it now; on disk it would come last.
-        Ok(()) => order::later(&hit.path),
+        // The features that it required are behind it now; a file on disk would come last.
+        Ok(()) => autoload_order::later(&hit.path),
         // A failed file leaves no trace.
-        Err(_) => loaded::withdraw(ruby, &hit.path)?,
+        Err(_) => features_index::withdraw(ruby, &hit.path)?,
     }
     outcome.map(|()| true)
 }
@@ -66,18 +65,35 @@ fn run(ruby: &Ruby, hit: &Hit) -> Result<(), Error> {
     }
 }
 
+/// Runs the file; `wrap` is the second argument of `Kernel#load`.
+pub fn load(ruby: &Ruby, rb_self: Value, hit: &Hit, wrap: Option<Value>) -> Result<(), Error> {
+    match wrap.filter(|wrap| wrap.to_bool()) {
+        None => source(ruby, hit),
+        Some(wrap) => wrapped(ruby, rb_self, hit, wrap),
+    }
+}
+
+/// Only Ruby's own `load` can run code inside a wrapping module, and it needs a file. So it loads a file of invfs, and
+/// `InVFS::LoadWrapped` replaces that file's code by the compiled code of `hit`.
+fn wrapped(ruby: &Ruby, rb_self: Value, hit: &Hit, wrap: Value) -> Result<(), Error> {
+    let compiled = compile(ruby, hit)?;
+    let path: RString = helper(ruby)?.funcall("prepare", (compiled,))?;
+    originals::load(ruby, rb_self, path, Some(wrap))?;
+    Ok(())
+}
+
 /// Compiles and runs the Ruby source of `hit` at top level.
-pub fn source(ruby: &Ruby, hit: &Hit) -> Result<(), Error> {
+fn source(ruby: &Ruby, hit: &Hit) -> Result<(), Error> {
     compile(ruby, hit)?.funcall::<_, _, Value>("eval", ())?;
     Ok(())
 }
 
 /// The compiled file, a `RubyVM::InstructionSequence`: out of the archive, or compiled now.
-pub fn compile(ruby: &Ruby, hit: &Hit) -> Result<Value, Error> {
+fn compile(ruby: &Ruby, hit: &Hit) -> Result<Value, Error> {
     if let Some(compiled) = compiled::load(ruby, hit)? {
         return Ok(compiled);
     }
-    let code = read_all(ruby, hit.mount.vfs(), &hit.sub, max_load_size())?;
+    let code = read_sized(ruby, hit.mount.vfs(), &hit.sub, hit.size, max_load_size())?;
     // The parser starts from the String's encoding; a magic comment may change it.
     let code: RString = code.funcall("force_encoding", (source_encoding(ruby)?,))?;
     let path = string::path(ruby, &hit.path);
@@ -87,10 +103,15 @@ pub fn compile(ruby: &Ruby, hit: &Hit) -> Result<Value, Error> {
     compiled
 }
 
+/// `InVFS::LoadWrapped`, loaded when it is first needed.
+fn helper(ruby: &Ruby) -> Result<RModule, Error> {
+    invfs(ruby)?.const_get("LoadWrapped")
+}
+
 /// The encoding of source without a magic comment: UTF-8, unless Ruby's option `-K` says otherwise. That one
 /// also sets the external encoding; the rest only a file can tell.
 fn source_encoding(ruby: &Ruby) -> Result<Value, Error> {
-    static ENCODING: OnceLock<Held> = OnceLock::new();
+    static ENCODING: OnceLock<GcRoot> = OnceLock::new();
     if let Some(encoding) = ENCODING.get() {
         return Ok(encoding.get());
     }
@@ -99,22 +120,12 @@ fn source_encoding(ruby: &Ruby) -> Result<Value, Error> {
     let encoding = match external.equal(utf8)? {
         true => utf8,
         false => {
-            let stub: RString = load::helper(ruby)?.const_get("STUB")?;
+            let stub: RString = helper(ruby)?.const_get("STUB")?;
             let probe: Value = instruction_sequence(ruby)?.funcall("compile_file", (stub,))?;
             probe.funcall("eval", ())?
         }
     };
-    Ok(ENCODING.get_or_init(|| Held::new(encoding)).get())
-}
-
-/// `RubyVM::InstructionSequence`.
-pub fn instruction_sequence(ruby: &Ruby) -> Result<Value, Error> {
-    static CLASS: OnceLock<Held> = OnceLock::new();
-    if let Some(class) = CLASS.get() {
-        return Ok(class.get());
-    }
-    let class: Value = ruby.eval("RubyVM::InstructionSequence")?;
-    Ok(CLASS.get_or_init(|| Held::new(class)).get())
+    Ok(ENCODING.get_or_init(|| GcRoot::new(encoding)).get())
 }
 
 /// Ruby's own words, and only under `-w`, as `load_lock` says them.

@@ -6,14 +6,16 @@ use invfs_engine::path::{clean_absolute, Subpath, SubpathBuf};
 use invfs_engine::vfs::Kind as FileKind;
 use invfs_engine::ErrorKind;
 use invfs_fs::mounts as engine;
-use magnus::{Error, Ruby};
+use magnus::{prelude::*, Error, Ruby};
 
 use super::{
-    archives,
-    disk::{self, Look},
+    adopted::{self, Adopted, Mount, Place},
+    archive_paths,
     found::{Found, Hit, PassedOver},
-    load_path::{Entry, LoadPath},
-    mounts::{self, Adopted, Mount, Place},
+    handlers,
+    load_path::{LoadPath, LoadPathEntry},
+    real_files::{self, Look},
+    trace::{EntryKind, Outcome, Step, Trace},
 };
 use crate::ruby_api::{errors::to_ruby, limits::max_load_size};
 
@@ -21,93 +23,187 @@ use crate::ruby_api::{errors::to_ruby, limits::max_load_size};
 pub struct Search<'a> {
     ruby: &'a Ruby,
     load_path: &'a LoadPath,
-    seen: archives::Seen,
+    trace: &'a mut Trace,
+    seen: archive_paths::Seen,
+    /// The first file that was too large.
+    pub passed_over: Option<PassedOver>,
+}
+
+/// What an entry of `$:` has under a name.
+struct Lookup {
+    kind: EntryKind,
+    outcome: Outcome,
+    found: Option<Found>,
+}
+
+impl Lookup {
+    /// Nothing, for a reason that lies in the entry itself.
+    fn nothing(kind: EntryKind, outcome: Outcome) -> Lookup {
+        Lookup {
+            kind,
+            outcome,
+            found: None,
+        }
+    }
+
+    /// A path on disk.
+    fn on_disk(kind: EntryKind, path: &[u8], look: Look) -> Lookup {
+        match look {
+            Look::Loadable => Lookup {
+                kind,
+                outcome: Outcome::OnDisk,
+                found: Some(Found::Disk(clean_absolute(path))),
+            },
+            Look::Nothing | Look::BelowFile => Lookup::nothing(kind, Outcome::NotOnDisk),
+        }
+    }
 }
 
 impl<'a> Search<'a> {
     /// A walk that begins now.
-    pub fn new(ruby: &'a Ruby, load_path: &'a LoadPath) -> Search<'a> {
+    pub fn new(ruby: &'a Ruby, load_path: &'a LoadPath, trace: &'a mut Trace) -> Search<'a> {
         Search {
             ruby,
             load_path,
-            seen: archives::Seen::default(),
+            trace,
+            seen: archive_paths::Seen::default(),
+            passed_over: None,
         }
     }
 
     /// The first place that has the file `name`.
-    pub fn file(
-        &mut self,
-        name: &[u8],
-        native: bool,
-        passed_over: &mut Option<PassedOver>,
-    ) -> Result<Option<Found>, Error> {
+    pub fn file(&mut self, name: &[u8], native: bool) -> Result<Option<Found>, Error> {
         let mut path = Vec::with_capacity(256);
-        for entry in &self.load_path.entries {
-            let known = match entry {
-                Entry::Virtual(place) => Some(place.clone()),
-                Entry::Elsewhere(directory) => self.seen.place(directory),
-                Entry::Directory(_) => None,
-            };
-            let place = match entry {
-                Entry::Directory(directory) | Entry::Elsewhere(directory) if known.is_none() => {
-                    path.clear();
-                    path.extend_from_slice(directory);
-                    path.push(b'/');
-                    path.extend_from_slice(name);
-                    match disk::look(&path) {
-                        Look::Loadable => return Ok(Some(Found::Disk(clean_absolute(&path)))),
-                        Look::Nothing => None,
-                        // The entry, or what stands before its end, is a file: an archive perhaps.
-                        Look::BelowFile => {
-                            // A handler may run any code.
-                            self.seen.clear();
-                            archives::place(self.ruby, directory)?
-                        }
-                    }
-                }
-                _ => known,
-            };
-            if let Some(place) = place {
-                if let Some(path) = covered(&place, name) {
-                    if disk::look(&path) == Look::Loadable {
-                        return Ok(Some(Found::Disk(path)));
-                    }
-                    continue;
-                }
-                if let Some(hit) = self.inside(&place, name, native, passed_over)? {
-                    return Ok(Some(Found::Virtual(hit)));
-                }
+        let load_path = self.load_path;
+        for (at, entry) in load_path.entries.iter().enumerate() {
+            let lookup = self.entry(entry, name, native, &mut path);
+            self.note(name, at, entry, &lookup);
+            if let Some(found) = lookup?.found {
+                return Ok(Some(found));
             }
         }
         Ok(None)
     }
 
-    fn inside(
-        &self,
-        place: &Place,
+    fn entry(
+        &mut self,
+        entry: &LoadPathEntry,
         name: &[u8],
         native: bool,
-        passed_over: &mut Option<PassedOver>,
-    ) -> Result<Option<Hit>, Error> {
-        if let Some(name) = Subpath::new(name) {
-            return look(
-                self.ruby,
-                &place.mount,
-                place.sub.join(name),
-                native,
-                passed_over,
-            );
+        path: &mut Vec<u8>,
+    ) -> Result<Lookup, Error> {
+        let directory = match entry {
+            LoadPathEntry::Virtual(place) => {
+                return self.place(place, EntryKind::Vfs, name, native);
+            }
+            LoadPathEntry::Elsewhere(directory) => match self.seen.place(directory) {
+                Some(place) => return self.archive(&place, name, native),
+                None => directory,
+            },
+            LoadPathEntry::Directory(directory) => directory,
+        };
+        path.clear();
+        path.extend_from_slice(directory);
+        path.push(b'/');
+        path.extend_from_slice(name);
+        if Subpath::new(name).is_none() {
+            // `a/../b`: as Ruby does, without asking what `a` is.
+            *path = clean_absolute(path);
         }
-        // `a/../../other.zip/b`: cleaned as a path, it may lead out of this mount and into another.
-        let path = clean_absolute(&[&place.path(), b"/".as_slice(), name].concat());
-        match mounts::find(&path) {
-            Some((mount, sub)) => look(self.ruby, &mount, sub, native, passed_over),
-            None => Ok(None),
+        match real_files::look(path) {
+            // The entry, or what stands before its end, is a file: an archive perhaps.
+            Look::BelowFile => {
+                // A handler may run any code.
+                self.seen.clear();
+                match archive_paths::place(self.ruby, directory)? {
+                    Some(place) => self.archive(&place, name, native),
+                    None if handlers::any() => {
+                        Ok(Lookup::nothing(EntryKind::File, Outcome::NoArchive))
+                    }
+                    None => Ok(Lookup::nothing(EntryKind::File, Outcome::NoHandler)),
+                }
+            }
+            // Only an explanation wants to know more.
+            Look::Nothing if self.trace.is_on() && !real_files::is_directory(directory) => {
+                Ok(Lookup::nothing(EntryKind::Nothing, Outcome::NoDirectory))
+            }
+            look => Ok(Lookup::on_disk(EntryKind::Directory, path, look)),
         }
+    }
+
+    fn archive(&mut self, place: &Place, name: &[u8], native: bool) -> Result<Lookup, Error> {
+        let kind = match place.sub.is_root() {
+            true => EntryKind::Archive,
+            false => EntryKind::ArchiveDirectory,
+        };
+        self.place(place, kind, name, native)
+    }
+
+    fn place(
+        &mut self,
+        place: &Place,
+        kind: EntryKind,
+        name: &[u8],
+        native: bool,
+    ) -> Result<Lookup, Error> {
+        if let Some(path) = covered(place, name) {
+            return Ok(Lookup::on_disk(kind, &path, real_files::look(&path)));
+        }
+        let inside = match Subpath::new(name) {
+            Some(name) => Some((place.mount.clone(), place.sub.join(name))),
+            // `a/../../other.zip/b`: cleaned as a path, it may lead out of this mount and into another.
+            None => adopted::find(&clean_absolute(
+                &[&place.path(), b"/".as_slice(), name].concat(),
+            )),
+        };
+        let Some((mount, sub)) = inside else {
+            return Ok(Lookup::nothing(kind, Outcome::Missing));
+        };
+        let (outcome, hit) = look(self.ruby, &mount, sub, native, &mut self.passed_over)?;
+        let found = hit.map(Found::Virtual);
+        Ok(Lookup {
+            kind,
+            outcome,
+            found,
+        })
+    }
+
+    fn note(
+        &mut self,
+        name: &[u8],
+        at: usize,
+        entry: &LoadPathEntry,
+        lookup: &Result<Lookup, Error>,
+    ) {
+        if !self.trace.is_on() {
+            return;
+        }
+        let (kind, outcome) = match lookup {
+            Ok(lookup) => (lookup.kind, lookup.outcome.clone()),
+            // Opening an archive failed. Where a VFS fails, the search as a whole does.
+            Err(error) if !matches!(entry, LoadPathEntry::Virtual(_)) => {
+                (EntryKind::Archive, Outcome::Error(error_message(error)))
+            }
+            Err(_) => return,
+        };
+        self.trace.note(|| Step::Entry {
+            name: name.to_vec(),
+            at,
+            entry: entry.path(),
+            kind,
+            outcome,
+        });
     }
 }
 
-/// The path of `name` in `place`, if a mount that was asked for there covers it: then that has the file, or nobody.
+fn error_message(error: &Error) -> String {
+    let message = error
+        .value()
+        .and_then(|exception| exception.funcall::<_, _, String>("message", ()).ok());
+    message.unwrap_or_else(|| error.to_string())
+}
+
+/// The path of `name` in `place`, if a named mount covers it. Then only that mount can have the file.
 fn covered(place: &Place, name: &[u8]) -> Option<Vec<u8>> {
     if !engine::has_named() {
         return None;
@@ -119,38 +215,39 @@ fn covered(place: &Place, name: &[u8]) -> Option<Vec<u8>> {
         .then_some(path)
 }
 
-/// The file `sub` of the mount, unless there is none or it is too large to load.
+/// What the mount has at `sub`; the file, unless it is too large to load.
 pub fn look(
     ruby: &Ruby,
     mount: &Arc<Mount>,
     sub: SubpathBuf,
     native: bool,
     passed_over: &mut Option<PassedOver>,
-) -> Result<Option<Hit>, Error> {
+) -> Result<(Outcome, Option<Hit>), Error> {
     if sub.is_root() {
-        return Ok(None);
+        return Ok((Outcome::Directory, None));
     }
     let stat = match mount.vfs().stat(&sub) {
         Ok(stat) => stat,
-        // As a directory that was removed.
-        Err(error) if error.kind() == ErrorKind::Closed => return Ok(None),
+        // Like a directory that was removed.
+        Err(error) if error.kind() == ErrorKind::Closed => return Ok((Outcome::Closed, None)),
         Err(error) => return Err(to_ruby(ruby, error)),
     };
-    let Some(stat) = stat.filter(|stat| stat.kind == FileKind::File) else {
-        return Ok(None);
+    let size = match stat {
+        Some(stat) if stat.kind == FileKind::File => stat.size,
+        Some(_) => return Ok((Outcome::Directory, None)),
+        None => return Ok((Outcome::Missing, None)),
     };
     let path = mount.path_of(&sub);
-    if stat.size > max_load_size() {
-        passed_over.get_or_insert(PassedOver {
-            path,
-            size: stat.size,
-        });
-        return Ok(None);
+    if size > max_load_size() {
+        passed_over.get_or_insert(PassedOver { path, size });
+        return Ok((Outcome::TooLarge(size), None));
     }
-    Ok(Some(Hit {
+    let hit = Hit {
         mount: mount.clone(),
         sub,
         path,
+        size: Some(size),
         native,
-    }))
+    };
+    Ok((Outcome::Found(size), Some(hit)))
 }

@@ -4,11 +4,9 @@ use invfs_engine::archive::EntryInfo;
 use invfs_engine::path::Subpath;
 use invfs_engine::vfs::{Kind, Vfs};
 use invfs_engine::{Error as EngineError, ErrorKind};
-use magnus::{
-    function, method, prelude::*, typed_data::Obj, Error, RModule, RString, Ruby, TypedData,
-};
+use magnus::{function, method, prelude::*, Error, RModule, RString, Ruby, TypedData};
 
-use super::{errors::to_ruby, zip_fs::ZipFS};
+use super::{errors::to_ruby, native_vfs::Receiver, zip_fs::ZipFS};
 use crate::helpers::string;
 
 /// One entry, without its contents.
@@ -28,7 +26,7 @@ impl ArchiveEntry {
     /// @api private
     /// @param archive [InVFS::ZipFS]
     /// @return [InVFS::ArchiveEntry, nil]
-    fn of(archive: Obj<ZipFS>, name: RString) -> Option<ArchiveEntry> {
+    fn of(archive: Receiver<ZipFS>, name: RString) -> Option<ArchiveEntry> {
         let name = string::bytes(name);
         archive
             .archive()
@@ -42,7 +40,7 @@ impl ArchiveEntry {
     /// @api private
     /// @return [String]
     /// @raise [Errno::ENOENT, Errno::EISDIR, Errno::ELOOP, InVFS::ArchiveError]
-    fn read(ruby: &Ruby, archive: Obj<ZipFS>, name: RString) -> Result<RString, Error> {
+    fn read(ruby: &Ruby, archive: Receiver<ZipFS>, name: RString) -> Result<RString, Error> {
         let name = string::bytes(name);
         let archive = archive.archive();
         let mut contents = Vec::new();

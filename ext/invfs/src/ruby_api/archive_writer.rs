@@ -4,12 +4,12 @@ use invfs_engine::archive::writer::{Attributes, Compression, Writer};
 use invfs_engine::path::Subpath;
 use invfs_engine::{Error as EngineError, ErrorKind, Result as EngineResult};
 use magnus::{
-    function, method, prelude::*, scan_args::scan_args, typed_data::Obj, Error, RModule, RString,
-    Ruby, TypedData, Value,
+    function, method, prelude::*, scan_args::scan_args, Error, RModule, RString, Ruby, TypedData,
+    Value,
 };
 use parking_lot::Mutex;
 
-use super::{errors::to_ruby, zip_fs::ZipFS};
+use super::{errors::to_ruby, native_vfs::Receiver, zip_fs::ZipFS};
 use crate::helpers::string;
 
 /// An archive that is being written. It appears under its name when it is finished.
@@ -31,7 +31,7 @@ impl ArchiveWriter {
     /// @raise [SystemCallError] when no file can be made there
     /// @raise [InVFS::NotAnArchiveError] when something other than a file is there
     fn new(ruby: &Ruby, args: &[Value]) -> Result<ArchiveWriter, Error> {
-        let args = scan_args::<(Value,), (Option<Option<Obj<ZipFS>>>,), (), (), (), ()>(args)?;
+        let args = scan_args::<(Value,), (Option<Option<Receiver<ZipFS>>>,), (), (), (), ()>(args)?;
         let path = string::os_path(&string::bytes(string::path_argument(args.required.0)?));
         let writer = match args.optional.0.flatten() {
             Some(like) => Writer::like(&path, like.archive()),
@@ -123,7 +123,12 @@ impl ArchiveWriter {
     /// Adds an entry of another archive as it is stored there.
     /// @return [nil]
     /// @raise [InVFS::ArchiveError] for one that is encrypted or cannot be read
-    fn copy(ruby: &Ruby, rb_self: &Self, archive: Obj<ZipFS>, name: RString) -> Result<(), Error> {
+    fn copy(
+        ruby: &Ruby,
+        rb_self: &Self,
+        archive: Receiver<ZipFS>,
+        name: RString,
+    ) -> Result<(), Error> {
         let name = string::bytes(name);
         rb_self.with(ruby, |writer| {
             let archive = archive.archive();
@@ -136,7 +141,11 @@ impl ArchiveWriter {
     /// @def copy_directories(archive)
     /// Adds those directories of another archive that its files do not imply.
     /// @return [nil]
-    fn copy_directories(ruby: &Ruby, rb_self: &Self, archive: Obj<ZipFS>) -> Result<(), Error> {
+    fn copy_directories(
+        ruby: &Ruby,
+        rb_self: &Self,
+        archive: Receiver<ZipFS>,
+    ) -> Result<(), Error> {
         rb_self.with(ruby, |writer| writer.copy_directories(archive.archive()))
     }
 

@@ -1,20 +1,20 @@
-//! The engine's errors as Ruby exceptions: the one place where they are converted.
+//! Converts the engine's errors to Ruby exceptions, here alone; and makes `LoadError`s.
 
 use invfs_engine::{Error as EngineError, ErrorKind};
 use magnus::{
     kwargs,
     prelude::*,
     rb_sys::{AsRawValue, FromRawValue},
-    Error, ExceptionClass, RClass, RModule, Ruby, Value,
+    Error, ExceptionClass, RClass, RModule, RString, Ruby, TryConvert, Value,
 };
 
-use crate::helpers::held::Held;
+use crate::helpers::{gc_root::GcRoot, string};
 
 /// What a VFS written in Ruby raised, on its way through the engine.
 struct Foreign {
     error: Error,
     /// Keeps the exception alive: the garbage collector does not see `error` on the Rust heap.
-    _held: Option<Held>,
+    _gc_root: Option<GcRoot>,
 }
 
 // SAFETY: made and taken apart by one thread that holds the GVL, within one call of the engine.
@@ -24,14 +24,14 @@ unsafe impl Sync for Foreign {}
 
 /// Wraps what Ruby code raised (or threw), for [`to_ruby`] to raise again unchanged.
 pub fn foreign(container: impl Into<String>, error: Error) -> Box<EngineError> {
-    let _held = error.value().map(Held::new);
-    EngineError::from_foreign(container, Box::new(Foreign { error, _held }))
+    let _gc_root = error.value().map(GcRoot::new);
+    EngineError::from_foreign(container, Box::new(Foreign { error, _gc_root }))
 }
 
 /// The Ruby exception for an error of the engine.
 ///
-/// `ENOENT`, `EISDIR` and whatever the operating system said become that `Errno`; everything else a
-/// subclass of `InVFS::Error` that knows `archive` and `entry` (`lib/invfs/error.rb`).
+/// `ENOENT`, `EISDIR` and errors of the operating system become an `Errno`; all others a subclass of `InVFS::Error` that
+/// knows `archive` and `entry` (`lib/invfs/error.rb`).
 pub fn to_ruby(ruby: &Ruby, mut error: Box<EngineError>) -> Error {
     if let Some(payload) = error.foreign() {
         return match payload.downcast::<Foreign>() {
@@ -108,4 +108,33 @@ fn build(ruby: &Ruby, name: &str, error: &EngineError) -> Error {
 
 fn exception_class(ruby: &Ruby, class: RClass) -> ExceptionClass {
     ExceptionClass::from_value(class.as_value()).unwrap_or(ruby.exception_standard_error())
+}
+
+/// A `LoadError` with `path` and `cause`, as `raise` makes it.
+pub fn load_error(
+    ruby: &Ruby,
+    message: &str,
+    path: &[u8],
+    cause: Option<Value>,
+) -> Result<Error, Error> {
+    let exception: Value = ruby.exception_load_error().funcall("new", (message,))?;
+    exception
+        .funcall::<_, _, Value>("instance_variable_set", ("@path", string::path(ruby, path)))?;
+    let raised = match cause {
+        Some(cause) => ruby
+            .module_kernel()
+            .funcall::<_, _, Value>("raise", (exception, kwargs!("cause" => cause))),
+        None => ruby.module_kernel().funcall("raise", (exception,)),
+    };
+    Ok(match raised {
+        Err(error) => error,
+        Ok(_) => Error::new(ruby.exception_load_error(), message.to_owned()),
+    })
+}
+
+/// The `path` of a `LoadError`.
+pub fn load_error_path(error: &Error) -> Option<Vec<u8>> {
+    let exception = error.value()?;
+    let path: Value = exception.funcall("path", ()).ok()?;
+    Some(string::bytes(RString::try_convert(path).ok()?))
 }

@@ -7,28 +7,13 @@ use invfs_engine::vfs::{Kind, Vfs};
 use invfs_engine::ErrorKind;
 use magnus::{method, prelude::*, Error, RArray, RModule, RString, Ruby, Value};
 
-use super::{
-    errors::to_ruby,
-    sub_fs::SubFS,
-    vfs_value::{native, native_vfs},
-};
-use crate::helpers::{nogvl::without_gvl, string};
-
-/// The module `InVFS`.
-pub fn invfs(ruby: &Ruby) -> Result<RModule, Error> {
-    ruby.class_object().const_get("InVFS")
-}
-
-/// The subpath that a user's argument names; `None` where it can name nothing inside the VFS
-/// (absolute, above the root, or a file name with a trailing slash is none of ours).
-pub fn subpath(path: Value) -> Result<Option<SubpathBuf>, Error> {
-    let bytes = string::path_bytes(path)?;
-    Ok(SubpathBuf::clean(&bytes))
-}
+use super::{errors::to_ruby, native_vfs::NativeVfs, read::read_sized, sub_fs::SubFS};
+use crate::helpers::string;
 
 /// The file system inside `rb_self`, or a `TypeError` where the module was included elsewhere.
 fn receiver(ruby: &Ruby, rb_self: Value) -> Result<Arc<dyn Vfs>, Error> {
-    native_vfs(rb_self).ok_or_else(|| {
+    let native = NativeVfs::of(rb_self).map(|native| native.vfs());
+    native.ok_or_else(|| {
         // SAFETY: the class name is copied into the message at once.
         let class = unsafe { rb_self.classname() }.into_owned();
         Error::new(
@@ -122,41 +107,10 @@ fn read(ruby: &Ruby, rb_self: Value, path: Value) -> Result<RString, Error> {
     }
 }
 
-/// From this size on a file is read without the GVL: it takes longer than handing the lock over.
-const LARGE: u64 = 256 * 1024;
-
-/// Reads a whole file of at most `limit` bytes into a new binary String.
-pub fn read_all(ruby: &Ruby, vfs: &dyn Vfs, sub: &Subpath, limit: u64) -> Result<RString, Error> {
-    let stat = match vfs.is_independent() {
-        true => vfs.stat(sub).ok().flatten(),
-        false => None,
-    };
-    read_sized(ruby, vfs, sub, stat.map(|stat| stat.size), limit)
-}
-
-/// [`read_all`] where the size is known already; it is only an estimate of how long reading takes.
-fn read_sized(
-    ruby: &Ruby,
-    vfs: &dyn Vfs,
-    sub: &Subpath,
-    size: Option<u64>,
-    limit: u64,
-) -> Result<RString, Error> {
-    let mut sink = string::StringSink::default();
-    let read = match size.is_some_and(|size| size >= LARGE && size <= limit) && vfs.is_independent()
-    {
-        true => without_gvl(|| vfs.read(sub, limit, &mut string::UnlockedSink(&mut sink))),
-        false => vfs.read(sub, limit, &mut sink),
-    };
-    read.map_err(|e| to_ruby(ruby, e))?;
-    Ok(sink.into_string(ruby))
-}
-
 fn absent(ruby: &Ruby, rb_self: Value, path: Value, exists: bool) -> Result<Error, Error> {
-    let root = native(rb_self)
-        .map(|native| native.to_path)
+    let root = NativeVfs::of(rb_self)
+        .map(|native| String::from_utf8_lossy(native.to_path()).into_owned())
         .unwrap_or_default();
-    let root = String::from_utf8_lossy(&root).into_owned();
     let path = string::path_bytes(path)?;
     let kind = match exists {
         true => ErrorKind::IsDirectory,
@@ -226,14 +180,12 @@ fn sub(ruby: &Ruby, rb_self: Value, args: &[Value]) -> Result<Value, Error> {
 
 /// @def to_path
 /// The path that was given to the constructor; `to_s` and `to_str` are the same, so that code which takes
-/// everything in `$:` for a String goes on working.
+/// everything in `$:` for a String still works.
 /// @return [String]
 fn to_path(ruby: &Ruby, rb_self: Value) -> Result<RString, Error> {
     receiver(ruby, rb_self)?;
-    let path = native(rb_self)
-        .map(|native| native.to_path)
-        .unwrap_or_default();
-    Ok(string::path(ruby, &path))
+    let path = NativeVfs::of(rb_self).map(|native| native.to_path().to_vec());
+    Ok(string::path(ruby, &path.unwrap_or_default()))
 }
 
 /// @def inspect

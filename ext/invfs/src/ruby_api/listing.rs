@@ -1,10 +1,10 @@
-//! Directory listings out of a flat list of names.
+//! Makes directory listings from a flat list of names.
 
 use invfs_engine::path::Subpath;
 use invfs_engine::vfs::Kind;
 
-/// What lies directly inside the directory `sub`, sorted, when `names` are all files of a VFS; `None` where
-/// `sub` is no directory. Names that are no clean subpath name nothing.
+/// The files and directories directly inside the directory `sub`, sorted. `names` are all files of the VFS; names that
+/// are not clean subpaths are left out. `None` if `sub` is not a directory.
 pub fn children(names: Vec<Vec<u8>>, sub: &Subpath) -> Option<Vec<(Vec<u8>, Kind)>> {
     let mut found = Vec::new();
     for name in &names {
@@ -17,10 +17,11 @@ pub fn children(names: Vec<Vec<u8>>, sub: &Subpath) -> Option<Vec<(Vec<u8>, Kind
         let Some(rest) = rest.and_then(Subpath::new).filter(|rest| !rest.is_root()) else {
             continue;
         };
-        let rest = rest.as_bytes();
-        match rest.iter().position(|b| *b == b'/') {
-            Some(end) => found.push((rest[..end].to_vec(), Kind::Directory)),
-            None => found.push((rest.to_vec(), Kind::File)),
+        let mut components = rest.as_bytes().splitn(2, |b| *b == b'/');
+        let name = components.next().unwrap_or_default().to_vec();
+        match components.next() {
+            Some(_) => found.push((name, Kind::Directory)),
+            None => found.push((name, Kind::File)),
         }
     }
     found.sort_unstable_by(|a, b| a.0.cmp(&b.0));

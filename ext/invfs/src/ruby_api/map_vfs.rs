@@ -1,4 +1,4 @@
-//! A Ruby Hash of names and Strings as an engine VFS.
+//! Serves a Ruby Hash of names and Strings as an engine VFS.
 
 use invfs_engine::path::Subpath;
 use invfs_engine::vfs::{Kind, Sink, Stat, Vfs};
@@ -13,13 +13,13 @@ use magnus::{
 use super::{errors::foreign, listing::children};
 use crate::helpers::string;
 
-/// Looks names up in a Hash that the user may go on changing.
+/// Looks names up in a Hash that the user may still change.
 pub struct MapVfs {
     hash: rb_sys::VALUE,
     name: String,
 }
 
-// SAFETY: only threads of the Ractor that owns the Hash, holding the GVL, look things up.
+// SAFETY: `is_independent` is false, so callers use it only with the GVL, in the Ractor that owns the Hash.
 unsafe impl Send for MapVfs {}
 // SAFETY: as above; the fields never change.
 unsafe impl Sync for MapVfs {}
@@ -34,7 +34,7 @@ impl MapVfs {
     }
 
     fn hash(&self) -> std::result::Result<(Ruby, RHash), Error> {
-        // SAFETY: whoever owns this VFS marks the Hash (see `new`), pinned.
+        // SAFETY: the owner of this VFS keeps the Hash alive and in place (`new` requires it).
         let value = unsafe { Value::from_raw(self.hash) };
         let hash = RHash::try_convert(value)?;
         Ok((Ruby::get_with(value), hash))

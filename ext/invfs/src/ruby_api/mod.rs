@@ -1,24 +1,18 @@
-//! One file per Ruby class or module: each converts arguments and results, and nothing else.
+//! One file for each Ruby class or module, which converts arguments and results; and what these files share.
 
 mod archive_entry;
 mod archive_writer;
+mod default_path;
 pub mod errors;
-pub mod file_system;
+mod file_system;
 pub mod limits;
 mod listing;
 mod map_vfs;
-#[cfg(mounts)]
-mod mount;
+pub mod native_vfs;
+pub mod read;
 pub mod ruby_vfs;
-#[cfg(mounts)]
-mod served;
 mod string_map_fs;
 pub mod sub_fs;
-#[cfg(mounts)]
-pub mod transparent;
-#[cfg(not(mounts))]
-#[path = "mount_unsupported.rs"]
-pub mod transparent;
 mod union_fs;
 pub mod vfs_value;
 pub mod zip_fs;
@@ -34,8 +28,5 @@ pub fn init(ruby: &Ruby, module: RModule) -> Result<(), Error> {
     sub_fs::init(ruby, module, shared)?;
     archive_entry::init(ruby, module)?;
     archive_writer::init(ruby, module)?;
-    #[cfg(mounts)]
-    mount::init(ruby, module)?;
-    transparent::init(module)?;
     limits::init(ruby, module)
 }

@@ -1,4 +1,4 @@
-//! A VFS that the user wrote in Ruby, as an engine VFS.
+//! Serves a VFS object that the user wrote in Ruby as an engine VFS.
 
 use invfs_engine::path::Subpath;
 use invfs_engine::vfs::{Kind, Sink, Stat, Vfs};
@@ -18,14 +18,14 @@ pub struct RubyVfs {
     name: String,
 }
 
-// SAFETY: only threads of the Ractor that owns the object, holding the GVL, call it.
+// SAFETY: `is_independent` is false, so callers use it only with the GVL, in the Ractor that owns the object.
 unsafe impl Send for RubyVfs {}
 // SAFETY: as above; the fields never change.
 unsafe impl Sync for RubyVfs {}
 
 impl RubyVfs {
     /// An adapter for `object`, which the caller keeps alive and in place as long as this is used.
-    /// Errors are said of what `to_path` answers now.
+    /// Errors name the present answer of `to_path`.
     pub fn new(object: Value) -> std::result::Result<RubyVfs, Error> {
         let path: Value = object.funcall_public("to_path", ())?;
         let path = string::bytes(string::path_argument(path)?);
@@ -36,7 +36,7 @@ impl RubyVfs {
     }
 
     fn object(&self) -> (Ruby, Value) {
-        // SAFETY: whoever owns this adapter marks or holds the object (see `new`), pinned.
+        // SAFETY: the owner of this adapter keeps the object alive and in place (`new` requires it).
         let object = unsafe { Value::from_raw(self.object) };
         (Ruby::get_with(object), object)
     }
@@ -46,7 +46,7 @@ impl RubyVfs {
         object.funcall_public(method, (string::name(&ruby, sub.as_bytes()),))
     }
 
-    /// Whether the object says yes; one that raises says no, as in 0.3. What is thrown passes through.
+    /// Whether the object answers yes. An exception counts as no, as in 0.3; a `throw` passes through.
     fn says(&self, method: &str, sub: &Subpath) -> Result<bool> {
         match self.call::<Value>(method, sub) {
             Ok(answer) => Ok(answer.to_bool()),

@@ -1,50 +1,35 @@
 //! `InVFS::StringMapFS`: a Hash of names and Strings as a VFS.
 
-use std::sync::{
-    atomic::{AtomicU64, Ordering},
-    Arc,
-};
+use std::sync::Arc;
 
 use invfs_engine::path::SubpathBuf;
 use invfs_engine::vfs::{Kind, Stat, Vfs};
 use magnus::{
-    function, gc, method,
-    prelude::*,
-    scan_args::{get_kwargs, scan_args},
-    typed_data::Obj,
-    value::Opaque,
-    DataTypeFunctions, Error, RArray, RClass, RHash, RModule, RString, Ruby, TypedData, Value,
+    function, gc, method, prelude::*, scan_args::scan_args, typed_data::Obj, value::Opaque, Error,
+    RArray, RClass, RHash, RModule, RString, Ruby, Value,
 };
 
 use super::{
+    default_path::to_path_keyword,
     errors::to_ruby,
-    file_system::{read_all, subpath},
     map_vfs::MapVfs,
-    vfs_value::NativeVfs,
+    native_vfs::{NativeVfs, Receiver, VfsClass, VfsData},
+    read::read_all,
 };
-use crate::helpers::string;
+use crate::helpers::{module::invfs, string};
 
 /// A live view of a Hash.
-#[derive(TypedData)]
-#[magnus(class = "InVFS::StringMapFS", free_immediately, mark, size)]
 pub struct StringMapFS {
     map: Opaque<RHash>,
     vfs: Arc<MapVfs>,
     to_path: Vec<u8>,
 }
 
-impl DataTypeFunctions for StringMapFS {
-    // Marked without permission to move: `vfs` holds the same address.
-    fn mark(&self, marker: &gc::Marker) {
-        marker.mark(self.map);
-    }
-
-    fn size(&self) -> usize {
-        std::mem::size_of::<Self>() + std::mem::size_of::<MapVfs>() + self.to_path.capacity()
-    }
+impl VfsClass for StringMapFS {
+    const NAME: &'static str = "StringMapFS";
 }
 
-impl NativeVfs for StringMapFS {
+impl VfsData for StringMapFS {
     fn vfs(&self) -> Arc<dyn Vfs> {
         self.vfs.clone()
     }
@@ -52,21 +37,14 @@ impl NativeVfs for StringMapFS {
     fn to_path(&self) -> &[u8] {
         &self.to_path
     }
-}
 
-/// The next of the names that VFS objects get which were given none: `/invfs/<kind>-<number>`.
-pub fn default_path(kind: &str) -> Vec<u8> {
-    static COUNT: AtomicU64 = AtomicU64::new(1);
-    let number = COUNT.fetch_add(1, Ordering::Relaxed);
-    format!("/invfs/{kind}-{number}").into_bytes()
-}
+    // `vfs` holds the same address.
+    fn mark(&self, marker: &gc::Marker) {
+        marker.mark(self.map);
+    }
 
-/// The only keyword of two constructors: `to_path:`.
-pub fn to_path_keyword(keywords: RHash, kind: &str) -> Result<Vec<u8>, Error> {
-    let keywords = get_kwargs::<_, (), (Option<Value>,), ()>(keywords, &[], &["to_path"])?;
-    match keywords.optional.0 {
-        Some(path) => Ok(string::bytes(string::path_argument(path)?)),
-        None => Ok(default_path(kind)),
+    fn size(&self) -> usize {
+        std::mem::size_of::<Self>() + std::mem::size_of::<MapVfs>() + self.to_path.capacity()
     }
 }
 
@@ -106,7 +84,7 @@ impl StringMapFS {
     /// @example
     ///   $: << InVFS.stringmap({"hello.rb" => "puts :hello"})
     ///   require "hello"
-    fn create(ruby: &Ruby, class: RClass, args: &[Value]) -> Result<Obj<Self>, Error> {
+    fn create(ruby: &Ruby, class: RClass, args: &[Value]) -> Result<Obj<NativeVfs>, Error> {
         let args = scan_args::<(), (), RArray, (), RHash, ()>(args)?;
         let (map, keywords) = match args.splat.len() {
             0 => braceless(ruby, args.keywords)?,
@@ -125,19 +103,19 @@ impl StringMapFS {
             vfs: Arc::new(MapVfs::new(map, name)),
             to_path,
         };
-        Ok(ruby.obj_wrap_as(fs, class))
+        Ok(NativeVfs::wrap(ruby, class, fs))
     }
 
     /// @def size(path)
     /// @return [Integer, nil] the length in bytes; nil where there is no such file
-    fn size(ruby: &Ruby, rb_self: &Self, path: Value) -> Result<Option<u64>, Error> {
+    fn size(ruby: &Ruby, rb_self: Receiver<Self>, path: Value) -> Result<Option<u64>, Error> {
         let found = rb_self.find(ruby, path)?;
         Ok(found.map(|(_, stat)| stat.size))
     }
 
     /// @def read(path)
     /// @return [String, nil] a binary copy; nil where there is no such file
-    fn read(ruby: &Ruby, rb_self: &Self, path: Value) -> Result<Option<RString>, Error> {
+    fn read(ruby: &Ruby, rb_self: Receiver<Self>, path: Value) -> Result<Option<RString>, Error> {
         match rb_self.find(ruby, path)? {
             Some((sub, _)) => read_all(ruby, &*rb_self.vfs, &sub, u64::MAX).map(Some),
             None => Ok(None),
@@ -145,7 +123,7 @@ impl StringMapFS {
     }
 
     fn find(&self, ruby: &Ruby, path: Value) -> Result<Option<(SubpathBuf, Stat)>, Error> {
-        let Some(sub) = subpath(path)? else {
+        let Some(sub) = string::subpath(path)? else {
             return Ok(None);
         };
         let stat = self.vfs.stat(&sub).map_err(|e| to_ruby(ruby, e))?;
@@ -156,7 +134,7 @@ impl StringMapFS {
     /// @def map
     /// The Hash itself.
     /// @return [Hash{String => String}]
-    fn map(ruby: &Ruby, rb_self: &Self) -> RHash {
+    fn map(ruby: &Ruby, rb_self: Receiver<Self>) -> RHash {
         ruby.get_inner(rb_self.map)
     }
 }
@@ -176,7 +154,7 @@ pub fn init(ruby: &Ruby, module: RModule, shared: RModule) -> Result<(), Error> 
 /// @def stringmap(map, to_path: "/invfs/stringmap-N")
 /// {InVFS::StringMapFS.new}.
 /// @return [InVFS::StringMapFS]
-fn stringmap(ruby: &Ruby, args: &[Value]) -> Result<Obj<StringMapFS>, Error> {
-    let class = super::file_system::invfs(ruby)?.const_get("StringMapFS")?;
+fn stringmap(ruby: &Ruby, args: &[Value]) -> Result<Obj<NativeVfs>, Error> {
+    let class = invfs(ruby)?.const_get("StringMapFS")?;
     StringMapFS::create(ruby, class, args)
 }

@@ -5,19 +5,17 @@ use std::sync::Arc;
 use invfs_engine::path::SubpathBuf;
 use invfs_engine::vfs::{SubVfs, Vfs};
 use magnus::{
-    gc, method, prelude::*, typed_data::Obj, value::Opaque, DataTypeFunctions, Error, RClass,
-    RModule, RString, Ruby, TypedData, Value,
+    gc, method, prelude::*, typed_data::Obj, value::Opaque, Error, RClass, RModule, RString, Ruby,
+    Value,
 };
 
 use super::{
-    file_system,
-    vfs_value::{is_vfs, vfs_of, NativeVfs},
+    native_vfs::{NativeVfs, Receiver, VfsClass, VfsData},
+    vfs_value::{is_vfs, vfs_of},
 };
-use crate::helpers::string;
+use crate::helpers::{module::invfs, string};
 
 /// The files below one directory of a VFS; the same features as the parent's.
-#[derive(TypedData)]
-#[magnus(class = "InVFS::SubFS", free_immediately, mark, size)]
 pub struct SubFS {
     parent: Opaque<Value>,
     dir: SubpathBuf,
@@ -25,8 +23,20 @@ pub struct SubFS {
     to_path: Vec<u8>,
 }
 
-impl DataTypeFunctions for SubFS {
-    // Marked without permission to move: `vfs` refers to the parent by address.
+impl VfsClass for SubFS {
+    const NAME: &'static str = "SubFS";
+}
+
+impl VfsData for SubFS {
+    fn vfs(&self) -> Arc<dyn Vfs> {
+        self.vfs.clone()
+    }
+
+    fn to_path(&self) -> &[u8] {
+        &self.to_path
+    }
+
+    // `vfs` refers to the parent by address.
     fn mark(&self, marker: &gc::Marker) {
         marker.mark(self.parent);
     }
@@ -36,21 +46,11 @@ impl DataTypeFunctions for SubFS {
     }
 }
 
-impl NativeVfs for SubFS {
-    fn vfs(&self) -> Arc<dyn Vfs> {
-        self.vfs.clone()
-    }
-
-    fn to_path(&self) -> &[u8] {
-        &self.to_path
-    }
-}
-
 impl SubFS {
     /// The directory `dir` of `parent`.
     pub fn create(ruby: &Ruby, parent: Value, dir: Value) -> Result<Value, Error> {
-        let class = file_system::invfs(ruby)?.const_get("SubFS")?;
-        SubFS::new(ruby, class, parent, dir).map(|fs| fs.as_value())
+        let class = invfs(ruby)?.const_get("SubFS")?;
+        SubFS::below(ruby, class, parent, dir).map(|fs| fs.as_value())
     }
 
     /// @def new(vfs, dir)
@@ -59,14 +59,19 @@ impl SubFS {
     /// @raise [ArgumentError] when `dir` is absolute or leaves the VFS
     /// @example
     ///   $: << InVFS.zip("app.zip").sub("gems/rack/lib")
-    fn new(ruby: &Ruby, class: RClass, parent: Value, dir: Value) -> Result<Obj<Self>, Error> {
+    fn below(
+        ruby: &Ruby,
+        class: RClass,
+        parent: Value,
+        dir: Value,
+    ) -> Result<Obj<NativeVfs>, Error> {
         if !is_vfs(parent) {
             // SAFETY: the class name is copied into the message at once.
             let name = unsafe { parent.classname() }.into_owned();
             let message = format!("{name} is no VFS: to_path, file?, size and read are needed");
             return Err(Error::new(ruby.exception_type_error(), message));
         }
-        let Some(sub) = file_system::subpath(dir)? else {
+        let Some(sub) = string::subpath(dir)? else {
             let message = format!("{dir} is not a directory inside the VFS");
             return Err(Error::new(ruby.exception_arg_error(), message));
         };
@@ -82,18 +87,18 @@ impl SubFS {
             dir: sub,
             to_path,
         };
-        Ok(ruby.obj_wrap_as(fs, class))
+        Ok(NativeVfs::wrap(ruby, class, fs))
     }
 
     /// @def parent
     /// @return [VFS] the VFS that this is a directory of
-    fn parent(ruby: &Ruby, rb_self: &Self) -> Value {
+    fn parent(ruby: &Ruby, rb_self: Receiver<Self>) -> Value {
         ruby.get_inner(rb_self.parent)
     }
 
     /// @def dir
     /// @return [String] the directory inside {#parent}, clean, without slashes around it
-    fn dir(ruby: &Ruby, rb_self: &Self) -> RString {
+    fn dir(ruby: &Ruby, rb_self: Receiver<Self>) -> RString {
         string::name(ruby, rb_self.dir.as_bytes())
     }
 
@@ -113,7 +118,7 @@ pub fn init(ruby: &Ruby, module: RModule, shared: RModule) -> Result<(), Error> 
     let class = module.define_class("SubFS", ruby.class_object())?;
     class.undef_default_alloc_func();
     class.include_module(shared)?;
-    class.define_singleton_method("new", method!(SubFS::new, 2))?;
+    class.define_singleton_method("new", method!(SubFS::below, 2))?;
     class.define_method("parent", method!(SubFS::parent, 0))?;
     class.define_method("dir", method!(SubFS::dir, 0))?;
     Ok(())

@@ -4,19 +4,18 @@ use std::sync::Arc;
 
 use invfs_engine::vfs::{DirVfs, UnionVfs, Vfs};
 use magnus::{
-    function, gc, method, prelude::*, scan_args::scan_args, typed_data::Obj, value::Opaque,
-    DataTypeFunctions, Error, RArray, RClass, RHash, RModule, RString, Ruby, TypedData, Value,
+    function, gc, method, prelude::*, scan_args::scan_args, typed_data::Obj, value::Opaque, Error,
+    RArray, RClass, RHash, RModule, RString, Ruby, Value,
 };
 
 use super::{
-    string_map_fs::to_path_keyword,
-    vfs_value::{is_vfs, vfs_of, NativeVfs},
+    default_path::to_path_keyword,
+    native_vfs::{NativeVfs, Receiver, VfsClass, VfsData},
+    vfs_value::{is_vfs, vfs_of},
 };
-use crate::helpers::string;
+use crate::helpers::{module::invfs, string};
 
 /// The first layer that has a file wins.
-#[derive(TypedData)]
-#[magnus(class = "InVFS::UnionFS", free_immediately, mark, size)]
 pub struct UnionFS {
     /// The layers as the user gave them, first one on top: keeps the VFS objects alive.
     dirs: Opaque<RArray>,
@@ -26,7 +25,19 @@ pub struct UnionFS {
     to_path: Vec<u8>,
 }
 
-impl DataTypeFunctions for UnionFS {
+impl VfsClass for UnionFS {
+    const NAME: &'static str = "UnionFS";
+}
+
+impl VfsData for UnionFS {
+    fn vfs(&self) -> Arc<dyn Vfs> {
+        self.vfs.clone()
+    }
+
+    fn to_path(&self) -> &[u8] {
+        &self.to_path
+    }
+
     fn mark(&self, marker: &gc::Marker) {
         marker.mark(self.dirs);
         marker.mark_slice(&self.layers);
@@ -37,16 +48,6 @@ impl DataTypeFunctions for UnionFS {
     }
 }
 
-impl NativeVfs for UnionFS {
-    fn vfs(&self) -> Arc<dyn Vfs> {
-        self.vfs.clone()
-    }
-
-    fn to_path(&self) -> &[u8] {
-        &self.to_path
-    }
-}
-
 impl UnionFS {
     /// @def new(*layers, to_path: "/invfs/union-N")
     /// @param layers [Array<String, #to_path, VFS>] directories and VFS objects, the topmost first.
@@ -54,7 +55,7 @@ impl UnionFS {
     /// @param to_path [String] the path under which its files appear
     /// @example
     ///   $: << InVFS.union("overrides", InVFS.zip("app.zip"))
-    fn create(ruby: &Ruby, class: RClass, args: &[Value]) -> Result<Obj<Self>, Error> {
+    fn create(ruby: &Ruby, class: RClass, args: &[Value]) -> Result<Obj<NativeVfs>, Error> {
         let args = scan_args::<(), (), RArray, (), RHash, ()>(args)?;
         let to_path = to_path_keyword(args.keywords, "union")?;
         let dirs = args.splat.dup();
@@ -77,21 +78,21 @@ impl UnionFS {
             vfs: Arc::new(UnionVfs::new(parts)),
             to_path,
         };
-        Ok(ruby.obj_wrap_as(fs, class))
+        Ok(NativeVfs::wrap(ruby, class, fs))
     }
 
     /// @def dirs
     /// The layers as they were given, the topmost first.
     /// @return [Array<String, VFS>] frozen
-    fn dirs(ruby: &Ruby, rb_self: &Self) -> RArray {
+    fn dirs(ruby: &Ruby, rb_self: Receiver<Self>) -> RArray {
         ruby.get_inner(rb_self.dirs)
     }
 
     /// @def inspect
     /// @return [String]
-    fn inspect(ruby: &Ruby, rb_self: &Self) -> Result<RString, Error> {
+    fn inspect(ruby: &Ruby, rb_self: Receiver<Self>) -> Result<RString, Error> {
         let path = String::from_utf8_lossy(&rb_self.to_path);
-        let dirs: Value = UnionFS::dirs(ruby, rb_self).funcall("inspect", ())?;
+        let dirs: Value = ruby.get_inner(rb_self.dirs).funcall("inspect", ())?;
         Ok(ruby.str_new(&format!("#<InVFS::UnionFS {path} {dirs}>")))
     }
 }
@@ -111,7 +112,7 @@ pub fn init(ruby: &Ruby, module: RModule, shared: RModule) -> Result<(), Error> 
 /// @def union(*layers, to_path: "/invfs/union-N")
 /// {InVFS::UnionFS.new}.
 /// @return [InVFS::UnionFS]
-fn union(ruby: &Ruby, args: &[Value]) -> Result<Obj<UnionFS>, Error> {
-    let class = super::file_system::invfs(ruby)?.const_get("UnionFS")?;
+fn union(ruby: &Ruby, args: &[Value]) -> Result<Obj<NativeVfs>, Error> {
+    let class = invfs(ruby)?.const_get("UnionFS")?;
     UnionFS::create(ruby, class, args)
 }

@@ -11,33 +11,36 @@ use magnus::{
     prelude::*,
     scan_args::{get_kwargs, scan_args},
     typed_data::Obj,
-    Error, RArray, RClass, RHash, RModule, RString, Ruby, TypedData, Value,
+    Error, RArray, RClass, RHash, RModule, RString, Ruby, Value,
 };
 
-use super::{errors::to_ruby, vfs_value::NativeVfs};
-use crate::helpers::string;
+use super::{
+    errors::to_ruby,
+    native_vfs::{NativeVfs, Receiver, VfsClass, VfsData},
+};
+use crate::helpers::{module::invfs, string};
 
 /// A zip archive, opened once and read in place.
-#[derive(TypedData)]
-#[magnus(class = "InVFS::ZipFS", free_immediately, size)]
 pub struct ZipFS {
     archive: Arc<Archive>,
     to_path: Vec<u8>,
 }
 
-impl magnus::DataTypeFunctions for ZipFS {
-    fn size(&self) -> usize {
-        std::mem::size_of::<Self>() + self.to_path.capacity() + self.archive.memory_usage()
-    }
+impl VfsClass for ZipFS {
+    const NAME: &'static str = "ZipFS";
 }
 
-impl NativeVfs for ZipFS {
+impl VfsData for ZipFS {
     fn vfs(&self) -> Arc<dyn Vfs> {
         self.archive.clone()
     }
 
     fn to_path(&self) -> &[u8] {
         &self.to_path
+    }
+
+    fn size(&self) -> usize {
+        std::mem::size_of::<Self>() + self.to_path.capacity() + self.archive.memory_usage()
     }
 }
 
@@ -70,13 +73,13 @@ impl ZipFS {
     /// @raise [InVFS::ArchiveError] when it is no sound archive
     /// @example
     ///   InVFS::ZipFS.new("app.zip").read("VERSION") #=> "1.2\n"
-    fn open(ruby: &Ruby, class: RClass, args: &[Value]) -> Result<Obj<Self>, Error> {
+    fn open(ruby: &Ruby, class: RClass, args: &[Value]) -> Result<Obj<NativeVfs>, Error> {
         let args = scan_args::<(Value,), (), (), (), RHash, ()>(args)?;
         let (options, to_path) = options(args.keywords)?;
         let path = string::path_argument(args.required.0)?;
         let given = string::bytes(to_path.unwrap_or(path));
         let archive = open_archive(&string::bytes(path), &options).map_err(|e| to_ruby(ruby, e))?;
-        Ok(ruby.obj_wrap_as(ZipFS::of(archive, given), class))
+        Ok(NativeVfs::wrap(ruby, class, ZipFS::of(archive, given)))
     }
 
     /// @def from_bytes(bytes, to_path:, max_entry_size: 1 << 30)
@@ -84,7 +87,7 @@ impl ZipFS {
     /// @param bytes [String] the whole archive; it is copied
     /// @param to_path [String] the path under which its files appear
     /// @raise [InVFS::ArchiveError]
-    fn from_bytes(ruby: &Ruby, class: RClass, args: &[Value]) -> Result<Obj<Self>, Error> {
+    fn from_bytes(ruby: &Ruby, class: RClass, args: &[Value]) -> Result<Obj<NativeVfs>, Error> {
         let args = scan_args::<(RString,), (), (), (), RHash, ()>(args)?;
         let (options, to_path) = options(args.keywords)?;
         let Some(to_path) = to_path else {
@@ -95,7 +98,7 @@ impl ZipFS {
         let name = String::from_utf8_lossy(&to_path).into_owned();
         let archive = Archive::from_bytes(string::bytes(args.required.0), &name, &options)
             .map_err(|e| to_ruby(ruby, e))?;
-        Ok(ruby.obj_wrap_as(ZipFS::of(archive, to_path), class))
+        Ok(NativeVfs::wrap(ruby, class, ZipFS::of(archive, to_path)))
     }
 
     fn of(archive: Archive, to_path: Vec<u8>) -> ZipFS {
@@ -120,7 +123,7 @@ impl ZipFS {
     /// @def entries
     /// The names of all files, in the order of the archive.
     /// @return [Array<String>]
-    fn entries(ruby: &Ruby, rb_self: &Self) -> Result<RArray, Error> {
+    fn entries(ruby: &Ruby, rb_self: Receiver<Self>) -> Result<RArray, Error> {
         if rb_self.archive.is_closed() {
             let message = "the archive is closed";
             let kind = invfs_engine::ErrorKind::Closed;
@@ -134,23 +137,23 @@ impl ZipFS {
     /// @def close
     /// Closes the file. Every later lookup raises {InVFS::ClosedError}; closing twice is harmless.
     /// @return [nil]
-    fn close(&self) {
-        self.archive.close();
+    fn close(rb_self: Receiver<Self>) {
+        rb_self.archive.close();
     }
 
     /// @def closed?
     /// @return [Boolean]
-    fn is_closed(&self) -> bool {
-        self.archive.is_closed()
+    fn is_closed(rb_self: Receiver<Self>) -> bool {
+        rb_self.archive.is_closed()
     }
 
     /// @def inspect
     /// @return [String] class, path and the number of files
-    fn inspect(&self) -> String {
-        let path = String::from_utf8_lossy(&self.to_path);
-        match self.archive.is_closed() {
+    fn inspect(rb_self: Receiver<Self>) -> String {
+        let path = String::from_utf8_lossy(&rb_self.to_path);
+        match rb_self.archive.is_closed() {
             true => format!("#<InVFS::ZipFS {path} (closed)>"),
-            false => format!("#<InVFS::ZipFS {path} ({} files)>", self.archive.len()),
+            false => format!("#<InVFS::ZipFS {path} ({} files)>", rb_self.archive.len()),
         }
     }
 }
@@ -195,7 +198,7 @@ pub fn init(ruby: &Ruby, module: RModule, shared: RModule) -> Result<(), Error> 
 /// @def zip(path, max_entry_size: 1 << 30)
 /// Opens a zip archive: {InVFS::ZipFS.new}.
 /// @return [InVFS::ZipFS]
-fn zip(ruby: &Ruby, args: &[Value]) -> Result<Obj<ZipFS>, Error> {
-    let class = super::file_system::invfs(ruby)?.const_get("ZipFS")?;
+fn zip(ruby: &Ruby, args: &[Value]) -> Result<Obj<NativeVfs>, Error> {
+    let class = invfs(ruby)?.const_get("ZipFS")?;
     ZipFS::open(ruby, class, args)
 }

@@ -1,0 +1,144 @@
+//! The methods `InVFS.mount`, `InVFS.unmount` and `InVFS.mounts`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use invfs_fs::file_system::FileSystem;
+use invfs_fs::mounts;
+use invfs_fs::mounts::{Origin, Request};
+use invfs_fs::overlay::Overlay;
+use magnus::{
+    block::Proc, function, prelude::*, rb_sys::AsRawValue, scan_args, Error, RHash, RModule,
+    RString, Ruby, Value,
+};
+
+use super::{serve, transparent::install};
+use crate::helpers::{
+    gc_root::{self, keep},
+    ractor, string,
+};
+use crate::require::adopted::Adopted;
+use crate::ruby_api::{
+    errors::to_ruby,
+    vfs_value::{is_vfs, vfs_of},
+};
+
+/// @def InVFS.mount(at, vfs)
+/// Mounts a VFS, a file system written in Ruby (`InVFS::Base`) or a block: from now on everything in this process that
+/// opens files finds those of the VFS below `at`.
+/// @param at [String] where; made absolute. It need not exist, and what is there is hidden
+/// @param vfs [VFS, Base]
+/// @yield [operation, path, options] instead of `vfs`: what a method of `InVFS::Base` would answer
+/// @param writable [String, nil] a real directory that takes all changes. It is made if it does not exist, but its parent
+///   must exist. Without `writable` the mount is read-only (`Errno::EROFS`)
+/// @return [String] the absolute path
+/// @raise [InVFS::MountUnsupported] if the system or the program does not allow mounts
+/// @raise [TypeError] when the object has neither the four methods of a VFS nor one of a file system
+/// @raise [ArgumentError] if the directory `writable` lies in a mount
+/// @example
+///   InVFS.mount("/app", InVFS.zip("app.zip"))
+///   File.read("/app/config.yml")
+///   InVFS.mount("/hello") { |op, path, **| "Hello, #{path.delete("/")}" if op == :read }
+fn mount(ruby: &Ruby, args: &[Value]) -> Result<RString, Error> {
+    ractor::only_main(ruby, "InVFS.mount")?;
+    let args =
+        scan_args::scan_args::<(Value,), (Option<Value>,), (), (), RHash, Option<Proc>>(args)?;
+    let (at,) = args.required;
+    let object = serve::object(ruby, args.optional.0, args.block)?;
+    let options =
+        scan_args::get_kwargs::<_, (), (Option<Value>,), ()>(args.keywords, &[], &["writable"])?;
+    let upper = match options.optional.0.filter(|upper| !upper.is_nil()) {
+        Some(upper) => Some(string::path_argument(upper)?),
+        None => None,
+    };
+    let root = string::expand(string::path_argument(at)?)?;
+    let mut file_system = serve::of_object(ruby, object)?;
+    install(ruby)?;
+    // The VFS object does not know what was written, so `require` must ask file operations instead.
+    let mut vfs = None;
+    match upper {
+        Some(upper) => file_system = writable(ruby, file_system, upper)?,
+        None if is_vfs(object) => vfs = Some(vfs_of(ruby, object)?),
+        None => {}
+    }
+    mounts::add(Request {
+        root: root.clone(),
+        origin: Origin::Named,
+        vfs,
+        file_system: Some(file_system),
+        visible: true,
+        file: None,
+        object: object.as_raw() as usize,
+        kept: Some(keep(object)),
+    });
+    Ok(string::path(ruby, &root))
+}
+
+/// `lower` with the directory `upper` over it, which is made if it does not exist. It must be a real directory: one in a
+/// mount can be reached only through that mount.
+fn writable(
+    ruby: &Ruby,
+    lower: Arc<dyn FileSystem>,
+    upper: RString,
+) -> Result<Arc<dyn FileSystem>, Error> {
+    let name = upper.to_string()?;
+    let path = string::expand(upper)?;
+    if let Some(place) = mounts::find_visible(&path).filter(|place| place.mount.is_named()) {
+        let message = format!(
+            "writable: {name} lies in the mount at {}; it must be a real directory",
+            String::from_utf8_lossy(&place.mount.root)
+        );
+        return Err(Error::new(ruby.exception_arg_error(), message));
+    }
+    let path = string::os_path(&path);
+    let made = match std::fs::create_dir(&path) {
+        // A link to a directory will do.
+        Err(_) if path.is_dir() => Ok(()),
+        made => made,
+    };
+    match made.and_then(|()| Overlay::new(lower, path)) {
+        Ok(writable) => Ok(Arc::new(writable)),
+        Err(error) => {
+            let error = invfs_engine::Error::from_io(name, error);
+            Err(to_ruby(ruby, error))
+        }
+    }
+}
+
+/// @def InVFS.unmount(at)
+/// Takes a mount away, the newest where there are several at one place: what it covered is there again. Files that are
+/// open stay readable.
+/// @param at [String]
+/// @return [VFS, nil] what was mounted there; nil when there was nothing
+fn unmount(ruby: &Ruby, at: Value) -> Result<Option<Value>, Error> {
+    ractor::only_main(ruby, "InVFS.unmount")?;
+    let root = string::expand(string::path_argument(at)?)?;
+    let object = invfs_fs::mounts::remove_named(&root).map(|mount| mount.object());
+    gc_root::sweep();
+    Ok(object)
+}
+
+/// @def InVFS.mounts
+/// What is mounted where.
+/// @return [Hash{String => VFS}] new, by absolute path, sorted
+fn mounts(ruby: &Ruby) -> Result<RHash, Error> {
+    ractor::only_main(ruby, "InVFS.mounts")?;
+    // Later ones cover earlier ones.
+    let known: BTreeMap<_, _> = mounts::all()
+        .into_iter()
+        .filter(|mount| mount.is_named())
+        .map(|mount| (mount.root.clone(), mount))
+        .collect();
+    let hash = ruby.hash_new();
+    for (root, mount) in known {
+        hash.aset(string::path(ruby, &root), mount.object())?;
+    }
+    Ok(hash)
+}
+
+/// Defines the methods.
+pub fn init(module: RModule) -> Result<(), Error> {
+    module.define_singleton_method("mount", function!(mount, -1))?;
+    module.define_singleton_method("unmount", function!(unmount, 1))?;
+    module.define_singleton_method("mounts", function!(mounts, 0))
+}

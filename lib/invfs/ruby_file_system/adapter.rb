@@ -1,0 +1,229 @@
+# frozen_string_literal: true
+
+module InVFS
+  module RubyFileSystem
+    # Answers the questions of file operations from the few methods of a file system, and checks each of their answers.
+    # Raises errors as Errno.
+    class Adapter
+      # The largest contents, unless `max_size` says another number.
+      MAX_SIZE = 1 << 30
+
+      def initialize(calls)
+        @calls = calls
+      end
+
+      # The native library calls this.
+      def call(question, arguments)
+        Interruption.forget_what_was_caught
+        public_send(question, *arguments)
+      end
+
+      def stat(path)
+        return Status.directory(**root_attributes) if path == "/"
+
+        find(path) or raise Errno::ENOENT
+      end
+
+      # @return [Array] the contents, and what `stat` answers for the open file
+      def read(path)
+        found = path == "/" ? nil : said(path)
+        raise Errno::ENOENT if found == false
+        raise Errno::EISDIR if path == "/" || found&.first
+
+        contents = contents(path)
+        raise listing(path) ? Errno::EISDIR : Errno::ENOENT unless contents
+
+        [contents, [false, contents.bytesize, *(found || Status.file(0))[2..]]]
+      end
+
+      def list(path)
+        names = listing(path)
+        unless names
+          found = path == "/" ? nil : find(path)
+          return [] if path == "/" || found&.first
+
+          raise found ? Errno::ENOTDIR : Errno::ENOENT
+        end
+        Names.check(names, path) { |name| find(child(path, name))&.first ? true : false }
+      end
+
+      # @return [Array] the contents to begin with, whether only the added bytes are handed over, whether unchanged
+      #   contents need no writing, and what `stat` answers
+      def open(path, flags)
+        how = Opening.new(flags)
+        raise Errno::EISDIR if path == "/"
+        unless can_write? || (how.appends? && @calls.can?(:append))
+          raise exists_for(how, path) ? Errno::ENOTSUP : Errno::ENOENT
+        end
+
+        contents, appends, existed = start(path, how)
+        [contents, appends, existed, Status.file(contents.bytesize)]
+      end
+
+      def write(path, contents) = @calls.change(:write, path, contents)
+
+      # For a block that does not know `append`, and for files that cannot be appended to.
+      def append(path, contents)
+        @calls.change(:append, path, contents)
+      rescue Errno::ENOTSUP
+        raise if @calls.knows?(:append)
+
+        write(path, (contents(path) || +"").b + contents)
+      end
+
+      def truncate(path, length)
+        raise Errno::ENOTSUP unless can_write?
+
+        contents, = read(path)
+        raise Errno::EFBIG if length > max_size
+
+        write(path, contents.b[0, length].ljust(length, "\0"))
+      end
+
+      def mkdir(path)
+        raise Errno::EEXIST if find(path)
+
+        @calls.change(:mkdir, path)
+      end
+
+      def remove_file(path)
+        raise Errno::EISDIR if stat(path).first
+
+        @calls.change(:remove, path)
+      end
+
+      def remove_directory(path)
+        raise Errno::ENOTDIR unless stat(path).first
+        raise Errno::ENOTEMPTY unless list(path).empty?
+
+        @calls.change(:remove, path)
+      end
+
+      def rename(from, to, keep)
+        moved = stat(from).first
+        there = find(to)
+        raise Errno::EEXIST if keep && there
+        return if from == to
+
+        check_rename(moved, there&.first, from, to)
+        @calls.change(:rename, from, to)
+      end
+
+      def check_writable(path)
+        stat(path)
+        changes = %i[write append mkdir remove rename].any? { |operation| @calls.can?(operation) }
+        raise Errno::EROFS unless changes
+      end
+
+      private
+
+      def child(directory, name)
+        path = "#{directory.b.chomp("/")}/#{name}"
+        path.dup.force_encoding(Encoding::UTF_8).then { |text| text.valid_encoding? ? text : path }
+      end
+
+      def can_write? = @calls.can?(:write)
+
+      # The status of a file or directory, from `stat`, else from `list` and `read`; nil if there is none.
+      def find(path)
+        return Status.directory if path == "/"
+
+        found = said(path)
+        return found || nil unless found.nil?
+        return Status.directory if listing(path)
+
+        contents = contents(path)
+        contents && Status.file(contents.bytesize)
+      end
+
+      # The file system's own answer: false if there is nothing, nil if it does not know.
+      def said(path)
+        return nil unless @calls.can?(:stat)
+
+        answer = @calls.ask(:stat, path)
+        return @calls.knows?(:stat) ? false : nil unless answer
+
+        complete(path, Status.hash(answer))
+      end
+
+      # Fills in what the answer leaves out.
+      def complete(path, answer)
+        attributes = { mtime: answer.fetch(:mtime, 0), mode: Status.mode(answer[:mode]) }
+        directory = Status.directory?(answer)
+        directory = !answer.key?(:size) && listing(path) ? true : false if directory.nil?
+        return Status.directory(**attributes) if directory
+
+        size = answer.key?(:size) ? Status.size(answer[:size]) : contents(path)&.bytesize
+        size ? Status.file(size, **attributes) : false
+      end
+
+      def root_attributes
+        answer = @calls.ask(:stat, "/")
+        return {} unless answer
+
+        answer = Status.hash(answer)
+        { mtime: answer.fetch(:mtime, 0), mode: Status.mode(answer[:mode]) }
+      end
+
+      def listing(path)
+        @calls.ask(:list, path) || nil
+      end
+
+      # The contents, not yet copied; nil if there is no file of that name.
+      def contents(path)
+        answer = @calls.ask(:read, path)
+        return nil if answer.nil? || answer == false
+        raise TypeError, "read answered #{answer.class} instead of a String" unless answer.is_a?(String)
+        raise Errno::EFBIG, "read answered #{answer.bytesize} bytes" if answer.bytesize > max_size
+
+        answer
+      end
+
+      def max_size
+        limit = @calls.max_size
+        limit.is_a?(Integer) ? limit : MAX_SIZE
+      end
+
+      def exists_for(how, path) = how.creates? || find(path)
+
+      # The contents to begin with, whether only what is added counts, and whether the file is there.
+      def start(path, how)
+        raise Errno::EEXIST if how.exclusive? && find(path)
+        raise Errno::EISDIR if directory?(path)
+        return begin_anew(path, how) if how.truncates?
+        # Appending needs no contents if there is a method for it.
+        return [+"", true, false] if only_adds?(how) && (how.creates? || find(path))
+
+        contents = contents(path)
+        raise Errno::ENOENT unless contents || how.creates?
+
+        [contents || +"", how.appends? && @calls.can?(:append), contents ? true : false]
+      end
+
+      def begin_anew(path, how)
+        raise Errno::ENOENT unless how.creates? || find(path)
+
+        [+"", false, false]
+      end
+
+      def only_adds?(how)
+        how.appends? && !how.reads? && @calls.knows?(:append) && @calls.can?(:append)
+      end
+
+      # Without reading the contents, which are replaced.
+      def directory?(path)
+        return (said(path) || nil)&.first if @calls.can?(:stat) && @calls.knows?(:stat)
+
+        @calls.can?(:list) && listing(path) ? true : false
+      end
+
+      def check_rename(moved, there, from, to)
+        raise Errno::EINVAL if to.start_with?("#{from}/")
+        return if there.nil?
+        raise Errno::EISDIR if there && !moved
+        raise Errno::ENOTDIR if moved && !there
+        raise Errno::ENOTEMPTY if there && !list(to).empty?
+      end
+    end
+  end
+end

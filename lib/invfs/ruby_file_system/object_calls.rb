@@ -1,0 +1,53 @@
+# frozen_string_literal: true
+
+module InVFS
+  module RubyFileSystem
+    # Calls the methods of an object.
+    class ObjectCalls
+      OPERATIONS = %i[read list stat write append mkdir remove rename].freeze
+      # An object with one of these methods is a file system.
+      TELLING = { read: 1, list: 1, stat: 1, write: 2 }.freeze
+
+      # nil if the object has none of the methods. An open file and a path have some, but are not file systems.
+      def self.of(object)
+        return new(object) if object.is_a?(Base)
+        return nil if [IO, String, Module].any? { |type| object.is_a?(type) } || object.respond_to?(:to_path)
+
+        new(object) if TELLING.any? { |method, count| takes?(object, method, count) }
+      end
+
+      def self.takes?(object, method, count)
+        return false unless object.respond_to?(method)
+
+        arity = object.method(method).arity
+        arity.negative? ? -arity - 1 <= count : arity == count
+      end
+      private_class_method :takes?
+
+      def initialize(object)
+        @object = object
+      end
+
+      # Whether it has the method.
+      def can?(operation) = @object.respond_to?(operation)
+
+      # Whether that is known without calling it.
+      def knows?(_operation) = true
+
+      # Whether what it answers to a change says if that was done.
+      def change(operation, path, *more)
+        raise Errno::ENOTSUP, "no method #{operation}" unless can?(operation)
+
+        @object.public_send(operation, path, *more)
+      end
+
+      def ask(operation, path)
+        @object.public_send(operation, path) if can?(operation)
+      end
+
+      def max_size
+        @object.respond_to?(:max_size) ? @object.max_size : nil
+      end
+    end
+  end
+end

@@ -1,0 +1,45 @@
+# frozen_string_literal: true
+
+module InVFS
+  module RubyFileSystem
+    # Files that are open for writing when the program ends. Their contents are handed over while Ruby code can still
+    # run.
+    module OpenFiles
+      # Finalizers run when the program ends: after the blocks of `at_exit`, and before Ruby closes open files and frees
+      # its objects.
+      LAST = Object.new
+      private_constant :LAST
+
+      module_function
+
+      def watch
+        ObjectSpace.define_finalizer(LAST, method(:finish).to_proc)
+      end
+
+      def finish(_id)
+        close
+      ensure
+        RubyFileSystem.ended
+      end
+
+      def close
+        ObjectSpace.each_object(File).select { |file| ours?(file) }.each { |file| close_one(file) }
+      end
+
+      def ours?(file)
+        return false if file.closed? || !file.path
+
+        path = File.expand_path(file.path)
+        InVFS.mounts.any? { |root, _| path.start_with?("#{root}/") }
+      rescue IOError, SystemCallError, ArgumentError
+        false
+      end
+
+      def close_one(file)
+        file.close
+      rescue IOError, SystemCallError => e
+        warn("invfs: #{file.path} was open when the program ended, and what was written to it is lost: #{e.message}")
+      end
+    end
+  end
+end
