@@ -8,6 +8,11 @@ module Floors
   # not know each other. A crate that is not in order yet says how much it still lacks: `up` arrows that run up, and
   # `circles` of files inside one folder.
   CRATES = {
+    "invfs-engine" => { source: "ext/invfs/engine/src",
+                        floors: [%w[error path load_size elf], %w[root_map symlinks os], "vfs", "compiled", "archive", "lib"] },
+    "invfs-fs" => { source: "ext/invfs/fs/src", floors: ["sys", "file_system", %w[read_only overlay], "mounts", "lib"] },
+    "invfs-interpose" => { source: "ext/invfs/interpose/src",
+                           floors: [%w[open patch], "paths", "hooks", %w[as_seen install], "mounted_file", "lib"] },
     "invfs" => { source: "ext/invfs/src", floors: %w[helpers ruby_api require mount lib] }
   }.freeze
 

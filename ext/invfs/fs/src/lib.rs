@@ -13,6 +13,11 @@
 )]
 #![deny(missing_docs, unsafe_op_in_unsafe_fn)]
 
+// First, for its macros.
+#[cfg(mounts)]
+#[macro_use]
+pub mod sys;
+
 #[cfg(mounts)]
 pub mod file_system;
 pub mod mounts;
@@ -20,5 +25,3 @@ pub mod mounts;
 pub mod overlay;
 #[cfg(mounts)]
 pub mod read_only;
-#[cfg(mounts)]
-pub mod sys;

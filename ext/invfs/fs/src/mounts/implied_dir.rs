@@ -4,8 +4,9 @@ use std::hash::{BuildHasher, Hasher};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::sync::Arc;
 
-use crate::file_system::{FileSystem, Node, OpenHow, Opened};
+use crate::file_system::Node;
 use crate::mounts;
+use crate::mounts::nothing::{Nothing, DIRECTORY};
 use crate::mounts::{Mount, Over, Place, Table};
 use crate::sys::errno::{Answer, Errno};
 use invfs_engine::path::Subpath;
@@ -56,7 +57,7 @@ impl Table {
             root.strip_prefix(path)
                 .is_some_and(|rest| rest.starts_with(b"/"))
         });
-        leads.then(|| Place::root(Mount::unlisted(path, Arc::new(Way))))
+        leads.then(|| Place::root(Mount::unlisted(path, Arc::new(Nothing))))
     }
 }
 
@@ -144,43 +145,3 @@ fn real_names(path: &[u8]) -> Listing {
         })
         .collect()
 }
-
-/// What is in a directory that is there only because a mount lies below it.
-struct Way;
-
-/// A file system that has nothing.
-pub const NOTHING: &dyn FileSystem = &Way;
-
-impl FileSystem for Way {
-    fn stat(&self, sub: &Subpath, _: bool) -> Answer<Node> {
-        match sub.is_root() {
-            true => Ok(DIRECTORY),
-            false => Err(Errno(libc::ENOENT)),
-        }
-    }
-
-    fn open(&self, sub: &Subpath, _: OpenHow) -> Answer<Opened> {
-        match sub.is_root() {
-            true => Err(Errno(libc::EISDIR)),
-            false => Err(Errno(libc::ENOENT)),
-        }
-    }
-
-    fn list(&self, _: &Subpath) -> Answer<Listing> {
-        Ok(Listing::new())
-    }
-
-    fn read_link(&self, _: &Subpath) -> Answer<Vec<u8>> {
-        Err(Errno(libc::EINVAL))
-    }
-}
-
-/// A directory that no file system has.
-const DIRECTORY: Node = Node {
-    kind: Kind::Directory,
-    size: 0,
-    mode: 0o755,
-    mtime: (0, 0),
-    ino: None,
-    real: None,
-};

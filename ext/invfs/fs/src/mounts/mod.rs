@@ -3,9 +3,12 @@
 //! There is one for the process. `require`, file operations and whoever asks where a file comes from look into it. It is
 //! replaced as a whole, so looking takes no lock.
 
+mod generation;
 #[cfg(mounts)]
 pub mod implied_dir;
 mod mount;
+#[cfg(mounts)]
+mod nothing;
 #[cfg(mounts)]
 pub mod real;
 
@@ -14,6 +17,7 @@ use std::sync::Arc;
 
 use arc_swap::{ArcSwapOption, Guard};
 
+pub use crate::mounts::generation::generation;
 pub use crate::mounts::mount::{Mount, Origin, Over, Place, Request, Watch};
 #[cfg(mounts)]
 use crate::sys::fork::ForkMutex;
@@ -28,7 +32,6 @@ pub struct Table {
 }
 
 static TABLE: ArcSwapOption<Table> = ArcSwapOption::const_empty();
-static GENERATION: AtomicU64 = AtomicU64::new(0);
 /// How many mounts there are that somebody asked for.
 static NAMED: AtomicU64 = AtomicU64::new(0);
 
@@ -36,7 +39,7 @@ static NAMED: AtomicU64 = AtomicU64::new(0);
 #[cfg(mounts)]
 static CHANGING: ForkMutex<()> = ForkMutex::new(());
 #[cfg(mounts)]
-crate::survives_fork!(CHANGING, Outer);
+survives_fork!(CHANGING, Outer);
 #[cfg(not(mounts))]
 static CHANGING: std::sync::Mutex<()> = std::sync::Mutex::new(());
 
@@ -61,16 +64,6 @@ fn unmounted(mount: &Mount) {
     for Unmounted(tell) in inventory::iter::<Unmounted> {
         tell(mount);
     }
-}
-
-/// A number that is another one whenever something was mounted, unmounted, shown or hidden.
-pub fn generation() -> u64 {
-    GENERATION.load(Ordering::Acquire)
-}
-
-/// Something was mounted, unmounted, shown or hidden.
-fn changed() {
-    GENERATION.fetch_add(1, Ordering::AcqRel);
 }
 
 /// The table; `None` where nothing was ever mounted.
@@ -241,7 +234,7 @@ fn change<T>(edit: impl FnOnce(&mut Table) -> T) -> T {
     let named = table.iter().filter(|mount| mount.is_named()).count();
     NAMED.store(named as u64, Ordering::Release);
     TABLE.store(Some(Arc::new(table)));
-    changed();
+    generation::changed();
     drop(alone);
     result
 }

@@ -142,7 +142,7 @@ impl Mount {
     pub fn file_system(&self) -> &dyn FileSystem {
         match &self.file_system {
             Some(file_system) => &**file_system,
-            None => crate::mounts::implied_dir::NOTHING,
+            None => crate::mounts::nothing::NOTHING,
         }
     }
 
@@ -154,7 +154,7 @@ impl Mount {
     /// Lets file operations see it, or not.
     pub fn show(&self, visible: bool) {
         self.visible.store(visible, Ordering::Release);
-        crate::mounts::changed();
+        crate::mounts::generation::changed();
     }
 
     /// Whether somebody asked for it at this place.

@@ -122,7 +122,7 @@ pub fn read_all(fd: RawFd) -> Answer<Vec<u8>> {
 
 /// `/proc/self/fd` as a directory of this process, which saves half of the way.
 static DESCRIPTORS: ArcSwapOption<ReservedFd> = ArcSwapOption::const_empty();
-crate::in_forked_child!(disown);
+in_forked_child!(disown);
 
 /// The directory of the process's descriptors; `None` where there is none.
 fn descriptors() -> Option<Arc<ReservedFd>> {

@@ -1,10 +1,13 @@
 //! The kernel and the C library: errors, descriptors, files in memory, operations beside an open directory.
 
+// First, for its macros.
+#[macro_use]
+pub mod fork;
+
 pub mod at;
 pub mod beneath;
 pub mod clock;
 pub mod errno;
-pub mod fork;
 pub mod memfd;
 pub mod read_dir;
 pub mod reserved_fd;

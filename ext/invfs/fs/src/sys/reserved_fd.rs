@@ -21,7 +21,7 @@ pub struct ReservedFd(Arc<AtomicI32>);
 
 /// Who has which number, so that whoever else wants one finds the holder.
 static HOLDERS: ForkMutex<BTreeMap<RawFd, Weak<AtomicI32>>> = ForkMutex::new(BTreeMap::new());
-crate::survives_fork!(HOLDERS, Inner);
+survives_fork!(HOLDERS, Inner);
 
 impl ReservedFd {
     /// Guards the descriptor until this is dropped.
