@@ -174,6 +174,19 @@ pub trait FileSystem: Send + Sync {
         true
     }
 
+    /// Whether links in it may lead out of it: a question about such a path fails with [`Errno::LEADS_OUT`].
+    fn may_lead_out(&self) -> bool {
+        false
+    }
+
+    /// Where the first link on the way of `sub` leads that leads out of the file system, with what follows it in `sub`: an
+    /// absolute path, or one that begins with `..` and counts from the root of the file system. With `follow`, a link at the
+    /// end counts, too.
+    fn way_out(&self, sub: &Subpath, follow: bool) -> Answer<Option<Vec<u8>>> {
+        let _ = (sub, follow);
+        Ok(None)
+    }
+
     /// The target of a symbolic link; `EINVAL` where that is none.
     fn read_link(&self, sub: &Subpath) -> Answer<Vec<u8>>;
 

@@ -117,13 +117,17 @@ impl Operation<'_> {
     ///
     /// That there is nothing at the end is no error: it may be made.
     pub fn resolve(&self, sub: &Subpath, follow: bool) -> Answer<Lookup> {
+        // The names that are still to be walked, the next one last, and whether a link of the upper layer has them.
         let mut todo = Vec::new();
-        push(&mut todo, sub.as_bytes());
+        push(&mut todo, sub.as_bytes(), false);
         let mut here = self.top()?;
         let (mut links, mut by_upper_link) = (0, false);
-        while let Some(name) = todo.pop() {
+        while let Some((name, upper_link)) = todo.pop() {
             match &name[..] {
                 b"." => continue,
+                b".." if here.path.is_root() && upper_link => {
+                    return Err(self.leads_out(b"..", &todo))
+                }
                 b".." if here.path.is_root() => return Err(Errno(libc::ENOENT)),
                 b".." => {
                     here = self.directory(here.path.parent())?;
@@ -139,12 +143,16 @@ impl Operation<'_> {
                     if links > MAX_LINKS {
                         return Err(Errno(libc::ELOOP));
                     }
-                    by_upper_link |= entry.upper.is_some();
+                    let upper_link = entry.upper.is_some();
+                    by_upper_link |= upper_link;
                     let target = self.target(&here, &name, &entry)?;
+                    if upper_link && target.starts_with(b"/") {
+                        return Err(self.leads_out(&target, &todo));
+                    }
                     if target.is_empty() || target.starts_with(b"/") || target.contains(&0) {
                         return Err(Errno(libc::ENOENT));
                     }
-                    push(&mut todo, &target);
+                    push(&mut todo, &target, upper_link);
                 }
                 entry if last => {
                     return Ok(Lookup {
@@ -161,6 +169,17 @@ impl Operation<'_> {
         let mut spot = self.at(&here.path)?;
         spot.by_upper_link = by_upper_link;
         Ok(spot)
+    }
+
+    /// A link leads to `path`, outside of the file system; `todo` follows it.
+    fn leads_out(&self, path: &[u8], todo: &[(Vec<u8>, bool)]) -> Errno {
+        let mut out = path.to_vec();
+        for (name, _) in todo.iter().rev() {
+            out.push(b'/');
+            out.extend_from_slice(name);
+        }
+        self.way_out.replace(Some(out));
+        Errno::LEADS_OUT
     }
 
     /// What stands under a path that has no link in the middle.
@@ -263,10 +282,11 @@ impl Operation<'_> {
 }
 
 /// Puts the components of `path` on the stack, the first on top.
-fn push(todo: &mut Vec<Vec<u8>>, path: &[u8]) {
+fn push(todo: &mut Vec<(Vec<u8>, bool)>, path: &[u8], upper_link: bool) {
     if path.ends_with(b"/") {
         // What stands before the slash must be a directory.
-        todo.push(b".".to_vec());
+        todo.push((b".".to_vec(), upper_link));
     }
-    todo.extend(components(path).rev().map(<[u8]>::to_vec));
+    let names = components(path).rev();
+    todo.extend(names.map(|name| (name.to_vec(), upper_link)));
 }

@@ -174,6 +174,21 @@ impl FileSystem for Overlay {
         }
     }
 
+    /// Links of the upper layer are the program's own, and lead where they say; those of the lower layer lead nowhere
+    /// outside.
+    fn may_lead_out(&self) -> bool {
+        true
+    }
+
+    fn way_out(&self, sub: &Subpath, follow: bool) -> Answer<Option<Vec<u8>>> {
+        let operation = self.operation()?;
+        match operation.resolve(sub, follow) {
+            Err(Errno::LEADS_OUT) => Ok(operation.way_out.take()),
+            Err(errno) => Err(errno),
+            Ok(_) => Ok(None),
+        }
+    }
+
     fn change(&self, change: Change<'_>) -> Answer<()> {
         let operation = self.operation()?;
         match change {

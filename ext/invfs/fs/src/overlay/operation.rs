@@ -1,5 +1,6 @@
 //! One operation on the union: the directories that it has open and what it knows of the lower layer.
 
+use std::cell::RefCell;
 use std::ffi::CStr;
 use std::os::fd::OwnedFd;
 
@@ -17,6 +18,8 @@ const TRIES: usize = 100;
 pub(super) struct Operation<'a> {
     upper: Which<'a>,
     pub lower: Lower<'a>,
+    /// Where the link leads that made a lookup fail with `LEADS_OUT`.
+    pub way_out: RefCell<Option<Vec<u8>>>,
 }
 
 enum Which<'a> {
@@ -39,6 +42,7 @@ impl<'a> Operation<'a> {
         Ok(Operation {
             upper,
             lower: Lower::new(lower),
+            way_out: RefCell::default(),
         })
     }
 

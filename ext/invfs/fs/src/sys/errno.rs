@@ -13,6 +13,10 @@ pub struct Errno(pub i32);
 pub type Answer<T> = Result<T, Errno>;
 
 impl Errno {
+    /// A symbolic link leads out of the file system that was asked; `FileSystem::way_out` says where to. Programs are told
+    /// `ENOENT`, where nothing follows it.
+    pub const LEADS_OUT: Errno = Errno(i32::MIN);
+
     /// The calling thread's `errno`.
     pub fn last() -> Errno {
         Errno(
@@ -29,8 +33,12 @@ impl Errno {
 
     /// Makes this the calling thread's `errno`.
     pub fn set(self) {
+        let number = match self {
+            Errno::LEADS_OUT => libc::ENOENT,
+            Errno(number) => number,
+        };
         // SAFETY: the C library hands out the address of the calling thread's own variable.
-        unsafe { *libc::__errno_location() = self.0 }
+        unsafe { *libc::__errno_location() = number }
     }
 }
 

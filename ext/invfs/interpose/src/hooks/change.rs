@@ -8,7 +8,8 @@ use crate::paths::route;
 use crate::paths::route::Wants::Anything;
 use crate::paths::route::{PathTarget, Route};
 use crate::paths::text::Text;
-use crate::paths::{liveness, moves, real_links};
+use crate::paths::{liveness, moves, real_links, way_out};
+use invfs_engine::path::MAX_LINKS;
 use invfs_engine::vfs::Kind;
 use invfs_fs::file_system::Change;
 use invfs_fs::sys::errno::{Answer, Errno};
@@ -187,24 +188,51 @@ fn two(
     real: impl Fn(At<'_>, At<'_>) -> c_int,
     inside: impl Fn(&PathTarget, &PathTarget) -> Answer<c_int>,
 ) -> Answer<c_int> {
-    match (
+    let mut routes = (
         route::at(from.0, from.1, Anything),
         route::at(to.0, to.1, Anything),
-    ) {
+    );
+    for _ in 0..MAX_LINKS {
+        match two_routes((from, to), &routes, &real, &inside) {
+            Err(Errno::LEADS_OUT) => routes = (led_out(routes.0)?, led_out(routes.1)?),
+            answer => return answer,
+        }
+    }
+    Err(Errno(libc::ELOOP))
+}
+
+/// Where a name leads, if a link on its way leads out of its mount.
+fn led_out(route: Route) -> Answer<Route> {
+    let Route::Virtual(target) = &route else {
+        return Ok(route);
+    };
+    match target.place.stat(false) {
+        Err(Errno::LEADS_OUT) => way_out::of(target, false, Anything),
+        _ => Ok(route),
+    }
+}
+
+fn two_routes(
+    (from, to): (At<'_>, At<'_>),
+    routes: &(Route, Route),
+    real: impl Fn(At<'_>, At<'_>) -> c_int,
+    inside: impl Fn(&PathTarget, &PathTarget) -> Answer<c_int>,
+) -> Answer<c_int> {
+    match routes {
         (Route::Real, Route::Real) => Ok(real(from, to)),
-        (Route::Failed(errno), _) | (_, Route::Failed(errno)) => Err(errno),
+        (Route::Failed(errno), _) | (_, Route::Failed(errno)) => Err(*errno),
         (Route::Virtual(from), Route::Virtual(to)) => {
             if from.place.mount.id != to.place.mount.id {
                 return Err(Errno(libc::EXDEV));
             }
-            inside(&from, &to)
+            inside(from, to)
         }
         (Route::Elsewhere(a), Route::Elsewhere(b)) => Ok(real(
-            (libc::AT_FDCWD, Text::from(&*a)),
-            (libc::AT_FDCWD, Text::from(&*b)),
+            (libc::AT_FDCWD, Text::from(&**a)),
+            (libc::AT_FDCWD, Text::from(&**b)),
         )),
-        (Route::Elsewhere(a), Route::Real) => Ok(real((libc::AT_FDCWD, Text::from(&*a)), to)),
-        (Route::Real, Route::Elsewhere(b)) => Ok(real(from, (libc::AT_FDCWD, Text::from(&*b)))),
+        (Route::Elsewhere(a), Route::Real) => Ok(real((libc::AT_FDCWD, Text::from(&**a)), to)),
+        (Route::Real, Route::Elsewhere(b)) => Ok(real(from, (libc::AT_FDCWD, Text::from(&**b)))),
         _ => Err(Errno(libc::EXDEV)),
     }
 }

@@ -7,6 +7,7 @@ use crate::open::open_file;
 use crate::paths::real_links;
 use crate::paths::route::{self, PathTarget, Route, Wants};
 use crate::paths::text::Text;
+use crate::paths::way_out;
 use invfs_engine::path::MAX_LINKS;
 use invfs_fs::sys::errno::{Answer, Errno};
 
@@ -141,7 +142,16 @@ pub fn dispatch_for<T: Returned>(
                     }
                     real_links::followed(libc::AT_FDCWD, path, wants)
                 }
-                Route::Virtual(target) => return inside(target),
+                Route::Virtual(target) => {
+                    let leads_out = target.place.mount.file_system().may_lead_out();
+                    let asked = leads_out.then(|| target.clone());
+                    match (inside(target), asked) {
+                        (Err(Errno::LEADS_OUT), Some(target)) => {
+                            Some(way_out::of(&target, true, wants)?)
+                        }
+                        (answer, _) => return answer,
+                    }
+                }
                 Route::Failed(errno) => return Err(errno),
             };
             match next {

@@ -10,3 +10,4 @@ pub mod real_links;
 pub mod relative;
 pub mod route;
 pub mod text;
+pub mod way_out;

@@ -5,7 +5,7 @@ use std::ffi::{c_int, CString};
 
 use crate::open::{empty_dir, fd_table};
 use crate::paths::text::Text;
-use crate::paths::{cwd, liveness, past, relative};
+use crate::paths::{cwd, liveness, past, relative, way_out};
 use invfs_engine::path::{components, Subpath};
 use invfs_engine::vfs::Kind;
 use invfs_fs::file_system::Node;
@@ -31,6 +31,7 @@ pub enum Route {
 }
 
 /// A place in a mount, as a path names it.
+#[derive(Clone)]
 pub struct PathTarget {
     /// The place.
     pub place: Place,
@@ -287,6 +288,15 @@ fn walk(table: &Table, path: &[u8]) -> Walked {
                     }
                     match real::directory(&place) {
                         Ok(real) => at = real,
+                        // The system climbs from where the link leads.
+                        Err(Errno::LEADS_OUT) => {
+                            let out = match way_out::path(&place, true) {
+                                Ok(out) => out,
+                                Err(errno) => return Walked::To(Route::Failed(errno)),
+                            };
+                            let rest = path.get(walked..).unwrap_or_default();
+                            return Walked::Out([&out, &b"/.."[..], rest].concat());
+                        }
                         Err(errno) => return Walked::To(Route::Failed(errno)),
                     }
                     pop(&mut at);
