@@ -3,7 +3,7 @@
 use std::ffi::CStr;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
-use crate::sys::at;
+use crate::sys::at::{self, Locking};
 use crate::sys::errno::{Answer, Errno};
 use crate::sys::reserved_fd::ReservedFd;
 
@@ -23,9 +23,7 @@ pub(super) struct Upper {
 
 impl Upper {
     pub fn open(path: &CStr) -> Answer<Upper> {
-        // SAFETY: no call is made on this number other than `openat`, for which it means the current directory.
-        let anywhere = unsafe { BorrowedFd::borrow_raw(libc::AT_FDCWD) };
-        let root = at::open(anywhere, path.to_bytes(), at::DIRECTORY, 0)?;
+        let root = at::open(rustix::fs::CWD, path.to_bytes(), at::DIRECTORY, 0)?;
         let private = directory(root.as_fd(), RESERVED_NAME)?;
         let whiteouts = directory(private.as_fd(), WHITEOUTS)?;
         Ok(Upper {
@@ -60,7 +58,7 @@ impl Upper {
 
     pub fn lock(&self) -> Answer<Lock> {
         let file = self.lock_file(libc::O_RDWR | libc::O_CREAT | libc::O_NONBLOCK)?;
-        at::lock(file.as_fd(), libc::LOCK_EX)?;
+        at::lock(file.as_fd(), Locking::LockExclusive)?;
         Ok(Lock(file))
     }
 
@@ -108,6 +106,6 @@ impl Drop for Lock {
     fn drop(&mut self) {
         // A child that was forked meanwhile has the descriptor, too, so closing it would not be enough. A failure
         // leaves it to that.
-        let _ = at::lock(self.0.as_fd(), libc::LOCK_UN);
+        let _ = at::lock(self.0.as_fd(), Locking::Unlock);
     }
 }

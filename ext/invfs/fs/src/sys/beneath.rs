@@ -1,8 +1,9 @@
 //! Paths below an open directory in one call of the kernel, which may follow no symbolic link on its way.
 
-use std::ffi::CString;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
+
+use rustix::fs::{Mode, ResolveFlags};
 
 use crate::sys::at;
 use crate::sys::at::Meta;
@@ -41,18 +42,15 @@ pub fn stat(dir: BorrowedFd, path: &[u8]) -> Answer<Meta> {
 }
 
 fn openat2(dir: BorrowedFd, path: &[u8], flags: i32) -> Answer<OwnedFd> {
-    let path = CString::new(path).map_err(|_| Errno(libc::ENOENT))?;
-    // SAFETY: all zeroes are a valid `open_how`.
-    let mut how: libc::open_how = unsafe { std::mem::zeroed() };
-    how.flags = u64::from((flags | libc::O_NOFOLLOW) as u32);
-    how.resolve = libc::RESOLVE_BENEATH | libc::RESOLVE_NO_SYMLINKS;
-    let (fd, size) = (dir.as_raw_fd(), std::mem::size_of_val(&how));
-    // SAFETY: the path is a C string and `how` as long as the call is told; both outlive the call.
-    match unsafe { libc::syscall(libc::SYS_openat2, fd, path.as_ptr(), &raw mut how, size) } {
-        -1 => Err(Errno::last()),
-        // SAFETY: the kernel just made it, and nobody else knows of it.
-        fd => Ok(unsafe { OwnedFd::from_raw_fd(fd as i32) }),
-    }
+    let flags = at::flags(flags | libc::O_NOFOLLOW);
+    let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
+    Ok(rustix::fs::openat2(
+        dir,
+        path,
+        flags,
+        Mode::empty(),
+        resolve,
+    )?)
 }
 
 fn step_by_step(dir: BorrowedFd, path: &[u8], flags: i32) -> Answer<OwnedFd> {

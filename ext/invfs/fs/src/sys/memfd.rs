@@ -1,11 +1,11 @@
 //! Files in memory: real descriptors for contents that no disk holds.
 
-use std::ffi::CString;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
+use rustix::fs::{MemfdFlags, SealFlags};
 
 use crate::sys::errno::{Answer, Errno};
 use crate::sys::fork;
@@ -18,26 +18,18 @@ use crate::sys::temporary;
 pub fn file(contents: &[u8], name: &[u8], sealed: bool) -> Answer<OwnedFd> {
     // The kernel takes names of up to 249 bytes: the end of a path tells most.
     let tail = name.get(name.len().saturating_sub(200)..).unwrap_or(name);
-    let name = CString::new(tail).map_err(|_| Errno(libc::EINVAL))?;
-    let flags = libc::MFD_CLOEXEC | if sealed { libc::MFD_ALLOW_SEALING } else { 0 };
-    // SAFETY: a NUL-terminated name; the result is checked.
-    let fd = unsafe { libc::memfd_create(name.as_ptr(), flags) };
-    if fd < 0 {
-        return match Errno::last() {
-            Errno(libc::ENOSYS | libc::EPERM | libc::EACCES) => on_disk(contents, sealed),
-            errno => Err(errno),
-        };
-    }
-    // SAFETY: a new descriptor that nobody else owns.
-    let file = unsafe { OwnedFd::from_raw_fd(fd) };
-    write_all(fd, contents)?;
+    let flags = match sealed {
+        true => MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING,
+        false => MemfdFlags::CLOEXEC,
+    };
+    let file = match rustix::fs::memfd_create(tail, flags).map_err(Errno::from) {
+        Err(Errno(libc::ENOSYS | libc::EPERM | libc::EACCES)) => return on_disk(contents, sealed),
+        file => file?,
+    };
+    write_all(file.as_fd(), contents)?;
     if sealed {
-        let seals =
-            libc::F_SEAL_SEAL | libc::F_SEAL_SHRINK | libc::F_SEAL_GROW | libc::F_SEAL_WRITE;
-        // SAFETY: a descriptor of ours and plain integers.
-        if unsafe { libc::fcntl(fd, libc::F_ADD_SEALS, seals) } < 0 {
-            return Err(Errno::last());
-        }
+        let seals = SealFlags::SEAL | SealFlags::SHRINK | SealFlags::GROW | SealFlags::WRITE;
+        rustix::fs::fcntl_add_seals(&file, seals)?;
     }
     Ok(file)
 }
@@ -45,7 +37,7 @@ pub fn file(contents: &[u8], name: &[u8], sealed: bool) -> Answer<OwnedFd> {
 /// The same where the system has no files in memory, or does not let this process have some.
 fn on_disk(contents: &[u8], sealed: bool) -> Answer<OwnedFd> {
     let file = temporary::file()?;
-    write_all(file.as_raw_fd(), contents)?;
+    write_all(file.as_fd(), contents)?;
     if !sealed {
         return Ok(file);
     }
@@ -58,20 +50,13 @@ fn on_disk(contents: &[u8], sealed: bool) -> Answer<OwnedFd> {
 }
 
 /// Writes everything at the beginning, without moving the offset.
-fn write_all(fd: RawFd, contents: &[u8]) -> Answer<()> {
+fn write_all(file: BorrowedFd, contents: &[u8]) -> Answer<()> {
     let mut done = 0;
     while let Some(rest) = contents.get(done..).filter(|rest| !rest.is_empty()) {
-        // SAFETY: a slice of readable bytes; the result is checked.
-        let wrote =
-            unsafe { libc::pwrite64(fd, rest.as_ptr().cast(), rest.len(), done as libc::off64_t) };
-        match wrote {
+        match rustix::io::retry_on_intr(|| rustix::io::pwrite(file, rest, done as u64))? {
             // Memory that is full says ENOSPC; a file that will not grow for another reason must not hang us.
             0 => return Err(Errno(libc::ENOSPC)),
-            wrote if wrote > 0 => done += wrote as usize,
-            _ => match Errno::last() {
-                Errno(libc::EINTR) => {}
-                errno => return Err(errno),
-            },
+            wrote => done += wrote,
         }
     }
     Ok(())

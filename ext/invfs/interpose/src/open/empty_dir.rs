@@ -114,12 +114,7 @@ pub fn is_parked() -> bool {
 
 /// Makes the empty directory the working directory.
 pub fn park() -> Answer<()> {
-    let here = descriptor(libc::O_CLOEXEC)?;
-    // SAFETY: a descriptor of ours.
-    match unsafe { libc::fchdir(here.as_raw_fd()) } {
-        0 => Ok(()),
-        _ => Err(Errno::last()),
-    }
+    Ok(rustix::process::fchdir(descriptor(libc::O_CLOEXEC)?)?)
 }
 
 /// Opens the directory at `place`, links followed; `ENOTDIR` where that is none.

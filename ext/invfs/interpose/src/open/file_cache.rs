@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 use hashbrown::{HashSet, HashTable};
+use rustix::process::{getrlimit, Resource};
 
 use invfs_engine::path::SubpathBuf;
 use invfs_fs::mounts::Place;
@@ -145,11 +146,6 @@ impl Cache {
 
 /// A quarter of the descriptors that the process may have, and never more than a thousand.
 fn capacity() -> usize {
-    let mut limit = libc::rlimit {
-        rlim_cur: 0,
-        rlim_max: 0,
-    };
-    // SAFETY: room for the answer; where there is none the limit stays 0.
-    unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) };
-    (limit.rlim_cur / 4).clamp(16, 1024) as usize
+    let limit = getrlimit(Resource::Nofile).current;
+    (limit.unwrap_or(u64::MAX) / 4).clamp(16, 1024) as usize
 }

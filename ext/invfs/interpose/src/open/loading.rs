@@ -9,6 +9,8 @@ use std::os::fd::{AsRawFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::OnceLock;
 
+use rustix::io::FdFlags;
+
 use crate::open::source_file;
 use invfs_fs::mounts::Place;
 use invfs_fs::sys::fork::ForkMutex;
@@ -94,8 +96,7 @@ pub fn open(place: &Place, flags: i32) -> Option<RawFd> {
     }
     let file = memfd::file(&contents, &path, true).ok()?;
     if flags != RUBYS {
-        // SAFETY: a descriptor of ours and plain integers.
-        unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETFD, 0) };
+        rustix::io::fcntl_setfd(&file, FdFlags::empty()).ok()?;
     }
     Some(file.into_raw_fd())
 }

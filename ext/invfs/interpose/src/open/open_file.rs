@@ -3,6 +3,9 @@
 use std::os::fd::{AsRawFd, IntoRawFd, OwnedFd, RawFd};
 use std::sync::Arc;
 
+use rustix::fs::OFlags;
+use rustix::io::FdFlags;
+
 use crate::open::fd_table::{self, Description};
 use crate::open::file_cache::CACHE;
 use crate::open::identities;
@@ -157,12 +160,11 @@ fn hand_over(file: OwnedFd, flags: i32) -> Answer<RawFd> {
         return memfd::reopen(&file, flags);
     }
     if flags & libc::O_CLOEXEC == 0 {
-        // SAFETY: a descriptor of ours and plain integers.
-        unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETFD, 0) };
+        rustix::io::fcntl_setfd(&file, FdFlags::empty())?;
     }
     if flags & libc::O_NONBLOCK != 0 {
-        // SAFETY: as above; a regular file never blocks, but the flag can be read back.
-        unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETFL, libc::O_NONBLOCK) };
+        // A regular file never blocks, but the flag can be read back.
+        rustix::fs::fcntl_setfl(&file, OFlags::NONBLOCK)?;
     }
     Ok(file.into_raw_fd())
 }
