@@ -2,13 +2,13 @@
 
 use std::io::Write;
 use std::os::fd::{AsFd, OwnedFd};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::file_system::{Node, Time};
 use crate::overlay::operation::Operation;
 use crate::sys::at::{self, Locking};
 use crate::sys::errno::{Answer, Errno};
 use crate::sys::read_dir;
+use invfs_engine::unused_name;
 use invfs_engine::vfs::Kind;
 
 /// A file that is ready to appear.
@@ -133,13 +133,8 @@ fn remove(work: &OwnedFd, name: &[u8]) -> Answer<()> {
 
 /// Runs `make` with names until one is new.
 fn unused<T>(make: impl Fn(&[u8]) -> Answer<T>) -> Answer<(Vec<u8>, T)> {
-    static NEXT: AtomicU64 = AtomicU64::new(0);
-    loop {
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("{}-{number}", std::process::id()).into_bytes();
-        match make(&name) {
-            Err(Errno(libc::EEXIST)) => {}
-            result => return result.map(|made| (name, made)),
-        }
-    }
+    let is_taken = |errno: &Errno| *errno == Errno(libc::EEXIST);
+    unused_name::unused(is_taken, |name| {
+        make(name.as_bytes()).map(|made| (name.into(), made))
+    })
 }
