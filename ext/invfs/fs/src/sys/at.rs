@@ -1,6 +1,6 @@
 //! Calls of the kernel on a name in an open directory. None of them follows a symbolic link.
 
-use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
 pub use rustix::fs::FlockOperation as Locking;
 use rustix::fs::{AtFlags, FileType, Gid, Mode, OFlags, Stat, Timespec, Timestamps, Uid};
@@ -67,18 +67,18 @@ fn permissions(mode: u32) -> Mode {
 }
 
 /// `openat`, closed on `exec` unless the flags are the caller's own.
-pub fn open(dir: BorrowedFd, name: &[u8], flags: i32, mode: u32) -> Answer<OwnedFd> {
+pub fn open(dir: impl AsFd, name: &[u8], flags: i32, mode: u32) -> Answer<OwnedFd> {
     open_as_is(dir, name, flags | libc::O_CLOEXEC, mode)
 }
 
 /// `openat` with just these flags and `O_NOFOLLOW`.
-pub fn open_as_is(dir: BorrowedFd, name: &[u8], flags: i32, mode: u32) -> Answer<OwnedFd> {
+pub fn open_as_is(dir: impl AsFd, name: &[u8], flags: i32, mode: u32) -> Answer<OwnedFd> {
     let flags = self::flags(flags | libc::O_NOFOLLOW);
     Ok(rustix::fs::openat(dir, name, flags, permissions(mode))?)
 }
 
 /// `fstatat`; `None` where there is nothing.
-pub fn stat(dir: BorrowedFd, name: &[u8]) -> Answer<Option<Meta>> {
+pub fn stat(dir: impl AsFd, name: &[u8]) -> Answer<Option<Meta>> {
     match look(dir, name) {
         Err(Errno(libc::ENOENT | libc::ENOTDIR)) => Ok(None),
         found => found.map(Some),
@@ -86,13 +86,13 @@ pub fn stat(dir: BorrowedFd, name: &[u8]) -> Answer<Option<Meta>> {
 }
 
 /// `fstatat`.
-pub fn look(dir: BorrowedFd, name: &[u8]) -> Answer<Meta> {
+pub fn look(dir: impl AsFd, name: &[u8]) -> Answer<Meta> {
     let found = rustix::fs::statat(dir, name, AtFlags::SYMLINK_NOFOLLOW)?;
     Ok(Meta::of(&found))
 }
 
 /// `fstat`.
-pub fn look_at(file: BorrowedFd) -> Answer<Meta> {
+pub fn look_at(file: impl AsFd) -> Answer<Meta> {
     Ok(Meta::of(&rustix::fs::fstat(file)?))
 }
 
@@ -129,32 +129,32 @@ pub fn kind(file: FileType) -> Option<Kind> {
 }
 
 /// `readlinkat`.
-pub fn read_link(dir: BorrowedFd, name: &[u8]) -> Answer<Vec<u8>> {
+pub fn read_link(dir: impl AsFd, name: &[u8]) -> Answer<Vec<u8>> {
     Ok(rustix::fs::readlinkat(dir, name, Vec::new())?.into_bytes())
 }
 
 /// `mkdirat`.
-pub fn make_directory(dir: BorrowedFd, name: &[u8], mode: u32) -> Answer<()> {
+pub fn make_directory(dir: impl AsFd, name: &[u8], mode: u32) -> Answer<()> {
     Ok(rustix::fs::mkdirat(dir, name, permissions(mode))?)
 }
 
 /// `symlinkat`.
-pub fn symlink(target: &[u8], dir: BorrowedFd, name: &[u8]) -> Answer<()> {
+pub fn symlink(target: &[u8], dir: impl AsFd, name: &[u8]) -> Answer<()> {
     Ok(rustix::fs::symlinkat(target, dir, name)?)
 }
 
 /// A second name for what the first one names, also if that is a symbolic link.
-pub fn link(dir: BorrowedFd, name: &[u8], to: BorrowedFd, new: &[u8]) -> Answer<()> {
+pub fn link(dir: impl AsFd, name: &[u8], to: impl AsFd, new: &[u8]) -> Answer<()> {
     Ok(rustix::fs::linkat(dir, name, to, new, AtFlags::empty())?)
 }
 
 /// `renameat`.
-pub fn rename(dir: BorrowedFd, name: &[u8], to: BorrowedFd, new: &[u8]) -> Answer<()> {
+pub fn rename(dir: impl AsFd, name: &[u8], to: impl AsFd, new: &[u8]) -> Answer<()> {
     Ok(rustix::fs::renameat(dir, name, to, new)?)
 }
 
 /// Removes a directory if `kind` is that, else any other name.
-pub fn remove(dir: BorrowedFd, name: &[u8], kind: Option<Kind>) -> Answer<()> {
+pub fn remove(dir: impl AsFd, name: &[u8], kind: Option<Kind>) -> Answer<()> {
     let flags = match kind {
         Some(Kind::Directory) => AtFlags::REMOVEDIR,
         _ => AtFlags::empty(),
@@ -163,13 +163,13 @@ pub fn remove(dir: BorrowedFd, name: &[u8], kind: Option<Kind>) -> Answer<()> {
 }
 
 /// Sets permission bits; those of a link cannot be set.
-pub fn set_mode(dir: BorrowedFd, name: &[u8], mode: u32) -> Answer<()> {
-    match set_mode_in_one_call(dir, name, mode) {
+pub fn set_mode(dir: impl AsFd, name: &[u8], mode: u32) -> Answer<()> {
+    match set_mode_in_one_call(&dir, name, mode) {
         Err(Errno(libc::EOPNOTSUPP | libc::ENOSYS | libc::EINVAL)) => {}
         result => return result,
     }
     // An old kernel with an old C library, or no /proc.
-    let file = std::fs::File::from(open(dir, name, libc::O_PATH, 0)?);
+    let file = std::fs::File::from(open(&dir, name, libc::O_PATH, 0)?);
     if file.metadata()?.is_symlink() {
         return Err(Errno(libc::ENOENT));
     }
@@ -184,9 +184,9 @@ pub fn set_mode(dir: BorrowedFd, name: &[u8], mode: u32) -> Answer<()> {
 }
 
 /// `fchmodat`. The C library's: older kernels have no call that does not follow links, and it knows another way.
-fn set_mode_in_one_call(dir: BorrowedFd, name: &[u8], mode: u32) -> Answer<()> {
+fn set_mode_in_one_call(dir: impl AsFd, name: &[u8], mode: u32) -> Answer<()> {
     let name = std::ffi::CString::new(name).map_err(|_| Errno(libc::EINVAL))?;
-    let (fd, flags) = (dir.as_raw_fd(), libc::AT_SYMLINK_NOFOLLOW);
+    let (fd, flags) = (dir.as_fd().as_raw_fd(), libc::AT_SYMLINK_NOFOLLOW);
     // SAFETY: `name` is a C string that outlives the call.
     match unsafe { libc::fchmodat(fd, name.as_ptr(), mode, flags) } {
         0 => Ok(()),
@@ -195,7 +195,7 @@ fn set_mode_in_one_call(dir: BorrowedFd, name: &[u8], mode: u32) -> Answer<()> {
 }
 
 /// `fchownat`; `u32::MAX` leaves the user or the group as it is.
-pub fn set_owner(dir: BorrowedFd, name: &[u8], user: u32, group: u32) -> Answer<()> {
+pub fn set_owner(dir: impl AsFd, name: &[u8], user: u32, group: u32) -> Answer<()> {
     let (user, group) = (changed(user), changed(group));
     let (user, group) = (user.map(Uid::from_raw), group.map(Gid::from_raw));
     let flags = AtFlags::SYMLINK_NOFOLLOW;
@@ -207,7 +207,7 @@ fn changed(id: u32) -> Option<u32> {
 }
 
 /// Sets access and modification time.
-pub fn set_times(dir: BorrowedFd, name: &[u8], times: [Time; 2]) -> Answer<()> {
+pub fn set_times(dir: impl AsFd, name: &[u8], times: [Time; 2]) -> Answer<()> {
     let [last_access, last_modification] = times.map(|time| {
         let (tv_sec, tv_nsec) = match time {
             Time::Same => (0, rustix::fs::UTIME_OMIT),
@@ -226,16 +226,17 @@ pub fn set_times(dir: BorrowedFd, name: &[u8], times: [Time; 2]) -> Answer<()> {
 
 /// `faccessat` with the effective user: `W_OK`, `X_OK`. The C library's: it knows a way for kernels that only ask for
 /// the real user.
-pub fn access(dir: BorrowedFd, wanted: i32) -> Answer<()> {
+pub fn access(dir: impl AsFd, wanted: i32) -> Answer<()> {
+    let (fd, flags) = (dir.as_fd().as_raw_fd(), libc::AT_EACCESS);
     // SAFETY: the name is a C string constant.
-    match unsafe { libc::faccessat(dir.as_raw_fd(), c".".as_ptr(), wanted, libc::AT_EACCESS) } {
+    match unsafe { libc::faccessat(fd, c".".as_ptr(), wanted, flags) } {
         0 => Ok(()),
         _ => Err(Errno::last()),
     }
 }
 
 /// `flock`, however often a signal comes in between.
-pub fn lock(file: BorrowedFd, operation: Locking) -> Answer<()> {
-    let locked = rustix::io::retry_on_intr(|| rustix::fs::flock(file, operation));
+pub fn lock(file: impl AsFd, operation: Locking) -> Answer<()> {
+    let locked = rustix::io::retry_on_intr(|| rustix::fs::flock(&file, operation));
     Ok(locked?)
 }

@@ -1,6 +1,6 @@
 //! Paths below an open directory in one call of the kernel, which may follow no symbolic link on its way.
 
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::fs::{Mode, ResolveFlags};
@@ -15,13 +15,13 @@ static MISSING: AtomicBool = AtomicBool::new(false);
 
 /// Opens `path`, closed on `exec` only if the flags say so. `ELOOP` or `ENOTDIR` where a link stands in the way; a link
 /// at the end is opened with `O_PATH` and else refused with `ELOOP`.
-pub fn open(dir: BorrowedFd, path: &[u8], flags: i32) -> Answer<OwnedFd> {
+pub fn open(dir: impl AsFd, path: &[u8], flags: i32) -> Answer<OwnedFd> {
     // One name leads nowhere else.
     if !path.contains(&b'/') {
         return at::open_as_is(dir, path, flags, 0);
     }
     if !MISSING.load(Ordering::Relaxed) {
-        match openat2(dir, path, flags) {
+        match openat2(&dir, path, flags) {
             Err(Errno(libc::ENOSYS)) => {}
             // A file may say so, too, when it is opened for writing.
             Err(Errno(libc::EPERM)) if flags & (libc::O_PATH | libc::O_DIRECTORY) != 0 => {}
@@ -33,7 +33,7 @@ pub fn open(dir: BorrowedFd, path: &[u8], flags: i32) -> Answer<OwnedFd> {
 }
 
 /// What stands under `path`; errors as [`open`] has them.
-pub fn stat(dir: BorrowedFd, path: &[u8]) -> Answer<Meta> {
+pub fn stat(dir: impl AsFd, path: &[u8]) -> Answer<Meta> {
     if !path.contains(&b'/') {
         return at::look(dir, path);
     }
@@ -41,7 +41,7 @@ pub fn stat(dir: BorrowedFd, path: &[u8]) -> Answer<Meta> {
     at::look_at(file.as_fd())
 }
 
-fn openat2(dir: BorrowedFd, path: &[u8], flags: i32) -> Answer<OwnedFd> {
+fn openat2(dir: impl AsFd, path: &[u8], flags: i32) -> Answer<OwnedFd> {
     let flags = at::flags(flags | libc::O_NOFOLLOW);
     let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
     Ok(rustix::fs::openat2(
@@ -53,11 +53,11 @@ fn openat2(dir: BorrowedFd, path: &[u8], flags: i32) -> Answer<OwnedFd> {
     )?)
 }
 
-fn step_by_step(dir: BorrowedFd, path: &[u8], flags: i32) -> Answer<OwnedFd> {
+fn step_by_step(dir: impl AsFd, path: &[u8], flags: i32) -> Answer<OwnedFd> {
     let mut at: Option<OwnedFd> = None;
     let mut names = components(path).peekable();
     while let Some(name) = names.next() {
-        let here = at.as_ref().map_or(dir, AsFd::as_fd);
+        let here = at.as_ref().map_or(dir.as_fd(), AsFd::as_fd);
         let next = match names.peek() {
             Some(_) => at::open(here, name, at::DIRECTORY, 0)?,
             None => return at::open_as_is(here, name, flags, 0),

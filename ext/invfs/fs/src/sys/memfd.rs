@@ -1,12 +1,15 @@
 //! Files in memory: real descriptors for contents that no disk holds.
 
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::ffi::CStr;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
-use rustix::fs::{MemfdFlags, SealFlags};
+use rustix::buffer::spare_capacity;
+use rustix::fs::{MemfdFlags, Mode, SealFlags};
 
+use crate::sys::at;
 use crate::sys::errno::{Answer, Errno};
 use crate::sys::fork;
 use crate::sys::reserved_fd::ReservedFd;
@@ -41,12 +44,8 @@ fn on_disk(contents: &[u8], sealed: bool) -> Answer<OwnedFd> {
     if !sealed {
         return Ok(file);
     }
-    match reopen(&file, libc::O_RDONLY | libc::O_CLOEXEC) {
-        // SAFETY: a new descriptor that nobody else owns.
-        Ok(fd) => Ok(unsafe { OwnedFd::from_raw_fd(fd) }),
-        // Without /proc nobody else can open it again, either.
-        Err(_) => Ok(file),
-    }
+    // Without /proc nobody else can open it again, either.
+    Ok(reopen(&file, libc::O_RDONLY | libc::O_CLOEXEC).unwrap_or(file))
 }
 
 /// Writes everything at the beginning, without moving the offset.
@@ -79,29 +78,17 @@ pub fn unused_path(file: &impl AsRawFd) -> String {
 }
 
 /// Reads the whole file, wherever its offset stands.
-pub fn read_all(fd: RawFd) -> Answer<Vec<u8>> {
-    let mut contents = vec![0; metadata(fd)?.st_size.max(0) as usize];
-    let mut done = 0;
-    while let Some(rest) = contents.get_mut(done..).filter(|rest| !rest.is_empty()) {
-        // SAFETY: a slice of writable bytes; the result is checked.
-        let read = unsafe {
-            libc::pread64(
-                fd,
-                rest.as_mut_ptr().cast(),
-                rest.len(),
-                done as libc::off64_t,
-            )
-        };
-        match read {
-            0 => break,
-            read if read > 0 => done += read as usize,
-            _ => match Errno::last() {
-                Errno(libc::EINTR) => {}
-                errno => return Err(errno),
-            },
+pub fn read_all(file: impl AsFd) -> Answer<Vec<u8>> {
+    let size = at::look_at(&file)?.size as usize;
+    let mut contents = Vec::with_capacity(size);
+    while contents.len() < size {
+        let offset = contents.len() as u64;
+        match rustix::io::pread(&file, spare_capacity(&mut contents), offset) {
+            Ok(0) => break,
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(errno) => return Err(errno.into()),
         }
     }
-    contents.truncate(done);
     Ok(contents)
 }
 
@@ -128,23 +115,22 @@ fn disown() {
 }
 
 /// Opens a file in memory once more, with an offset and flags of its own.
-pub fn reopen(file: &impl AsRawFd, flags: i32) -> Answer<RawFd> {
+pub fn reopen(file: &impl AsRawFd, flags: i32) -> Answer<OwnedFd> {
     let path = ProcPath::new(file.as_raw_fd());
     let directory = descriptors();
     // What is opened is a link of the system's own, and the file exists.
     let flags = flags
         & !(libc::O_CREAT | libc::O_EXCL | libc::O_TRUNC | libc::O_NOFOLLOW | libc::O_NOATIME);
-    // SAFETY: a NUL-terminated path; the result is checked.
-    let opened = unsafe {
-        match &directory {
-            None => libc::open(path.as_ptr(), flags),
-            Some(directory) => libc::openat(directory.as_raw_fd(), path.name(), flags),
-        }
+    let (flags, mode) = (at::flags(flags), Mode::empty());
+    let opened = match &directory {
+        None => rustix::fs::open(path.as_c_str(), flags, mode).map_err(Errno::from),
+        Some(directory) => directory
+            .get()
+            .and_then(|directory| Ok(rustix::fs::openat(directory, path.name(), flags, mode)?)),
     };
-    if opened >= 0 {
-        return Ok(opened);
-    }
-    let errno = Errno::last();
+    let Err(errno) = opened else {
+        return opened;
+    };
     if fork::owns_memory() && matches!(errno.0, libc::EBADF | libc::ENOTDIR) {
         if let Some(directory) = directory {
             // Closed where there is no hook, and perhaps the number used again.
@@ -179,14 +165,22 @@ impl ProcPath {
         ProcPath(path)
     }
 
-    /// The last component, NUL-terminated.
-    fn name(&self) -> *const libc::c_char {
-        self.as_ptr().wrapping_add(b"/proc/self/fd/".len())
+    /// The last component.
+    fn name(&self) -> &[u8] {
+        self.as_bytes()
+            .get(b"/proc/self/fd/".len()..)
+            .unwrap_or_default()
     }
 
     /// The path.
     pub fn as_bytes(&self) -> &[u8] {
-        self.0.split(|b| *b == 0).next().unwrap_or_default()
+        self.as_c_str().to_bytes()
+    }
+
+    /// The path.
+    pub fn as_c_str(&self) -> &CStr {
+        // It always has a NUL.
+        CStr::from_bytes_until_nul(&self.0).unwrap_or_default()
     }
 
     /// The path, NUL-terminated.

@@ -11,8 +11,8 @@ use rustix::process::{getrlimit, Resource};
 
 use invfs_engine::path::SubpathBuf;
 use invfs_fs::mounts::Place;
+use invfs_fs::sys::at;
 use invfs_fs::sys::fork::ForkMutex;
-use invfs_fs::sys::memfd;
 use invfs_fs::sys::reserved_fd::ReservedFd;
 
 /// How much is held together.
@@ -117,7 +117,10 @@ impl Cache {
         let cached = Cached {
             mount: place.mount.id,
             sub: place.sub.clone(),
-            inode: memfd::metadata(file.as_raw_fd()).map_or(0, |found| found.st_ino),
+            inode: file
+                .get()
+                .and_then(at::look_at)
+                .map_or(0, |found| found.ino),
             file,
             size,
             used: self.clock,
