@@ -23,6 +23,7 @@ mod os;
 pub mod path;
 pub mod root_map;
 pub mod symlinks;
+pub mod unused_name;
 pub mod vfs;
 
 pub use error::{Error, ErrorKind, Result};

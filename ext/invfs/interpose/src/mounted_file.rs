@@ -10,6 +10,7 @@ use crate::paths::route;
 use crate::paths::route::{Route, Wants};
 use crate::paths::text::Text;
 use invfs_engine::archive::{Identity, Source};
+use invfs_engine::vfs::Room;
 use invfs_fs::sys::errno::Errno;
 
 /// An open file of a mount. What can be told of it is what `fstat` tells whoever has hooks.
@@ -61,6 +62,10 @@ fn os_path(path: &[u8]) -> &std::ffi::OsStr {
 impl Source for MountedFile {
     fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
         Source::read_at(&self.file, buf, offset)
+    }
+
+    fn read_into(&self, room: &mut Room<'_>, offset: u64) -> io::Result<usize> {
+        self.file.read_into(room, offset)
     }
 
     fn len(&self) -> io::Result<u64> {

@@ -1,5 +1,7 @@
 //! Ruby Strings from and to bytes.
 
+use std::mem::MaybeUninit;
+
 use invfs_engine::path::SubpathBuf;
 use invfs_engine::vfs::Sink;
 use magnus::{
@@ -119,8 +121,7 @@ pub fn hand_out(contents: RString, limit: u64, out: &mut dyn Sink) -> bool {
     }
     // A copy first: filling `out` may allocate a Ruby String, and so start the collector.
     let bytes = bytes(contents);
-    out.buffer(bytes.len()).copy_from_slice(&bytes);
-    true
+    out.put(&bytes)
 }
 
 /// Gives the memory of a large String back now: hundreds of them would make the garbage collector run earlier.
@@ -173,27 +174,31 @@ impl StringSink {
         let Some(string) = self.string else {
             return ruby.str_buf_new(0);
         };
-        // SAFETY: `buffer` made the String with room for `len` bytes, and its caller has filled them all.
+        // SAFETY: a String of ours with as many bytes that were written, which `filled` was promised.
         unsafe { rb_sys::rb_str_set_len(string.as_raw(), self.len as _) };
         string
     }
 }
 
 impl Sink for StringSink {
-    fn buffer(&mut self, len: usize) -> &mut [u8] {
-        // Its length stays 0 until it is filled, so the old contents of the memory never become visible.
+    fn room(&mut self, len: usize) -> &mut [MaybeUninit<u8>] {
+        // Empty until it is filled: what the memory held before is seen by nobody, not even after a failure.
+        self.len = 0;
         // SAFETY: makes a new String; what it raises (no memory) leaves nothing half done.
         let raw = unsafe { rb_sys::rb_str_buf_new(len as _) };
         // SAFETY: the live, new String above.
         self.string = RString::from_value(unsafe { Value::from_raw(raw) });
-        self.len = len;
-        // SAFETY: the String has room for `len` bytes at that address. No other code knows it, so nothing resizes it. The
-        // bytes are not zeroed, which for small files would cost as much as reading them: a `Sink`'s caller writes the
-        // buffer before it reads from it.
+        // SAFETY: the String is ours alone (never shared, never frozen), so it has room for `len` bytes at that address
+        // until somebody resizes it, which needs `self`. Nothing says that they were written: zeroing them would cost as
+        // much for small files as reading them.
         unsafe {
-            let start = rb_sys::macros::RSTRING_PTR(raw) as *mut u8;
+            let start = rb_sys::macros::RSTRING_PTR(raw) as *mut MaybeUninit<u8>;
             std::slice::from_raw_parts_mut(start, len)
         }
+    }
+
+    unsafe fn filled(&mut self, len: usize) {
+        self.len = len;
     }
 }
 
@@ -201,8 +206,13 @@ impl Sink for StringSink {
 pub struct UnlockedSink<'a>(pub &'a mut StringSink);
 
 impl Sink for UnlockedSink<'_> {
-    fn buffer(&mut self, len: usize) -> &mut [u8] {
-        // No other code knows the String, so it stays unchanged after the lock is given away again.
-        super::nogvl::with_gvl(|| self.0.buffer(len))
+    fn room(&mut self, len: usize) -> &mut [MaybeUninit<u8>] {
+        // The String is known to nobody else, so it stays in place and as it is while the lock is away again.
+        super::nogvl::with_gvl(|| self.0.room(len))
+    }
+
+    unsafe fn filled(&mut self, len: usize) {
+        // SAFETY: the caller's promise.
+        unsafe { self.0.filled(len) };
     }
 }

@@ -91,8 +91,9 @@ mod temporary {
         fs,
         io::{self, Write},
         path::{Path, PathBuf},
-        sync::atomic::{AtomicU32, Ordering},
     };
+
+    use invfs_engine::unused_name::unused;
 
     /// The directory; dropping it removes it.
     pub struct Directory {
@@ -140,17 +141,12 @@ mod temporary {
     }
 
     fn new_directory() -> io::Result<PathBuf> {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        loop {
-            let number = COUNT.fetch_add(1, Ordering::Relaxed);
-            let name = format!("invfs-{}-{number}", std::process::id());
-            let path = std::env::temp_dir().join(name);
-            match create_private(&path) {
-                // A leftover, or an attempt to guess the name: take the next.
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                result => return result.map(|()| path),
-            }
-        }
+        // A leftover, or an attempt to guess the name: take the next.
+        let is_taken = |error: &io::Error| error.kind() == io::ErrorKind::AlreadyExists;
+        unused(is_taken, |name| {
+            let path = std::env::temp_dir().join(format!("invfs-{name}"));
+            create_private(&path).map(|()| path)
+        })
     }
 
     #[cfg(unix)]

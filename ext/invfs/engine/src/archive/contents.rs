@@ -75,24 +75,37 @@ pub(super) fn read(
             return Err(malformed("the entry's data is not inside the file"));
         }
         if direct {
-            let buffer = exactly(out, size)?;
-            if source.fill_at(buffer, data_at)? < size {
-                return Err(Failure::Short);
-            }
-            return check_crc(entry, buffer);
+            let full = out.fill(size, |room| {
+                source.fill_room(room, data_at)?;
+                match room.rest().is_empty() {
+                    true => check_crc(entry, room.written()),
+                    false => Err(Failure::Short),
+                }
+            })?;
+            return all_written(full);
         }
         let whole = data + entry.compressed_size as usize;
         fill(source, input, entry.offset, whole, end)?;
         let data = input.read().get(data..whole).ok_or(Failure::Short)?;
-        let buffer = exactly(out, size)?;
-        match entry.method {
-            Method::Stored => buffer.copy_from_slice(data),
-            Method::Deflate => codecs.inflate(data, buffer).map_err(corrupt)?,
-            Method::Zstd => codecs.unzstd(data, buffer).map_err(corrupt)?,
-            Method::Other(_) => return Err(malformed("the method changed")),
-        }
-        check_crc(entry, buffer)
+        let full = out.fill(size, |room| {
+            match entry.method {
+                Method::Stored => room.append(data),
+                Method::Deflate => codecs.inflate(data, room).map_err(corrupt)?,
+                Method::Zstd => codecs.unzstd(data, room).map_err(corrupt)?,
+                Method::Other(_) => return Err(malformed("the method changed")),
+            }
+            check_crc(entry, room.written())
+        })?;
+        all_written(full)
     })
+}
+
+/// Fails if the room was not filled, which only one of another length is not.
+fn all_written(full: bool) -> Result<(), Failure> {
+    match full {
+        true => Ok(()),
+        false => Err(bad(ErrorKind::TooLarge, "no room for the contents")),
+    }
 }
 
 /// Refuses what cannot be read, before a byte of it is read or room is made for it.
@@ -168,13 +181,6 @@ fn fill(
         }
     }
     Ok(())
-}
-
-/// The buffer of `out`, which must have the length that was asked for.
-fn exactly(out: &mut dyn Sink, size: usize) -> Result<&mut [u8], Failure> {
-    out.buffer(size)
-        .get_mut(..size)
-        .ok_or_else(|| bad(ErrorKind::TooLarge, "no room for the contents"))
 }
 
 /// Checks that the local header at the start of `input` says the same as the central directory; returns where the

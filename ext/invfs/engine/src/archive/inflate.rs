@@ -5,6 +5,8 @@ use std::ptr::NonNull;
 
 use libdeflate_sys as deflate;
 
+use crate::vfs::Room;
+
 /// Compressed bytes that a thread keeps room for between two reads; more is given back at once.
 const KEPT: usize = 256 * 1024;
 const NO_MEMORY: &str = "no memory for the decompressor";
@@ -82,8 +84,12 @@ pub(super) struct Codecs {
 }
 
 impl Codecs {
-    /// Decompresses `input`, a deflate stream and nothing else, to exactly `output`; fails with the reason.
-    pub(super) fn inflate(&mut self, input: &[u8], output: &mut [u8]) -> Result<(), &'static str> {
+    /// Decompresses `input`, a deflate stream and nothing else, to all of `output`; fails with the reason.
+    pub(super) fn inflate(
+        &mut self,
+        input: &[u8],
+        output: &mut Room<'_>,
+    ) -> Result<(), &'static str> {
         let decompressor = match &mut self.deflate {
             Some(decompressor) => decompressor,
             none => none.insert(Deflate::new().ok_or(NO_MEMORY)?),
@@ -91,17 +97,44 @@ impl Codecs {
         decompressor.run(input, output)
     }
 
-    /// Decompresses `input`, zstd frames and nothing else, to exactly `output`; fails with the reason.
-    pub(super) fn unzstd(&mut self, input: &[u8], output: &mut [u8]) -> Result<(), &'static str> {
+    /// Decompresses `input`, zstd frames and nothing else, to all of `output`; fails with the reason.
+    pub(super) fn unzstd(
+        &mut self,
+        input: &[u8],
+        output: &mut Room<'_>,
+    ) -> Result<(), &'static str> {
         let context = match &mut self.zstd {
             Some(context) => context,
             none => none.insert(zstd_safe::DCtx::try_create().ok_or(NO_MEMORY)?),
         };
-        match context.decompress(output, input) {
-            Ok(n) if n == output.len() => Ok(()),
+        match context.decompress(&mut Zstd(output), input) {
+            Ok(_) if output.rest().is_empty() => Ok(()),
             Ok(_) => Err("the contents are shorter than declared"),
             Err(code) => Err(zstd_safe::get_error_name(code)),
         }
+    }
+}
+
+/// The rest of a room as zstd writes to it.
+struct Zstd<'r, 'm>(&'r mut Room<'m>);
+
+// SAFETY: pointer and capacity are those of one piece of memory, borrowed mutably; nothing of it is shown as written.
+unsafe impl zstd_safe::WriteBuf for Zstd<'_, '_> {
+    fn as_slice(&self) -> &[u8] {
+        &[]
+    }
+
+    fn capacity(&self) -> usize {
+        self.0.room()
+    }
+
+    fn as_mut_ptr(&mut self) -> *mut u8 {
+        self.0.rest().as_mut_ptr().cast()
+    }
+
+    unsafe fn filled_until(&mut self, len: usize) {
+        // SAFETY: the caller promises that the first `len` bytes have been written, which are within the capacity.
+        unsafe { self.0.add(len) };
     }
 }
 
@@ -117,29 +150,34 @@ impl Deflate {
         NonNull::new(unsafe { deflate::libdeflate_alloc_decompressor() }).map(Deflate)
     }
 
-    fn run(&mut self, input: &[u8], output: &mut [u8]) -> Result<(), &'static str> {
+    fn run(&mut self, input: &[u8], output: &mut Room<'_>) -> Result<(), &'static str> {
         let (mut used, mut made) = (0, 0);
+        let room = output.rest();
         // SAFETY: the decompressor is live and ours alone (`&mut`); each pointer goes with the length of its
-        // slice, which libdeflate neither reads nor writes beyond.
+        // slice, which libdeflate neither reads nor writes beyond. It reads of the output only what it wrote there.
         let result = unsafe {
             deflate::libdeflate_deflate_decompress_ex(
                 self.0.as_ptr(),
                 input.as_ptr().cast(),
                 input.len(),
-                output.as_mut_ptr().cast(),
-                output.len(),
+                room.as_mut_ptr().cast(),
+                room.len(),
                 &mut used,
                 &mut made,
             )
         };
         match result {
-            deflate::libdeflate_result_LIBDEFLATE_SUCCESS if made != output.len() => {
+            deflate::libdeflate_result_LIBDEFLATE_SUCCESS if made != room.len() => {
                 Err("the contents are shorter than declared")
             }
             deflate::libdeflate_result_LIBDEFLATE_SUCCESS if used != input.len() => {
                 Err("there is something after the compressed data")
             }
-            deflate::libdeflate_result_LIBDEFLATE_SUCCESS => Ok(()),
+            deflate::libdeflate_result_LIBDEFLATE_SUCCESS => {
+                // SAFETY: libdeflate says that it wrote `made` bytes, and that is all of the rest.
+                unsafe { output.add(made) };
+                Ok(())
+            }
             deflate::libdeflate_result_LIBDEFLATE_INSUFFICIENT_SPACE => {
                 Err("the contents are longer than declared")
             }

@@ -4,6 +4,8 @@ use std::fs::{File, Metadata, OpenOptions};
 use std::io;
 use std::path::Path;
 
+use crate::vfs::{zeroed, Room};
+
 /// Bytes that can be read at any position, by any number of threads at once.
 ///
 /// The archive reader touches its bytes only through this, so that tests can make every read fail.
@@ -17,6 +19,15 @@ use std::path::Path;
 pub trait Source: Send + Sync {
     /// Reads at most `buf.len()` bytes from `offset` on; 0 means that the end was reached.
     fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize>;
+
+    /// Appends bytes from `offset` on to `room`, at most as many as it has room for; 0 means that the end was reached.
+    fn read_into(&self, room: &mut Room<'_>, offset: u64) -> io::Result<usize> {
+        room.write_with(|rest| {
+            let rest = zeroed(rest);
+            let read = self.read_at(rest, offset)?;
+            Ok(rest.get_mut(..read).unwrap_or_default())
+        })
+    }
 
     /// How many bytes there are now.
     fn len(&self) -> io::Result<u64>;
@@ -50,6 +61,19 @@ impl dyn Source + '_ {
             }
         }
         Ok(done.min(buf.len()))
+    }
+
+    /// Fills the rest of `room` from `offset` on, or as much of it as there is before the end.
+    pub(crate) fn fill_room(&self, room: &mut Room<'_>, mut offset: u64) -> io::Result<()> {
+        while !room.rest().is_empty() {
+            match self.read_into(room, offset) {
+                Ok(0) => break,
+                Ok(n) => offset = offset.saturating_add(n as u64),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 }
 
@@ -155,6 +179,11 @@ impl Source for File {
         std::os::windows::fs::FileExt::seek_read(self, buf, offset)
     }
 
+    #[cfg(unix)]
+    fn read_into(&self, room: &mut Room<'_>, offset: u64) -> io::Result<usize> {
+        room.write_with(|rest| Ok(rustix::io::pread(self, rest, offset)?.0))
+    }
+
     fn len(&self) -> io::Result<u64> {
         self.metadata().map(|metadata| metadata.len())
     }
@@ -164,17 +193,28 @@ impl Source for File {
     }
 }
 
+/// The bytes from `offset` on.
+fn from(bytes: &[u8], offset: u64) -> &[u8] {
+    let offset = usize::try_from(offset).ok();
+    let rest = offset.and_then(|offset| bytes.get(offset..));
+    rest.unwrap_or_default()
+}
+
 impl Source for Vec<u8> {
     fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
-        let rest = usize::try_from(offset)
-            .ok()
-            .and_then(|offset| self.get(offset..))
-            .unwrap_or_default();
+        let rest = from(self, offset);
         let n = rest.len().min(buf.len());
         if let (Some(to), Some(from)) = (buf.get_mut(..n), rest.get(..n)) {
             to.copy_from_slice(from);
         }
         Ok(n)
+    }
+
+    fn read_into(&self, room: &mut Room<'_>, offset: u64) -> io::Result<usize> {
+        let rest = from(self, offset);
+        let len = rest.len().min(room.rest().len());
+        room.append(rest);
+        Ok(len)
     }
 
     fn len(&self) -> io::Result<u64> {

@@ -4,8 +4,8 @@ use std::fs::{File, FileType, Metadata};
 use std::io::{self, Read};
 use std::path::PathBuf;
 
-use super::{Kind, Listing, Sink, Stat, Vfs};
-use crate::archive::source::{open_regular, Opened};
+use super::{Kind, Listing, Room, Sink, Stat, Vfs};
+use crate::archive::source::{open_regular, Opened, Source};
 use crate::error::{Error, ErrorKind, Result};
 use crate::path::Subpath;
 
@@ -184,19 +184,18 @@ impl Vfs for DirVfs {
             Ok(0) => match unmeasured(&file, limit).map_err(|error| self.io(sub, error))? {
                 bytes if bytes.len() as u64 > limit => too_large(bytes.len() as u64),
                 bytes => {
-                    out.buffer(bytes.len()).copy_from_slice(&bytes);
+                    out.put(&bytes);
                     Ok(())
                 }
             },
-            Ok(size) => (&file)
-                .read_exact(out.buffer(size))
-                .map_err(|error| match error.kind() {
-                    io::ErrorKind::UnexpectedEof => {
-                        let detail = "the file was truncated while it was read";
-                        self.error(sub, ErrorKind::Changed, detail)
-                    }
-                    _ => self.io(sub, error),
-                }),
+            Ok(size) => match out.fill(size, |room| fill(&file, room)) {
+                Ok(true) => Ok(()),
+                Ok(false) => {
+                    let detail = "the file was truncated while it was read";
+                    Err(self.error(sub, ErrorKind::Changed, detail))
+                }
+                Err(error) => Err(self.io(sub, error)),
+            },
         }
     }
 
@@ -236,6 +235,12 @@ impl Vfs for DirVfs {
         names.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         Ok(Some(names))
     }
+}
+
+/// Reads until `room` is full or the file ends.
+fn fill(file: &File, room: &mut Room<'_>) -> io::Result<()> {
+    let source: &dyn Source = file;
+    source.fill_room(room, 0)
 }
 
 /// The contents of a file that says it is empty, as those in `/proc` do; one byte more than `limit` at most.

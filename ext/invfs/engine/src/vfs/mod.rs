@@ -1,12 +1,15 @@
 //! What every virtual file system answers, and the native ones.
 
 mod dir;
+mod sink;
 mod sub;
 mod union;
 
 use crate::error::Result;
 use crate::path::Subpath;
 pub use dir::DirVfs;
+pub(crate) use sink::zeroed;
+pub use sink::{Room, Sink};
 pub use sub::SubVfs;
 pub use union::UnionVfs;
 
@@ -34,35 +37,6 @@ pub struct Stat {
     pub mtime: i64,
     /// A number that no other file or directory of the VFS has, and that all names of one share, where it has such.
     pub id: Option<u64>,
-}
-
-/// Where the contents of a file go: a place that hands out one buffer of exactly the wanted length.
-///
-/// What is in it after a failed read is not said.
-///
-/// ```
-/// use invfs_engine::vfs::Sink;
-/// let mut contents = b"old".to_vec();
-/// contents.buffer(4).copy_from_slice(b"new!");
-/// assert_eq!(contents, b"new!");
-/// ```
-pub trait Sink {
-    /// A buffer of exactly `len` bytes that the caller fills completely. Before that it holds nothing that means
-    /// anything: it must not be read.
-    fn buffer(&mut self, len: usize) -> &mut [u8];
-}
-
-impl Sink for Vec<u8> {
-    fn buffer(&mut self, len: usize) -> &mut [u8] {
-        if self.capacity() < len {
-            // Large blocks come zeroed from the system.
-            *self = vec![0; len];
-        } else {
-            self.clear();
-            self.resize(len, 0);
-        }
-        self
-    }
 }
 
 /// The names in one directory with what each is, sorted bytewise.

@@ -10,9 +10,11 @@ use crate::support::*;
 struct Miser;
 
 impl Sink for Miser {
-    fn buffer(&mut self, len: usize) -> &mut [u8] {
+    fn room(&mut self, len: usize) -> &mut [std::mem::MaybeUninit<u8>] {
         panic!("room for {len} bytes was made");
     }
+
+    unsafe fn filled(&mut self, _: usize) {}
 }
 
 #[test]

@@ -48,8 +48,7 @@ impl Operation<'_> {
         }
         // Copied up it will belong to this user.
         let mode = self.at(&here.path)?.existing()?.node().mode;
-        // SAFETY: a call that cannot fail.
-        match mode & 0o300 == 0o300 || unsafe { libc::geteuid() } == 0 {
+        match mode & 0o300 == 0o300 || rustix::process::geteuid().is_root() {
             true => Ok(()),
             false => Err(Errno(libc::EACCES)),
         }

@@ -54,7 +54,7 @@ impl FastPath<'_> {
             Seen::Upper(_) if how.writes() && !self.cache.is_intact() => None,
             Seen::Upper(meta) if meta.kind == Some(Kind::File) => {
                 let flags = how.flags & !libc::O_CREAT;
-                let file = beneath::open(self.cache.upper.root(), sub.as_bytes(), flags);
+                let file = beneath::open(self.cache.upper.root().ok()?, sub.as_bytes(), flags);
                 Some(Ok(Opened::Real(file.ok()?)))
             }
             Seen::Lower(node) if node.kind == Kind::File && !how.writes() => {
@@ -109,11 +109,7 @@ impl FastPath<'_> {
         if !is_ordinary(sub) {
             return None;
         }
-        let root = self.cache.upper.root();
-        let found = match sub.is_root() {
-            true => at::look_at(root),
-            false => beneath::stat(root, sub.as_bytes()),
-        };
+        let found = self.in_upper(sub);
         match found {
             Ok(meta) if !meta.is_gone => return Some(Seen::Upper(meta)),
             Err(Errno(libc::ENOENT)) => {}
@@ -125,6 +121,15 @@ impl FastPath<'_> {
         match found {
             Some(node) if !marks.hide(sub).ok()? => Some(Seen::Lower(node)),
             _ => Some(Seen::Nothing),
+        }
+    }
+
+    /// What the upper layer has under `sub`.
+    fn in_upper(&self, sub: &Subpath) -> Answer<Meta> {
+        let root = self.cache.upper.root()?;
+        match sub.is_root() {
+            true => at::look_at(root),
+            false => beneath::stat(root, sub.as_bytes()),
         }
     }
 
@@ -158,7 +163,7 @@ impl FastPath<'_> {
             true => at::HERE,
             false => sub.as_bytes(),
         };
-        match beneath::open(self.cache.upper.root(), path, READ) {
+        match beneath::open(self.cache.upper.root().ok()?, path, READ) {
             Ok(dir) => Some(Some(upper_names(sub, dir).ok()?)),
             Err(Errno(libc::ENOENT)) => Some(None),
             Err(_) => None,

@@ -1,6 +1,6 @@
 //! Hiding names of the lower layer: reading the marks, and making one.
 
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 
 use crate::overlay::operation::Operation;
 use crate::overlay::upper::directory;
@@ -20,22 +20,24 @@ impl Operation<'_> {
         }
     }
 
+    /// The topmost node of the marks.
+    fn topmost_node(&self) -> Answer<OwnedFd> {
+        at::open(self.upper().whiteouts()?, at::HERE, at::DIRECTORY, 0)
+    }
+
     fn is_hidden_on_disk(&self, path: &Subpath) -> Answer<bool> {
-        let mut node = None;
+        let mut node = self.topmost_node()?;
         for name in components(path.as_bytes()) {
-            let at = node
-                .as_ref()
-                .map_or(self.upper().whiteouts(), OwnedFd::as_fd);
-            if let Some(names) = existing(at, NAMES)? {
-                if at::stat(names.as_fd(), name)?.is_some() {
+            if let Some(names) = existing(&node, NAMES)? {
+                if at::stat(names, name)?.is_some() {
                     return Ok(true);
                 }
             }
-            let Some(below) = existing(at, BELOW)? else {
+            let Some(below) = existing(&node, BELOW)? else {
                 return Ok(false);
             };
-            match existing(below.as_fd(), name)? {
-                Some(next) => node = Some(next),
+            match existing(below, name)? {
+                Some(next) => node = next,
                 None => return Ok(false),
             }
         }
@@ -64,19 +66,12 @@ impl Operation<'_> {
     }
 
     fn mark(&self, path: &Subpath) -> Answer<()> {
-        let mut node = None;
+        let mut node = self.topmost_node()?;
         for name in components(path.parent().as_bytes()) {
-            let at = node
-                .as_ref()
-                .map_or(self.upper().whiteouts(), OwnedFd::as_fd);
-            let below = directory(at, BELOW)?;
-            node = Some(directory(below.as_fd(), name)?);
+            node = directory(directory(&node, BELOW)?, name)?;
         }
-        let at = node
-            .as_ref()
-            .map_or(self.upper().whiteouts(), OwnedFd::as_fd);
-        let names = directory(at, NAMES)?;
+        let names = directory(&node, NAMES)?;
         let flags = libc::O_WRONLY | libc::O_CREAT | libc::O_NONBLOCK;
-        at::open(names.as_fd(), path.file_name(), flags, 0o666).map(drop)
+        at::open(names, path.file_name(), flags, 0o666).map(drop)
     }
 }

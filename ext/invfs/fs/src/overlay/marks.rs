@@ -8,13 +8,12 @@
 //! stays odd until the next mark, and everybody reads from disk.
 
 use std::collections::HashMap;
-use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
-use crate::overlay::upper::{fd, Upper};
+use crate::overlay::upper::Upper;
 use crate::overlay::whiteout;
 use crate::overlay::whiteout::{Hidden, MOST_NAMES};
 use crate::sys::at;
@@ -55,7 +54,7 @@ impl UpperCache {
         let upper = upper.out_of_the_way();
         let identity = upper.identity();
         let counter = ReservedFd::out_of_the_way(upper.lock_file(libc::O_PATH | libc::O_CLOEXEC)?);
-        let meta = at::look_at(fd(&counter))?;
+        let meta = at::look_at(counter.get()?)?;
         Ok(UpperCache {
             upper,
             identity: identity.unwrap_or_default(),
@@ -82,7 +81,8 @@ impl UpperCache {
 
     /// The marks as they are now; `None` where they must be read from disk.
     pub fn marks(&self) -> Option<Marks<'_>> {
-        let found = at::look_at(fd(&self.counter))
+        let found = self.counter.get().and_then(at::look_at);
+        let found = found
             .ok()
             .filter(|meta| !meta.is_gone && (meta.dev, meta.ino) == self.counter_identity);
         let Some(meta) = found else {
@@ -136,7 +136,7 @@ impl Marks<'_> {
     pub fn has(&self, node: &Hidden, directory: &Subpath, name: &[u8]) -> Answer<bool> {
         match &node.names {
             Some(names) => Ok(names.contains(name)),
-            None => whiteout::is_marked(self.cache.upper.whiteouts().as_fd(), directory, name),
+            None => whiteout::is_marked(self.cache.upper.whiteouts()?, directory, name),
         }
     }
 
@@ -150,7 +150,7 @@ impl Marks<'_> {
         }
         drop(known);
         let node = Arc::new(whiteout::read(
-            self.cache.upper.whiteouts(),
+            self.cache.upper.whiteouts()?,
             directory,
             MOST_NAMES,
         )?);

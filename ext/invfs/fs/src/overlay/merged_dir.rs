@@ -1,7 +1,10 @@
 //! What is in a directory of the union: the names of both layers.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::os::fd::{AsFd, OwnedFd};
+
+use rustix::fs::FileType;
 
 use crate::overlay::lookup::UnionDir;
 use crate::overlay::marks::Marks;
@@ -9,7 +12,7 @@ use crate::overlay::operation::Operation;
 use crate::overlay::upper::RESERVED_NAME;
 use crate::sys::at;
 use crate::sys::errno::{Answer, Errno};
-use crate::sys::read_dir::Stream;
+use crate::sys::read_dir;
 use invfs_engine::path::Subpath;
 use invfs_engine::vfs::{Kind, Listing};
 
@@ -123,20 +126,17 @@ pub(super) fn usable(directory: &Subpath, mut listed: Listing) -> Listing {
 /// What the upper layer has in the directory that is open for reading: special files as `None`.
 pub(super) fn upper_names(path: &Subpath, dir: OwnedFd) -> Answer<Names> {
     let mut names = Names::new();
-    let stream = Stream::new(dir)?;
-    while let Some((name, kind)) = stream.next()? {
-        if is_ours(path, &name) {
-            continue;
+    let dir = dir.as_fd();
+    read_dir::for_each(dir, |name, kind| {
+        if !is_ours(path, name) {
+            let kind = match kind {
+                FileType::Unknown => at::stat(dir, name)?.and_then(|meta| meta.kind),
+                kind => at::kind(kind),
+            };
+            names.insert(name.to_vec(), kind);
         }
-        let kind = match kind {
-            libc::DT_REG => Some(Kind::File),
-            libc::DT_DIR => Some(Kind::Directory),
-            libc::DT_LNK => Some(Kind::Symlink),
-            libc::DT_UNKNOWN => at::stat(stream.fd(), &name)?.and_then(|meta| meta.kind),
-            _ => None,
-        };
-        names.insert(name, kind);
-    }
+        Ok(ControlFlow::Continue(()))
+    })?;
     Ok(names)
 }
 

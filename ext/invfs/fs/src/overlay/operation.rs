@@ -85,10 +85,10 @@ impl<'a> Operation<'a> {
 
     /// Whether the upper directory takes changes at all.
     pub fn upper_can_change(&self) -> Answer<()> {
-        at::access(self.upper().root(), libc::W_OK)
+        at::access(self.upper().root()?, libc::W_OK)
     }
 
     pub fn root(&self) -> Answer<OwnedFd> {
-        at::open(self.upper().root(), at::HERE, at::DIRECTORY, 0)
+        at::open(self.upper().root()?, at::HERE, at::DIRECTORY, 0)
     }
 }

@@ -1,11 +1,11 @@
 //! The upper directory and our own directories in it, opened, and the lock for changes.
 
 use std::ffi::CStr;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 
-use crate::sys::at;
+use crate::sys::at::{self, Locking};
 use crate::sys::errno::{Answer, Errno};
-use crate::sys::reserved_fd::ReservedFd;
+use crate::sys::reserved_fd::{InUse, ReservedFd};
 
 /// The name at the top of the upper directory that is ours.
 pub(super) const RESERVED_NAME: &[u8] = b".invfs-upper";
@@ -23,11 +23,9 @@ pub(super) struct Upper {
 
 impl Upper {
     pub fn open(path: &CStr) -> Answer<Upper> {
-        // SAFETY: no call is made on this number other than `openat`, for which it means the current directory.
-        let anywhere = unsafe { BorrowedFd::borrow_raw(libc::AT_FDCWD) };
-        let root = at::open(anywhere, path.to_bytes(), at::DIRECTORY, 0)?;
-        let private = directory(root.as_fd(), RESERVED_NAME)?;
-        let whiteouts = directory(private.as_fd(), WHITEOUTS)?;
+        let root = at::open(rustix::fs::CWD, path.to_bytes(), at::DIRECTORY, 0)?;
+        let private = directory(&root, RESERVED_NAME)?;
+        let whiteouts = directory(&private, WHITEOUTS)?;
         Ok(Upper {
             root: ReservedFd::new(root),
             private: ReservedFd::new(private),
@@ -45,28 +43,28 @@ impl Upper {
         }
     }
 
-    pub fn root(&self) -> BorrowedFd<'_> {
-        fd(&self.root)
+    pub fn root(&self) -> Answer<InUse<'_>> {
+        self.root.get()
     }
 
     /// The topmost node of the marks.
-    pub fn whiteouts(&self) -> BorrowedFd<'_> {
-        fd(&self.whiteouts)
+    pub fn whiteouts(&self) -> Answer<InUse<'_>> {
+        self.whiteouts.get()
     }
 
     pub fn work(&self) -> Answer<OwnedFd> {
-        directory(fd(&self.private), WORK)
+        directory(self.private.get()?, WORK)
     }
 
     pub fn lock(&self) -> Answer<Lock> {
         let file = self.lock_file(libc::O_RDWR | libc::O_CREAT | libc::O_NONBLOCK)?;
-        at::lock(file.as_fd(), libc::LOCK_EX)?;
+        at::lock(file.as_fd(), Locking::LockExclusive)?;
         Ok(Lock(file))
     }
 
     /// The file that is locked, opened anew.
     pub fn lock_file(&self, flags: i32) -> Answer<OwnedFd> {
-        at::open(fd(&self.private), LOCK, flags, 0o666)
+        at::open(self.private.get()?, LOCK, flags, 0o666)
     }
 
     /// Which directories these are; `None` if one was removed, or a descriptor is not open.
@@ -76,26 +74,22 @@ impl Upper {
             .into_iter()
             .zip(&mut identity)
         {
-            let meta = at::look_at(fd(file)).ok().filter(|meta| !meta.is_gone)?;
+            let meta = at::look_at(file.get().ok()?)
+                .ok()
+                .filter(|meta| !meta.is_gone)?;
             *found = (meta.dev, meta.ino);
         }
         Some(identity)
     }
 }
 
-/// The descriptor for a call of the kernel.
-pub(super) fn fd(own: &ReservedFd) -> BorrowedFd<'_> {
-    // SAFETY: open as long as `own` is there, or another file if a program took the number: for the kernel to say.
-    unsafe { BorrowedFd::borrow_raw(own.as_raw_fd()) }
-}
-
 /// Opens a directory, and makes it where there is none.
-pub(super) fn directory(dir: BorrowedFd, name: &[u8]) -> Answer<OwnedFd> {
-    match at::open(dir, name, at::DIRECTORY, 0) {
+pub(super) fn directory(dir: impl AsFd, name: &[u8]) -> Answer<OwnedFd> {
+    match at::open(&dir, name, at::DIRECTORY, 0) {
         Err(Errno(libc::ENOENT)) => {}
         result => return result,
     }
-    match at::make_directory(dir, name, 0o777) {
+    match at::make_directory(&dir, name, 0o777) {
         Ok(()) | Err(Errno(libc::EEXIST)) => at::open(dir, name, at::DIRECTORY, 0),
         Err(errno) => Err(errno),
     }
@@ -108,6 +102,6 @@ impl Drop for Lock {
     fn drop(&mut self) {
         // A child that was forked meanwhile has the descriptor, too, so closing it would not be enough. A failure
         // leaves it to that.
-        let _ = at::lock(self.0.as_fd(), libc::LOCK_UN);
+        let _ = at::lock(self.0.as_fd(), Locking::Unlock);
     }
 }

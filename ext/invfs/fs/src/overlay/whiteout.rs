@@ -1,7 +1,7 @@
 //! Marks for what is hidden of the lower layer, as they are on disk. They are made, and never taken back.
 
 use std::collections::HashSet;
-use std::os::fd::{BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 
 use crate::sys::at;
 use crate::sys::beneath;
@@ -25,9 +25,9 @@ pub(super) struct Hidden {
 }
 
 /// What is hidden in `path`, below the topmost node; no names where they are more than `most`.
-pub(super) fn read(top: BorrowedFd, path: &Subpath, most: usize) -> Answer<Hidden> {
+pub(super) fn read(top: impl AsFd, path: &Subpath, most: usize) -> Answer<Hidden> {
     let flags = libc::O_RDONLY | libc::O_DIRECTORY | libc::O_CLOEXEC;
-    let names = match beneath::open(top, &in_node(path, NAMES), flags) {
+    let names = match beneath::open(&top, &in_node(path, NAMES), flags) {
         Ok(names) => read_dir::first_names(names, most + 1)?,
         Err(Errno(libc::ENOENT)) => Vec::new(),
         Err(errno) => return Err(errno),
@@ -45,7 +45,7 @@ pub(super) fn read(top: BorrowedFd, path: &Subpath, most: usize) -> Answer<Hidde
 }
 
 /// Whether `name` is marked in the directory `path`, below the topmost node.
-pub(super) fn is_marked(top: BorrowedFd, path: &Subpath, name: &[u8]) -> Answer<bool> {
+pub(super) fn is_marked(top: impl AsFd, path: &Subpath, name: &[u8]) -> Answer<bool> {
     let mut mark = in_node(path, NAMES);
     mark.push(b'/');
     mark.extend_from_slice(name);
@@ -70,7 +70,7 @@ fn in_node(path: &Subpath, name: &[u8]) -> Vec<u8> {
 }
 
 /// Opens a directory, if it is there.
-pub(super) fn existing(dir: BorrowedFd, name: &[u8]) -> Answer<Option<OwnedFd>> {
+pub(super) fn existing(dir: impl AsFd, name: &[u8]) -> Answer<Option<OwnedFd>> {
     match at::open(dir, name, at::DIRECTORY, 0) {
         Ok(fd) => Ok(Some(fd)),
         Err(Errno(libc::ENOENT)) => Ok(None),

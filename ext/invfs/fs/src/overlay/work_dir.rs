@@ -2,13 +2,13 @@
 
 use std::io::Write;
 use std::os::fd::{AsFd, OwnedFd};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::file_system::{Node, Time};
 use crate::overlay::operation::Operation;
-use crate::sys::at;
+use crate::sys::at::{self, Locking};
 use crate::sys::errno::{Answer, Errno};
 use crate::sys::read_dir;
+use invfs_engine::unused_name;
 use invfs_engine::vfs::Kind;
 
 /// A file that is ready to appear.
@@ -22,7 +22,7 @@ pub(super) struct Prepared {
 impl Prepared {
     /// Says that nobody needs it any more, or that it is about to appear. The caller holds the lock for changes.
     pub fn release(&self) -> Answer<()> {
-        at::lock(self.file.as_fd(), libc::LOCK_UN)
+        at::lock(self.file.as_fd(), Locking::Unlock)
     }
 }
 
@@ -44,7 +44,7 @@ impl Operation<'_> {
         let (name, file) = self.locked(|| {
             unused(|name| {
                 let file = at::open(work.as_fd(), name, flags, 0o600)?;
-                at::lock(file.as_fd(), libc::LOCK_EX | libc::LOCK_NB)?;
+                at::lock(file.as_fd(), Locking::NonBlockingLockExclusive)?;
                 Ok(file)
             })
         })?;
@@ -120,7 +120,7 @@ fn is_needed(work: &OwnedFd, name: &[u8]) -> Answer<bool> {
         Err(Errno(libc::EACCES | libc::EPERM)) => return Ok(true),
         file => file?,
     };
-    match at::lock(file.as_fd(), libc::LOCK_EX | libc::LOCK_NB) {
+    match at::lock(file.as_fd(), Locking::NonBlockingLockExclusive) {
         Err(Errno(libc::EWOULDBLOCK)) => Ok(true),
         result => result.map(|()| false),
     }
@@ -133,13 +133,8 @@ fn remove(work: &OwnedFd, name: &[u8]) -> Answer<()> {
 
 /// Runs `make` with names until one is new.
 fn unused<T>(make: impl Fn(&[u8]) -> Answer<T>) -> Answer<(Vec<u8>, T)> {
-    static NEXT: AtomicU64 = AtomicU64::new(0);
-    loop {
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("{}-{number}", std::process::id()).into_bytes();
-        match make(&name) {
-            Err(Errno(libc::EEXIST)) => {}
-            result => return result.map(|made| (name, made)),
-        }
-    }
+    let is_taken = |errno: &Errno| *errno == Errno(libc::EEXIST);
+    unused_name::unused(is_taken, |name| {
+        make(name.as_bytes()).map(|made| (name.into(), made))
+    })
 }

@@ -1,7 +1,9 @@
 //! Calls of the kernel on a name in an open directory. None of them follows a symbolic link.
 
-use std::ffi::CString;
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+
+pub use rustix::fs::FlockOperation as Locking;
+use rustix::fs::{AtFlags, FileType, Gid, Mode, OFlags, Stat, Timespec, Timestamps, Uid};
 
 use crate::sys::errno::{Answer, Errno};
 use invfs_engine::vfs::Kind;
@@ -54,35 +56,29 @@ pub enum Time {
     At(i64, u32),
 }
 
-fn c_name(name: &[u8]) -> Answer<CString> {
-    CString::new(name).map_err(|_| Errno(libc::ENOENT))
+/// The flags of `open(2)`, whatever they are.
+pub(super) fn flags(flags: i32) -> OFlags {
+    OFlags::from_bits_retain(flags as u32)
 }
 
-fn done(result: i32) -> Answer<()> {
-    match result {
-        -1 => Err(Errno::last()),
-        _ => Ok(()),
-    }
+/// Permission bits.
+fn permissions(mode: u32) -> Mode {
+    Mode::from_bits_retain(mode)
 }
 
 /// `openat`, closed on `exec` unless the flags are the caller's own.
-pub fn open(dir: BorrowedFd, name: &[u8], flags: i32, mode: u32) -> Answer<OwnedFd> {
+pub fn open(dir: impl AsFd, name: &[u8], flags: i32, mode: u32) -> Answer<OwnedFd> {
     open_as_is(dir, name, flags | libc::O_CLOEXEC, mode)
 }
 
 /// `openat` with just these flags and `O_NOFOLLOW`.
-pub fn open_as_is(dir: BorrowedFd, name: &[u8], flags: i32, mode: u32) -> Answer<OwnedFd> {
-    let name = c_name(name)?;
-    let flags = flags | libc::O_NOFOLLOW;
-    // SAFETY: the name is a C string that outlives the call.
-    let fd = unsafe { libc::openat(dir.as_raw_fd(), name.as_ptr(), flags, mode) };
-    done(fd)?;
-    // SAFETY: the kernel just made it, and nobody else knows of it.
-    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+pub fn open_as_is(dir: impl AsFd, name: &[u8], flags: i32, mode: u32) -> Answer<OwnedFd> {
+    let flags = self::flags(flags | libc::O_NOFOLLOW);
+    Ok(rustix::fs::openat(dir, name, flags, permissions(mode))?)
 }
 
 /// `fstatat`; `None` where there is nothing.
-pub fn stat(dir: BorrowedFd, name: &[u8]) -> Answer<Option<Meta>> {
+pub fn stat(dir: impl AsFd, name: &[u8]) -> Answer<Option<Meta>> {
     match look(dir, name) {
         Err(Errno(libc::ENOENT | libc::ENOTDIR)) => Ok(None),
         found => found.map(Some),
@@ -90,34 +86,20 @@ pub fn stat(dir: BorrowedFd, name: &[u8]) -> Answer<Option<Meta>> {
 }
 
 /// `fstatat`.
-pub fn look(dir: BorrowedFd, name: &[u8]) -> Answer<Meta> {
-    let name = c_name(name)?;
-    // SAFETY: all zeroes are a valid `stat`.
-    let mut stat: libc::stat = unsafe { std::mem::zeroed() };
-    let flags = libc::AT_SYMLINK_NOFOLLOW;
-    // SAFETY: the name is a C string and the buffer a `stat`; both outlive the call.
-    done(unsafe { libc::fstatat(dir.as_raw_fd(), name.as_ptr(), &mut stat, flags) })?;
-    Ok(Meta::of(&stat))
+pub fn look(dir: impl AsFd, name: &[u8]) -> Answer<Meta> {
+    let found = rustix::fs::statat(dir, name, AtFlags::SYMLINK_NOFOLLOW)?;
+    Ok(Meta::of(&found))
 }
 
 /// `fstat`.
-pub fn look_at(file: BorrowedFd) -> Answer<Meta> {
-    // SAFETY: all zeroes are a valid `stat`.
-    let mut stat: libc::stat = unsafe { std::mem::zeroed() };
-    // SAFETY: the buffer is a `stat` that outlives the call.
-    done(unsafe { libc::fstat(file.as_raw_fd(), &mut stat) })?;
-    Ok(Meta::of(&stat))
+pub fn look_at(file: impl AsFd) -> Answer<Meta> {
+    Ok(Meta::of(&rustix::fs::fstat(file)?))
 }
 
 impl Meta {
-    fn of(stat: &libc::stat) -> Meta {
+    fn of(stat: &Stat) -> Meta {
         Meta {
-            kind: match stat.st_mode & libc::S_IFMT {
-                libc::S_IFREG => Some(Kind::File),
-                libc::S_IFDIR => Some(Kind::Directory),
-                libc::S_IFLNK => Some(Kind::Symlink),
-                _ => None,
-            },
+            kind: kind(FileType::from_raw_mode(stat.st_mode)),
             size: stat.st_size as u64,
             mode: stat.st_mode & 0o7777,
             mtime: (stat.st_mtime, stat.st_mtime_nsec as u32),
@@ -136,128 +118,125 @@ impl Meta {
     }
 }
 
-/// `readlinkat`.
-pub fn read_link(dir: BorrowedFd, name: &[u8]) -> Answer<Vec<u8>> {
-    let name = c_name(name)?;
-    let mut target = vec![0u8; libc::PATH_MAX as usize];
-    let (at, room) = (target.as_mut_ptr().cast(), target.len());
-    // SAFETY: the name is a C string, and the kernel writes at most `room` bytes.
-    let len = unsafe { libc::readlinkat(dir.as_raw_fd(), name.as_ptr(), at, room) };
-    if len < 0 {
-        return Err(Errno::last());
+/// The kind of a file; `None` for devices, pipes and sockets.
+pub fn kind(file: FileType) -> Option<Kind> {
+    match file {
+        FileType::RegularFile => Some(Kind::File),
+        FileType::Directory => Some(Kind::Directory),
+        FileType::Symlink => Some(Kind::Symlink),
+        _ => None,
     }
-    target.truncate(len as usize);
-    Ok(target)
+}
+
+/// `readlinkat`.
+pub fn read_link(dir: impl AsFd, name: &[u8]) -> Answer<Vec<u8>> {
+    Ok(rustix::fs::readlinkat(dir, name, Vec::new())?.into_bytes())
 }
 
 /// `mkdirat`.
-pub fn make_directory(dir: BorrowedFd, name: &[u8], mode: u32) -> Answer<()> {
-    let name = c_name(name)?;
-    // SAFETY: the name is a C string that outlives the call.
-    done(unsafe { libc::mkdirat(dir.as_raw_fd(), name.as_ptr(), mode) })
+pub fn make_directory(dir: impl AsFd, name: &[u8], mode: u32) -> Answer<()> {
+    Ok(rustix::fs::mkdirat(dir, name, permissions(mode))?)
 }
 
 /// `symlinkat`.
-pub fn symlink(target: &[u8], dir: BorrowedFd, name: &[u8]) -> Answer<()> {
-    let (target, name) = (c_name(target)?, c_name(name)?);
-    // SAFETY: both are C strings that outlive the call.
-    done(unsafe { libc::symlinkat(target.as_ptr(), dir.as_raw_fd(), name.as_ptr()) })
+pub fn symlink(target: &[u8], dir: impl AsFd, name: &[u8]) -> Answer<()> {
+    Ok(rustix::fs::symlinkat(target, dir, name)?)
 }
 
 /// A second name for what the first one names, also if that is a symbolic link.
-pub fn link(dir: BorrowedFd, name: &[u8], to: BorrowedFd, new: &[u8]) -> Answer<()> {
-    let (name, new) = (c_name(name)?, c_name(new)?);
-    let (from, to) = (dir.as_raw_fd(), to.as_raw_fd());
-    // SAFETY: both names are C strings that outlive the call.
-    done(unsafe { libc::linkat(from, name.as_ptr(), to, new.as_ptr(), 0) })
+pub fn link(dir: impl AsFd, name: &[u8], to: impl AsFd, new: &[u8]) -> Answer<()> {
+    Ok(rustix::fs::linkat(dir, name, to, new, AtFlags::empty())?)
 }
 
 /// `renameat`.
-pub fn rename(dir: BorrowedFd, name: &[u8], to: BorrowedFd, new: &[u8]) -> Answer<()> {
-    let (name, new) = (c_name(name)?, c_name(new)?);
-    let (from, to) = (dir.as_raw_fd(), to.as_raw_fd());
-    // SAFETY: both names are C strings that outlive the call.
-    done(unsafe { libc::renameat(from, name.as_ptr(), to, new.as_ptr()) })
+pub fn rename(dir: impl AsFd, name: &[u8], to: impl AsFd, new: &[u8]) -> Answer<()> {
+    Ok(rustix::fs::renameat(dir, name, to, new)?)
 }
 
 /// Removes a directory if `kind` is that, else any other name.
-pub fn remove(dir: BorrowedFd, name: &[u8], kind: Option<Kind>) -> Answer<()> {
-    let name = c_name(name)?;
+pub fn remove(dir: impl AsFd, name: &[u8], kind: Option<Kind>) -> Answer<()> {
     let flags = match kind {
-        Some(Kind::Directory) => libc::AT_REMOVEDIR,
-        _ => 0,
+        Some(Kind::Directory) => AtFlags::REMOVEDIR,
+        _ => AtFlags::empty(),
     };
-    // SAFETY: the name is a C string that outlives the call.
-    done(unsafe { libc::unlinkat(dir.as_raw_fd(), name.as_ptr(), flags) })
+    Ok(rustix::fs::unlinkat(dir, name, flags)?)
 }
 
 /// Sets permission bits; those of a link cannot be set.
-pub fn set_mode(dir: BorrowedFd, name: &[u8], mode: u32) -> Answer<()> {
-    let at = c_name(name)?;
-    let (fd, flags) = (dir.as_raw_fd(), libc::AT_SYMLINK_NOFOLLOW);
-    // SAFETY: the name is a C string that outlives the call.
-    match done(unsafe { libc::fchmodat(fd, at.as_ptr(), mode, flags) }) {
+pub fn set_mode(dir: impl AsFd, name: &[u8], mode: u32) -> Answer<()> {
+    match set_mode_in_one_call(&dir, name, mode) {
         Err(Errno(libc::EOPNOTSUPP | libc::ENOSYS | libc::EINVAL)) => {}
         result => return result,
     }
     // An old kernel with an old C library, or no /proc.
-    let file = std::fs::File::from(open(dir, name, libc::O_PATH, 0)?);
+    let file = std::fs::File::from(open(&dir, name, libc::O_PATH, 0)?);
     if file.metadata()?.is_symlink() {
         return Err(Errno(libc::ENOENT));
     }
-    let path = c_name(format!("/proc/self/fd/{}", file.as_raw_fd()).as_bytes())?;
-    // SAFETY: the path is a C string that outlives the call; it leads to what is open, whatever that is.
-    match done(unsafe { libc::chmod(path.as_ptr(), mode) }) {
-        Err(Errno(libc::ENOENT)) => {
+    let path = format!("/proc/self/fd/{}", file.as_raw_fd());
+    match rustix::fs::chmod(path, permissions(mode)) {
+        Err(rustix::io::Errno::NOENT) => {
             let file = open(dir, name, libc::O_RDONLY | libc::O_NONBLOCK, 0)?;
-            // SAFETY: a call on an open descriptor.
-            done(unsafe { libc::fchmod(file.as_raw_fd(), mode) })
+            Ok(rustix::fs::fchmod(file, permissions(mode))?)
         }
-        result => result,
+        result => Ok(result?),
     }
 }
 
-/// `fchownat`.
-pub fn set_owner(dir: BorrowedFd, name: &[u8], user: u32, group: u32) -> Answer<()> {
-    let name = c_name(name)?;
-    let (fd, flags) = (dir.as_raw_fd(), libc::AT_SYMLINK_NOFOLLOW);
-    // SAFETY: the name is a C string that outlives the call.
-    done(unsafe { libc::fchownat(fd, name.as_ptr(), user, group, flags) })
+/// `fchmodat`. The C library's: older kernels have no call that does not follow links, and it knows another way.
+fn set_mode_in_one_call(dir: impl AsFd, name: &[u8], mode: u32) -> Answer<()> {
+    let name = std::ffi::CString::new(name).map_err(|_| Errno(libc::EINVAL))?;
+    let (fd, flags) = (dir.as_fd().as_raw_fd(), libc::AT_SYMLINK_NOFOLLOW);
+    // SAFETY: `name` is a C string that outlives the call.
+    match unsafe { libc::fchmodat(fd, name.as_ptr(), mode, flags) } {
+        0 => Ok(()),
+        _ => Err(Errno::last()),
+    }
+}
+
+/// `fchownat`; `u32::MAX` leaves the user or the group as it is.
+pub fn set_owner(dir: impl AsFd, name: &[u8], user: u32, group: u32) -> Answer<()> {
+    let (user, group) = (changed(user), changed(group));
+    let (user, group) = (user.map(Uid::from_raw), group.map(Gid::from_raw));
+    let flags = AtFlags::SYMLINK_NOFOLLOW;
+    Ok(rustix::fs::chownat(dir, name, user, group, flags)?)
+}
+
+fn changed(id: u32) -> Option<u32> {
+    (id != u32::MAX).then_some(id)
 }
 
 /// Sets access and modification time.
-pub fn set_times(dir: BorrowedFd, name: &[u8], times: [Time; 2]) -> Answer<()> {
-    let name = c_name(name)?;
-    let times = times.map(|time| {
-        let (seconds, nanoseconds) = match time {
-            Time::Same => (0, libc::UTIME_OMIT),
-            Time::Now => (0, libc::UTIME_NOW),
-            Time::At(seconds, nanoseconds) => (seconds, i64::from(nanoseconds)),
+pub fn set_times(dir: impl AsFd, name: &[u8], times: [Time; 2]) -> Answer<()> {
+    let [last_access, last_modification] = times.map(|time| {
+        let (tv_sec, tv_nsec) = match time {
+            Time::Same => (0, rustix::fs::UTIME_OMIT),
+            Time::Now => (0, rustix::fs::UTIME_NOW),
+            Time::At(seconds, nanoseconds) => (seconds, nanoseconds.into()),
         };
-        libc::timespec {
-            tv_sec: seconds,
-            tv_nsec: nanoseconds,
-        }
+        Timespec { tv_sec, tv_nsec }
     });
-    let (fd, flags) = (dir.as_raw_fd(), libc::AT_SYMLINK_NOFOLLOW);
-    // SAFETY: the name is a C string and the times are two; both outlive the call.
-    done(unsafe { libc::utimensat(fd, name.as_ptr(), times.as_ptr(), flags) })
+    let times = Timestamps {
+        last_access,
+        last_modification,
+    };
+    let flags = AtFlags::SYMLINK_NOFOLLOW;
+    Ok(rustix::fs::utimensat(dir, name, &times, flags)?)
 }
 
-/// `faccessat` with the effective user: `W_OK`, `X_OK`.
-pub fn access(dir: BorrowedFd, wanted: i32) -> Answer<()> {
-    let flags = libc::AT_EACCESS;
+/// `faccessat` with the effective user: `W_OK`, `X_OK`. The C library's: it knows a way for kernels that only ask for
+/// the real user.
+pub fn access(dir: impl AsFd, wanted: i32) -> Answer<()> {
+    let (fd, flags) = (dir.as_fd().as_raw_fd(), libc::AT_EACCESS);
     // SAFETY: the name is a C string constant.
-    done(unsafe { libc::faccessat(dir.as_raw_fd(), c".".as_ptr(), wanted, flags) })
+    match unsafe { libc::faccessat(fd, c".".as_ptr(), wanted, flags) } {
+        0 => Ok(()),
+        _ => Err(Errno::last()),
+    }
 }
 
 /// `flock`, however often a signal comes in between.
-pub fn lock(file: BorrowedFd, operation: i32) -> Answer<()> {
-    loop {
-        // SAFETY: a call on an open descriptor.
-        match done(unsafe { libc::flock(file.as_raw_fd(), operation) }) {
-            Err(Errno(libc::EINTR)) => {}
-            result => return result,
-        }
-    }
+pub fn lock(file: impl AsFd, operation: Locking) -> Answer<()> {
+    let locked = rustix::io::retry_on_intr(|| rustix::fs::flock(&file, operation));
+    Ok(locked?)
 }

@@ -48,6 +48,12 @@ impl From<std::io::Error> for Errno {
     }
 }
 
+impl From<rustix::io::Errno> for Errno {
+    fn from(errno: rustix::io::Errno) -> Errno {
+        Errno(errno.raw_os_error())
+    }
+}
+
 impl From<Failure> for Errno {
     fn from(failure: Failure) -> Errno {
         Errno(match failure {

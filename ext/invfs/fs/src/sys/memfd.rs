@@ -1,12 +1,15 @@
 //! Files in memory: real descriptors for contents that no disk holds.
 
-use std::ffi::CString;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::ffi::CStr;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
+use rustix::buffer::spare_capacity;
+use rustix::fs::{MemfdFlags, Mode, SealFlags};
 
+use crate::sys::at;
 use crate::sys::errno::{Answer, Errno};
 use crate::sys::fork;
 use crate::sys::reserved_fd::ReservedFd;
@@ -18,26 +21,18 @@ use crate::sys::temporary;
 pub fn file(contents: &[u8], name: &[u8], sealed: bool) -> Answer<OwnedFd> {
     // The kernel takes names of up to 249 bytes: the end of a path tells most.
     let tail = name.get(name.len().saturating_sub(200)..).unwrap_or(name);
-    let name = CString::new(tail).map_err(|_| Errno(libc::EINVAL))?;
-    let flags = libc::MFD_CLOEXEC | if sealed { libc::MFD_ALLOW_SEALING } else { 0 };
-    // SAFETY: a NUL-terminated name; the result is checked.
-    let fd = unsafe { libc::memfd_create(name.as_ptr(), flags) };
-    if fd < 0 {
-        return match Errno::last() {
-            Errno(libc::ENOSYS | libc::EPERM | libc::EACCES) => on_disk(contents, sealed),
-            errno => Err(errno),
-        };
-    }
-    // SAFETY: a new descriptor that nobody else owns.
-    let file = unsafe { OwnedFd::from_raw_fd(fd) };
-    write_all(fd, contents)?;
+    let flags = match sealed {
+        true => MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING,
+        false => MemfdFlags::CLOEXEC,
+    };
+    let file = match rustix::fs::memfd_create(tail, flags).map_err(Errno::from) {
+        Err(Errno(libc::ENOSYS | libc::EPERM | libc::EACCES)) => return on_disk(contents, sealed),
+        file => file?,
+    };
+    write_all(file.as_fd(), contents)?;
     if sealed {
-        let seals =
-            libc::F_SEAL_SEAL | libc::F_SEAL_SHRINK | libc::F_SEAL_GROW | libc::F_SEAL_WRITE;
-        // SAFETY: a descriptor of ours and plain integers.
-        if unsafe { libc::fcntl(fd, libc::F_ADD_SEALS, seals) } < 0 {
-            return Err(Errno::last());
-        }
+        let seals = SealFlags::SEAL | SealFlags::SHRINK | SealFlags::GROW | SealFlags::WRITE;
+        rustix::fs::fcntl_add_seals(&file, seals)?;
     }
     Ok(file)
 }
@@ -45,33 +40,22 @@ pub fn file(contents: &[u8], name: &[u8], sealed: bool) -> Answer<OwnedFd> {
 /// The same where the system has no files in memory, or does not let this process have some.
 fn on_disk(contents: &[u8], sealed: bool) -> Answer<OwnedFd> {
     let file = temporary::file()?;
-    write_all(file.as_raw_fd(), contents)?;
+    write_all(file.as_fd(), contents)?;
     if !sealed {
         return Ok(file);
     }
-    match reopen(&file, libc::O_RDONLY | libc::O_CLOEXEC) {
-        // SAFETY: a new descriptor that nobody else owns.
-        Ok(fd) => Ok(unsafe { OwnedFd::from_raw_fd(fd) }),
-        // Without /proc nobody else can open it again, either.
-        Err(_) => Ok(file),
-    }
+    // Without /proc nobody else can open it again, either.
+    Ok(reopen(&file, libc::O_RDONLY | libc::O_CLOEXEC).unwrap_or(file))
 }
 
 /// Writes everything at the beginning, without moving the offset.
-fn write_all(fd: RawFd, contents: &[u8]) -> Answer<()> {
+fn write_all(file: BorrowedFd, contents: &[u8]) -> Answer<()> {
     let mut done = 0;
     while let Some(rest) = contents.get(done..).filter(|rest| !rest.is_empty()) {
-        // SAFETY: a slice of readable bytes; the result is checked.
-        let wrote =
-            unsafe { libc::pwrite64(fd, rest.as_ptr().cast(), rest.len(), done as libc::off64_t) };
-        match wrote {
+        match rustix::io::retry_on_intr(|| rustix::io::pwrite(file, rest, done as u64))? {
             // Memory that is full says ENOSPC; a file that will not grow for another reason must not hang us.
             0 => return Err(Errno(libc::ENOSPC)),
-            wrote if wrote > 0 => done += wrote as usize,
-            _ => match Errno::last() {
-                Errno(libc::EINTR) => {}
-                errno => return Err(errno),
-            },
+            wrote => done += wrote,
         }
     }
     Ok(())
@@ -94,29 +78,17 @@ pub fn unused_path(file: &impl AsRawFd) -> String {
 }
 
 /// Reads the whole file, wherever its offset stands.
-pub fn read_all(fd: RawFd) -> Answer<Vec<u8>> {
-    let mut contents = vec![0; metadata(fd)?.st_size.max(0) as usize];
-    let mut done = 0;
-    while let Some(rest) = contents.get_mut(done..).filter(|rest| !rest.is_empty()) {
-        // SAFETY: a slice of writable bytes; the result is checked.
-        let read = unsafe {
-            libc::pread64(
-                fd,
-                rest.as_mut_ptr().cast(),
-                rest.len(),
-                done as libc::off64_t,
-            )
-        };
-        match read {
-            0 => break,
-            read if read > 0 => done += read as usize,
-            _ => match Errno::last() {
-                Errno(libc::EINTR) => {}
-                errno => return Err(errno),
-            },
+pub fn read_all(file: impl AsFd) -> Answer<Vec<u8>> {
+    let size = at::look_at(&file)?.size as usize;
+    let mut contents = Vec::with_capacity(size);
+    while contents.len() < size {
+        let offset = contents.len() as u64;
+        match rustix::io::pread(&file, spare_capacity(&mut contents), offset) {
+            Ok(0) => break,
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(errno) => return Err(errno.into()),
         }
     }
-    contents.truncate(done);
     Ok(contents)
 }
 
@@ -143,23 +115,22 @@ fn disown() {
 }
 
 /// Opens a file in memory once more, with an offset and flags of its own.
-pub fn reopen(file: &impl AsRawFd, flags: i32) -> Answer<RawFd> {
+pub fn reopen(file: &impl AsRawFd, flags: i32) -> Answer<OwnedFd> {
     let path = ProcPath::new(file.as_raw_fd());
     let directory = descriptors();
     // What is opened is a link of the system's own, and the file exists.
     let flags = flags
         & !(libc::O_CREAT | libc::O_EXCL | libc::O_TRUNC | libc::O_NOFOLLOW | libc::O_NOATIME);
-    // SAFETY: a NUL-terminated path; the result is checked.
-    let opened = unsafe {
-        match &directory {
-            None => libc::open(path.as_ptr(), flags),
-            Some(directory) => libc::openat(directory.as_raw_fd(), path.name(), flags),
-        }
+    let (flags, mode) = (at::flags(flags), Mode::empty());
+    let opened = match &directory {
+        None => rustix::fs::open(path.as_c_str(), flags, mode).map_err(Errno::from),
+        Some(directory) => directory
+            .get()
+            .and_then(|directory| Ok(rustix::fs::openat(directory, path.name(), flags, mode)?)),
     };
-    if opened >= 0 {
-        return Ok(opened);
-    }
-    let errno = Errno::last();
+    let Err(errno) = opened else {
+        return opened;
+    };
     if fork::owns_memory() && matches!(errno.0, libc::EBADF | libc::ENOTDIR) {
         if let Some(directory) = directory {
             // Closed where there is no hook, and perhaps the number used again.
@@ -194,14 +165,22 @@ impl ProcPath {
         ProcPath(path)
     }
 
-    /// The last component, NUL-terminated.
-    fn name(&self) -> *const libc::c_char {
-        self.as_ptr().wrapping_add(b"/proc/self/fd/".len())
+    /// The last component.
+    fn name(&self) -> &[u8] {
+        self.as_bytes()
+            .get(b"/proc/self/fd/".len()..)
+            .unwrap_or_default()
     }
 
     /// The path.
     pub fn as_bytes(&self) -> &[u8] {
-        self.0.split(|b| *b == 0).next().unwrap_or_default()
+        self.as_c_str().to_bytes()
+    }
+
+    /// The path.
+    pub fn as_c_str(&self) -> &CStr {
+        // It always has a NUL.
+        CStr::from_bytes_until_nul(&self.0).unwrap_or_default()
     }
 
     /// The path, NUL-terminated.

@@ -1,9 +1,15 @@
 //! The names in a real directory.
 
-use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
+use std::ops::ControlFlow;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use rustix::fs::{FileType, RawDir};
 
 use crate::sys::at;
-use crate::sys::errno::{Answer, Errno};
+use crate::sys::errno::Answer;
+
+/// Room for the names that the kernel tells at a time.
+const ROOM: usize = 16 * 1024;
 
 /// The names in a directory.
 pub fn names(dir: BorrowedFd) -> Answer<Vec<Vec<u8>>> {
@@ -13,71 +19,35 @@ pub fn names(dir: BorrowedFd) -> Answer<Vec<Vec<u8>>> {
 
 /// At most so many names of a directory that is open for reading.
 pub fn first_names(dir: OwnedFd, most: usize) -> Answer<Vec<Vec<u8>>> {
-    let stream = Stream::new(dir)?;
     let mut names = Vec::new();
-    while names.len() < most {
-        match stream.next()? {
-            Some((name, _)) => names.push(name),
-            None => break,
-        }
-    }
+    for_each(dir.as_fd(), |name, _| {
+        names.push(name.to_vec());
+        Ok(match names.len() < most {
+            true => ControlFlow::Continue(()),
+            false => ControlFlow::Break(()),
+        })
+    })?;
     Ok(names)
 }
 
-/// An open directory stream.
-pub struct Stream(*mut libc::DIR);
-
-impl Stream {
-    /// Of a directory that is open for reading.
-    pub fn new(fd: OwnedFd) -> Answer<Stream> {
-        // SAFETY: a call on an open descriptor.
-        let stream = unsafe { libc::fdopendir(fd.as_raw_fd()) };
-        if stream.is_null() {
-            return Err(Errno::last());
-        }
-        // The stream owns it now.
-        std::mem::forget(fd);
-        Ok(Stream(stream))
-    }
-
-    /// The directory.
-    pub fn fd(&self) -> BorrowedFd<'_> {
-        // SAFETY: the stream is open until it is dropped, and its descriptor as well.
-        unsafe { BorrowedFd::borrow_raw(libc::dirfd(self.0)) }
-    }
-
-    /// The next name with what `readdir` says it is; `.` and `..` are left out.
-    pub fn next(&self) -> Answer<Option<(Vec<u8>, u8)>> {
-        loop {
-            match self.read()? {
-                Some((name, _)) if name == b"." || name == b".." => {}
-                entry => return Ok(entry),
-            }
-        }
-    }
-
-    fn read(&self) -> Answer<Option<(Vec<u8>, u8)>> {
-        Errno(0).set();
-        // SAFETY: the stream is open until it is dropped.
-        let entry = unsafe { libc::readdir(self.0) };
-        if entry.is_null() {
-            return match Errno::last() {
-                Errno(0) => Ok(None),
-                errno => Err(errno),
-            };
-        }
-        // SAFETY: what `readdir` gives is valid until its next call, and its name ends with a NUL.
-        let (name, kind) = unsafe {
-            let name = std::ffi::CStr::from_ptr(std::ptr::addr_of!((*entry).d_name).cast());
-            (name, (*entry).d_type)
+/// Shows `visit` each name of a directory that is open for reading, with what the file system says it is; `.` and `..`
+/// are left out.
+pub fn for_each(
+    dir: BorrowedFd,
+    mut visit: impl FnMut(&[u8], FileType) -> Answer<ControlFlow<()>>,
+) -> Answer<()> {
+    let mut room = Vec::with_capacity(ROOM);
+    let mut entries = RawDir::new(dir, room.spare_capacity_mut());
+    while let Some(entry) = entries.next() {
+        let entry = match entry {
+            // Removed while it is read.
+            Err(rustix::io::Errno::NOENT) => break,
+            entry => entry?,
         };
-        Ok(Some((name.to_bytes().to_vec(), kind)))
+        let name = entry.file_name().to_bytes();
+        if name != b"." && name != b".." && visit(name, entry.file_type())?.is_break() {
+            break;
+        }
     }
-}
-
-impl Drop for Stream {
-    fn drop(&mut self) {
-        // SAFETY: open until here, and not used after.
-        unsafe { libc::closedir(self.0) };
-    }
+    Ok(())
 }

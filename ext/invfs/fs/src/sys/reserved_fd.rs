@@ -2,10 +2,12 @@
 //! the number would be another file's soon.
 
 use std::collections::BTreeMap;
-use std::os::fd::{AsRawFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
-use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
+use std::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
 
+use crate::sys::errno::{Answer, Errno};
 use crate::sys::fork::ForkMutex;
 
 /// Descriptors with larger numbers are not guarded.
@@ -16,26 +18,98 @@ const OUT_OF_THE_WAY: RawFd = 600;
 
 static NUMBERS: [AtomicU64; GUARDED / 64] = [const { AtomicU64::new(0) }; GUARDED / 64];
 
-/// A descriptor that nobody else may close; -1 once it was lost.
-pub struct ReservedFd(Arc<AtomicI32>);
+/// How long a program that takes a number of ours waits for a thread that uses it. What is in the kernel has its file
+/// already: this is for a thread that did not get to run since it asked for the number, or was killed before it ran.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// A descriptor that nobody else may close.
+pub struct ReservedFd(Arc<Holder>);
+
+struct Holder {
+    /// -1 once it was lost.
+    number: AtomicI32,
+    /// How many calls use it now.
+    users: AtomicU32,
+}
 
 /// Who has which number, so that whoever else wants one finds the holder.
-static HOLDERS: ForkMutex<BTreeMap<RawFd, Weak<AtomicI32>>> = ForkMutex::new(BTreeMap::new());
+static HOLDERS: ForkMutex<BTreeMap<RawFd, Weak<Holder>>> = ForkMutex::new(BTreeMap::new());
 survives_fork!(HOLDERS, Inner);
+in_forked_child!(forget_users);
+
+/// A reserved descriptor while a call of the kernel uses it: it keeps its number until this is dropped. Not to be held for
+/// longer, and not while anybody else's code runs.
+pub struct InUse<'a> {
+    holder: &'a Holder,
+    number: RawFd,
+}
+
+impl AsFd for InUse<'_> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        // SAFETY: not -1. Open: the `ReservedFd`, which is borrowed, closes it only when it is dropped, and `give_way` lets
+        // nobody else have the number while it is in use. (A program that closes a number that is not its own, where there
+        // is no hook, breaks this as it does for any `OwnedFd`.)
+        unsafe { BorrowedFd::borrow_raw(self.number) }
+    }
+}
+
+impl Drop for InUse<'_> {
+    fn drop(&mut self) {
+        self.holder.users.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl Holder {
+    fn new(number: RawFd) -> Holder {
+        Holder {
+            number: AtomicI32::new(number),
+            users: AtomicU32::new(0),
+        }
+    }
+
+    fn get(&self) -> Answer<InUse<'_>> {
+        // First counted, then looked at, and `give_way` the other way round: one of both sees the other.
+        self.users.fetch_add(1, Ordering::SeqCst);
+        let number = self.number.load(Ordering::SeqCst);
+        let in_use = InUse {
+            holder: self,
+            number,
+        };
+        match number >= 0 {
+            true => Ok(in_use),
+            false => Err(Errno(libc::EBADF)),
+        }
+    }
+
+    /// Waits until nobody uses the number that it had before.
+    fn wait(&self) {
+        let start = Instant::now();
+        while self.users.load(Ordering::SeqCst) > 0 && start.elapsed() < PATIENCE {
+            std::thread::yield_now();
+        }
+    }
+}
+
+/// In a forked child: the threads that used descriptors are its parent's.
+fn forget_users() {
+    for holder in HOLDERS.lock().values().filter_map(Weak::upgrade) {
+        holder.users.store(0, Ordering::SeqCst);
+    }
+}
 
 impl ReservedFd {
     /// Guards the descriptor until this is dropped.
     pub fn new(file: OwnedFd) -> ReservedFd {
         let number = file.into_raw_fd();
         mark(number, true);
-        let holder = Arc::new(AtomicI32::new(number));
+        let holder = Arc::new(Holder::new(number));
         HOLDERS.lock().insert(number, Arc::downgrade(&holder));
         ReservedFd(holder)
     }
 
     /// The same file under a number that programs which count from 3 do not come to, if there is one.
     pub fn out_of_the_way(file: OwnedFd) -> ReservedFd {
-        match duplicate(file.as_raw_fd()) {
+        match duplicate(file.as_fd()) {
             Some(moved) => ReservedFd::new(moved),
             None => ReservedFd::new(file),
         }
@@ -45,14 +119,23 @@ impl ReservedFd {
     pub fn moved_out_of_the_way(self) -> ReservedFd {
         match self.into_inner() {
             Some(file) => ReservedFd::out_of_the_way(file),
-            None => ReservedFd(Arc::new(AtomicI32::new(-1))),
+            None => ReservedFd(Arc::new(Holder::new(-1))),
         }
     }
 
+    /// The descriptor for one call of the kernel; `EBADF` if it was lost.
+    pub fn get(&self) -> Answer<InUse<'_>> {
+        self.0.get()
+    }
+
     /// Gives the descriptor away, unless it was lost.
-    pub fn into_inner(self) -> Option<OwnedFd> {
+    pub fn into_inner(mut self) -> Option<OwnedFd> {
+        self.take()
+    }
+
+    fn take(&mut self) -> Option<OwnedFd> {
         match self.lose() {
-            // SAFETY: a descriptor that is open, and that nobody owns now.
+            // SAFETY: open, and owned by nobody now; no call uses it, because `self` is borrowed mutably.
             number if number >= 0 => Some(unsafe { OwnedFd::from_raw_fd(number) }),
             _ => None,
         }
@@ -60,7 +143,7 @@ impl ReservedFd {
 
     /// The number belongs to somebody else, or will in a moment: it is not closed with this.
     pub fn lose(&self) -> RawFd {
-        let number = self.0.swap(-1, Ordering::AcqRel);
+        let number = self.0.number.swap(-1, Ordering::SeqCst);
         mark(number, false);
         HOLDERS.lock().remove(&number);
         number
@@ -73,36 +156,32 @@ fn give_way(number: RawFd) {
     let Some(holder) = holder.and_then(|holder| holder.upgrade()) else {
         return;
     };
-    let moved = duplicate(number).map_or(-1, IntoRawFd::into_raw_fd);
+    let copy = holder.get().ok().and_then(|file| duplicate(file.as_fd()));
+    let moved = copy.map_or(-1, IntoRawFd::into_raw_fd);
     mark(moved, true);
-    mark(holder.swap(moved, Ordering::AcqRel), false);
+    holder.number.store(moved, Ordering::SeqCst);
+    mark(number, false);
     if moved >= 0 {
         HOLDERS.lock().insert(moved, Arc::downgrade(&holder));
     }
+    holder.wait();
 }
 
-fn duplicate(fd: RawFd) -> Option<OwnedFd> {
-    [OUT_OF_THE_WAY, 3].into_iter().find_map(|from| {
-        // SAFETY: plain integers.
-        let copy = unsafe { libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, from) };
-        // SAFETY: a new descriptor that nobody else owns.
-        (copy >= 0).then(|| unsafe { OwnedFd::from_raw_fd(copy) })
-    })
+fn duplicate(file: BorrowedFd) -> Option<OwnedFd> {
+    [OUT_OF_THE_WAY, 3]
+        .into_iter()
+        .find_map(|from| rustix::io::fcntl_dupfd_cloexec(file, from).ok())
 }
 
 impl AsRawFd for ReservedFd {
     fn as_raw_fd(&self) -> RawFd {
-        self.0.load(Ordering::Acquire)
+        self.0.number.load(Ordering::SeqCst)
     }
 }
 
 impl Drop for ReservedFd {
     fn drop(&mut self) {
-        let number = self.lose();
-        if number >= 0 {
-            // SAFETY: a descriptor of ours that is open.
-            unsafe { libc::close(number) };
-        }
+        drop(self.take());
     }
 }
 
@@ -141,4 +220,40 @@ pub fn make_way(fd: RawFd) {
 pub fn first_from(from: u32, last: u32) -> Option<u32> {
     let last = last.min(GUARDED as u32 - 1);
     (from..=last).find(|fd| is_ours(*fd as RawFd))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_gets_a_number_that_is_in_use() {
+        let reserved = ReservedFd::new(std::fs::File::open("/").unwrap().into());
+        let number = reserved.as_raw_fd();
+        let in_use = reserved.get().unwrap();
+        std::thread::scope(|scope| {
+            let taker = scope.spawn(|| make_way(number));
+            while reserved.as_raw_fd() == number {
+                std::thread::yield_now();
+            }
+            std::thread::sleep(PATIENCE / 10);
+            assert!(!taker.is_finished());
+            rustix::fs::fstat(&in_use).unwrap();
+            drop(in_use);
+            taker.join().unwrap();
+        });
+        rustix::fs::fstat(reserved.get().unwrap()).unwrap();
+        // As if it were the program's: nobody else closes it.
+        // SAFETY: the number that was given up above, still open.
+        drop(unsafe { OwnedFd::from_raw_fd(number) });
+    }
+
+    #[test]
+    fn a_lost_descriptor_is_an_error() {
+        let reserved = ReservedFd::new(std::fs::File::open("/").unwrap().into());
+        // SAFETY: `reserved` gives the number up.
+        let file = unsafe { OwnedFd::from_raw_fd(reserved.lose()) };
+        assert!(matches!(reserved.get(), Err(Errno(libc::EBADF))));
+        drop(file);
+    }
 }

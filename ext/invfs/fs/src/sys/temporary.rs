@@ -1,13 +1,16 @@
 //! Nameless files and directories, in the first place of the system where one can be made.
 
-use std::ffi::{CString, OsString};
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
-use std::os::unix::ffi::OsStringExt;
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 
-use crate::sys::errno::{Answer, Errno};
+use rustix::fs::{Mode, OFlags};
 
-const CLOSED_ON_EXEC: i32 = libc::O_CLOEXEC;
+use crate::sys::errno::{Answer, Errno};
+use invfs_engine::unused_name::unused;
+
+const DIRECTORY: OFlags = OFlags::RDONLY
+    .union(OFlags::DIRECTORY)
+    .union(OFlags::CLOEXEC);
 
 /// How deep the empty directory lies in directories that are gone, too: `..` leads out of none of the first ones.
 const DEPTH: usize = 8;
@@ -38,54 +41,42 @@ fn first<T>(make: impl Fn(PathBuf) -> Answer<T>) -> Answer<T> {
     answer
 }
 
-fn owned(fd: RawFd) -> Answer<OwnedFd> {
-    match fd {
-        // SAFETY: a new descriptor that nobody else owns.
-        fd if fd >= 0 => Ok(unsafe { OwnedFd::from_raw_fd(fd) }),
-        _ => Err(Errno::last()),
-    }
-}
-
-fn c_path(path: PathBuf) -> Answer<CString> {
-    CString::new(path.into_os_string().into_vec()).map_err(|_| Errno(libc::ENOENT))
-}
-
-/// A path ending in `invfs-XXXXXX`, for the functions that replace the X.
-fn template(place: PathBuf) -> Answer<Vec<u8>> {
-    Ok(c_path(place.join("invfs-XXXXXX"))?.into_bytes_with_nul())
+/// Runs `make` with paths in `place` until one is new.
+fn new_path<T>(
+    place: &std::path::Path,
+    make: impl Fn(&PathBuf) -> rustix::io::Result<T>,
+) -> Answer<(PathBuf, T)> {
+    let is_taken = |errno: &rustix::io::Errno| *errno == rustix::io::Errno::EXIST;
+    let (path, made) = unused(is_taken, |name| {
+        let path = place.join(format!("invfs-{name}"));
+        make(&path).map(|made| (path, made))
+    })?;
+    Ok((path, made))
 }
 
 /// A new directory that only this process's user can enter.
 pub fn private_directory() -> Answer<PathBuf> {
     first(|place| {
-        let mut path = template(place)?;
-        // SAFETY: a NUL-terminated template that ends in six X, in memory that may be written.
-        if unsafe { libc::mkdtemp(path.as_mut_ptr().cast()) }.is_null() {
-            return Err(Errno::last());
-        }
-        path.pop();
-        Ok(PathBuf::from(OsString::from_vec(path)))
+        let (path, ()) = new_path(&place, |path| rustix::fs::mkdir(path, Mode::RWXU))?;
+        Ok(path)
     })
 }
 
 /// A file that can be read, written and executed, and has no name.
 pub fn file() -> Answer<OwnedFd> {
+    let flags = OFlags::RDWR | OFlags::EXCL | OFlags::CLOEXEC;
     first(|place| {
-        let flags = libc::O_TMPFILE | libc::O_RDWR | libc::O_EXCL | CLOSED_ON_EXEC;
-        let directory = c_path(place.clone())?;
-        // SAFETY: a NUL-terminated path.
-        match owned(unsafe { libc::open(directory.as_ptr(), flags, 0o700) }) {
+        match rustix::fs::open(&place, flags | OFlags::TMPFILE, Mode::RWXU).map_err(Errno::from) {
             Err(errno) if !is_final(errno) => {}
             answer => return answer,
         }
         // Not every file system can do without a name from the start.
-        let mut path = template(place)?;
-        // SAFETY: a NUL-terminated template that ends in six X, in memory that may be written.
-        let file = owned(unsafe { libc::mkostemp(path.as_mut_ptr().cast(), CLOSED_ON_EXEC) })?;
-        // SAFETY: the NUL-terminated path that was just made.
-        unsafe { libc::unlink(path.as_ptr().cast()) };
-        // SAFETY: a descriptor of ours.
-        unsafe { libc::fchmod(file.as_raw_fd(), 0o700) };
+        let flags = flags | OFlags::CREATE;
+        let (path, file) = new_path(&place, |path| rustix::fs::open(path, flags, Mode::RWXU))?;
+        // What cannot be removed stays behind.
+        let _ = rustix::fs::unlink(path);
+        // Whatever the umask took away.
+        let _ = rustix::fs::fchmod(&file, Mode::RWXU);
         Ok(file)
     })
 }
@@ -112,15 +103,11 @@ pub fn empty_directory() -> Answer<OwnedFd> {
     ];
     for path in usual {
         if std::fs::read_dir(path).is_ok_and(|mut names| names.next().is_none()) {
-            let path = c_path(path.into())?;
-            // SAFETY: a NUL-terminated path.
-            return owned(unsafe { libc::open(path.as_ptr(), DIRECTORY) });
+            return Ok(rustix::fs::open(path, DIRECTORY, Mode::empty())?);
         }
     }
     Err(Errno(libc::EROFS))
 }
-
-const DIRECTORY: i32 = libc::O_RDONLY | libc::O_DIRECTORY | CLOSED_ON_EXEC;
 
 fn removed_directory() -> Answer<OwnedFd> {
     let mut path = private_directory()?;
@@ -130,12 +117,9 @@ fn removed_directory() -> Answer<OwnedFd> {
     }
     let made = std::fs::create_dir_all(&path).map_err(Errno::from);
     let opened = made.and_then(|()| {
-        let path = c_path(path.clone())?;
-        // SAFETY: a NUL-terminated path.
-        let opened = owned(unsafe { libc::open(path.as_ptr(), DIRECTORY) })?;
+        let opened = rustix::fs::open(&path, DIRECTORY, Mode::empty())?;
         // Else a process that gives its rights away could not open it any more.
-        // SAFETY: a NUL-terminated path.
-        unsafe { libc::chmod(path.as_ptr(), 0o555) };
+        let _ = rustix::fs::chmod(&path, Mode::from_bits_retain(0o555));
         Ok(opened)
     });
     // What cannot be removed stays behind, empty.

@@ -2,8 +2,11 @@
 //!
 //! They are real, so that whoever has no hook finds an empty directory and not an error.
 
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
-use std::sync::atomic::{AtomicPtr, Ordering};
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::sync::Arc;
+
+use arc_swap::ArcSwapOption;
+use rustix::fs::{openat, Mode, OFlags};
 
 use crate::open::fd_table::{self, Description};
 use crate::open::stat;
@@ -19,14 +22,13 @@ struct Empty {
     identity: (u64, u64),
 }
 
-/// The empty directory once it was needed, which is never freed.
-static EMPTY: AtomicPtr<Empty> = AtomicPtr::new(std::ptr::null_mut());
+/// The empty directory once it was needed.
+static EMPTY: ArcSwapOption<Empty> = ArcSwapOption::const_empty();
 
-fn empty() -> Answer<&'static Empty> {
-    // SAFETY: NULL, or made by `renew` and never freed.
-    match unsafe { EMPTY.load(Ordering::Acquire).as_ref() } {
+fn empty() -> Answer<Arc<Empty>> {
+    match EMPTY.load_full() {
         Some(known) => Ok(known),
-        None => renew(std::ptr::null_mut()),
+        None => renew(None),
     }
 }
 
@@ -37,27 +39,21 @@ pub fn prepare() {
 }
 
 /// Makes another directory the empty one, unless somebody did since it was `old`.
-fn renew(old: *mut Empty) -> Answer<&'static Empty> {
+fn renew(old: Option<Arc<Empty>>) -> Answer<Arc<Empty>> {
     if !fork::owns_memory() {
         // The descriptor would be the child's, and its number in its parent's memory.
         return Err(Errno(libc::EAGAIN));
     }
-    let new = Box::into_raw(Box::new(Empty::new(temporary::empty_directory()?)?));
-    match EMPTY.compare_exchange(old, new, Ordering::AcqRel, Ordering::Acquire) {
-        Ok(_) => {
-            // SAFETY: as in `empty`; the number that it had is another file's.
-            if let Some(old) = unsafe { old.as_ref() } {
-                old.descriptor.lose();
-            }
-            // SAFETY: just made, and never freed from now on.
-            Ok(unsafe { &*new })
+    let new = Arc::new(Empty::new(temporary::empty_directory()?)?);
+    let before = EMPTY.compare_and_swap(&old, Some(new.clone()));
+    match (&*before, old) {
+        (Some(before), Some(old)) if Arc::ptr_eq(before, &old) => {
+            // The number that it had is another file's.
+            old.descriptor.lose();
+            Ok(new)
         }
-        Err(faster) => {
-            // SAFETY: just made, and seen by nobody.
-            drop(unsafe { Box::from_raw(new) });
-            // SAFETY: as in `empty`, and not NULL: it was exchanged for `old`.
-            unsafe { faster.as_ref() }.ok_or(Errno(libc::EIO))
-        }
+        (None, _) => Ok(new),
+        (Some(faster), _) => Ok(faster.clone()),
     }
 }
 
@@ -75,13 +71,11 @@ impl Empty {
     }
 
     fn open(&self, flags: i32) -> Answer<OwnedFd> {
-        // SAFETY: a plain integer, and a NUL-terminated path.
-        let fd = unsafe { libc::openat(self.descriptor.as_raw_fd(), c".".as_ptr(), flags) };
-        match fd {
-            // SAFETY: a new descriptor that nobody else owns.
-            fd if fd >= 0 => Ok(unsafe { OwnedFd::from_raw_fd(fd) }),
-            _ => Err(Errno::last()),
-        }
+        let (here, flags) = (
+            self.descriptor.get()?,
+            OFlags::from_bits_retain(flags as u32),
+        );
+        Ok(openat(here, c".", flags, Mode::empty())?)
     }
 }
 
@@ -94,7 +88,7 @@ fn descriptor(flags: i32) -> Answer<OwnedFd> {
         Ok(opened) if empty.is(opened.as_raw_fd()) => Ok(opened),
         Err(errno) if !matches!(errno.0, libc::EBADF | libc::ENOTDIR) => Err(errno),
         // Closed where there is no hook, and perhaps the number used again.
-        _ => renew(std::ptr::from_ref(empty).cast_mut())?.open(flags),
+        _ => renew(Some(empty))?.open(flags),
     }
 }
 
@@ -114,12 +108,7 @@ pub fn is_parked() -> bool {
 
 /// Makes the empty directory the working directory.
 pub fn park() -> Answer<()> {
-    let here = descriptor(libc::O_CLOEXEC)?;
-    // SAFETY: a descriptor of ours.
-    match unsafe { libc::fchdir(here.as_raw_fd()) } {
-        0 => Ok(()),
-        _ => Err(Errno::last()),
-    }
+    Ok(rustix::process::fchdir(descriptor(libc::O_CLOEXEC)?)?)
 }
 
 /// Opens the directory at `place`, links followed; `ENOTDIR` where that is none.

@@ -7,11 +7,12 @@ use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 use hashbrown::{HashSet, HashTable};
+use rustix::process::{getrlimit, Resource};
 
 use invfs_engine::path::SubpathBuf;
 use invfs_fs::mounts::Place;
+use invfs_fs::sys::at;
 use invfs_fs::sys::fork::ForkMutex;
-use invfs_fs::sys::memfd;
 use invfs_fs::sys::reserved_fd::ReservedFd;
 
 /// How much is held together.
@@ -116,7 +117,10 @@ impl Cache {
         let cached = Cached {
             mount: place.mount.id,
             sub: place.sub.clone(),
-            inode: memfd::metadata(file.as_raw_fd()).map_or(0, |found| found.st_ino),
+            inode: file
+                .get()
+                .and_then(at::look_at)
+                .map_or(0, |found| found.ino),
             file,
             size,
             used: self.clock,
@@ -145,11 +149,6 @@ impl Cache {
 
 /// A quarter of the descriptors that the process may have, and never more than a thousand.
 fn capacity() -> usize {
-    let mut limit = libc::rlimit {
-        rlim_cur: 0,
-        rlim_max: 0,
-    };
-    // SAFETY: room for the answer; where there is none the limit stays 0.
-    unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) };
-    (limit.rlim_cur / 4).clamp(16, 1024) as usize
+    let limit = getrlimit(Resource::Nofile).current;
+    (limit.unwrap_or(u64::MAX) / 4).clamp(16, 1024) as usize
 }

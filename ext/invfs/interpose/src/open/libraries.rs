@@ -52,8 +52,10 @@ fn load_within(place: &Place, flags: c_int, depth: usize) -> Answer<*mut c_void>
 
 fn open(place: &Place, contents: &[u8], flags: c_int) -> Answer<*mut c_void> {
     let path = place.path();
-    let is_it =
-        |known: &&Loaded| memfd::read_all(known.file.as_raw_fd()).is_ok_and(|old| old == contents);
+    let is_it = |known: &&Loaded| {
+        let held = known.file.get().and_then(memfd::read_all);
+        held.is_ok_and(|held| held == contents)
+    };
     let mut loaded = LOADED.lock();
     let loaded_before = loaded.get_or_insert_default();
     let spelled = match loaded_before.get(&path).filter(is_it) {

@@ -1,7 +1,5 @@
 //! What a shared object in a mount consists of: its contents, and the libraries of the mount that it needs.
 
-use std::os::fd::AsRawFd;
-
 use invfs_engine::elf;
 use invfs_engine::path::SubpathBuf;
 use invfs_engine::vfs::Kind;
@@ -40,7 +38,7 @@ pub fn contents(place: &Place) -> Answer<Vec<u8>> {
     match place.mount.file_system().open(&place.sub, how)? {
         Opened::Shared(_) => place.mount.file_system().read(&place.sub),
         Opened::Contents(contents, _) => Ok(contents),
-        Opened::Real(file) => memfd::read_all(file.as_raw_fd()),
+        Opened::Real(file) => memfd::read_all(file),
         Opened::Buffered { contents, .. } => Ok(contents),
     }
 }

@@ -5,15 +5,17 @@
 //! handed over to that opening.
 
 use std::cell::RefCell;
-use std::os::fd::{AsRawFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
+use std::os::fd::{IntoRawFd, RawFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::OnceLock;
+
+use rustix::io::{fcntl_dupfd_cloexec, fcntl_setfd, FdFlags};
 
 use crate::open::source_file;
 use invfs_fs::mounts::Place;
 use invfs_fs::sys::fork::ForkMutex;
-use invfs_fs::sys::memfd;
 use invfs_fs::sys::reserved_fd::ReservedFd;
+use invfs_fs::sys::{at, memfd};
 
 /// The flags with which Ruby looks at a file, and with which its older parser reads one.
 const RUBYS: i32 = libc::O_RDONLY | libc::O_NONBLOCK | libc::O_CLOEXEC;
@@ -94,8 +96,7 @@ pub fn open(place: &Place, flags: i32) -> Option<RawFd> {
     }
     let file = memfd::file(&contents, &path, true).ok()?;
     if flags != RUBYS {
-        // SAFETY: a descriptor of ours and plain integers.
-        unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETFD, 0) };
+        fcntl_setfd(&file, FdFlags::empty()).ok()?;
     }
     Some(file.into_raw_fd())
 }
@@ -119,18 +120,11 @@ fn empty() -> Option<RawFd> {
     static EMPTY: OnceLock<Option<(ReservedFd, u64)>> = OnceLock::new();
     let empty = EMPTY.get_or_init(|| {
         let file = memfd::file(b"", b"invfs-empty", true).ok()?;
-        let inode = memfd::metadata(file.as_raw_fd()).ok()?.st_ino;
+        let inode = at::look_at(&file).ok()?.ino;
         Some((ReservedFd::out_of_the_way(file), inode))
     });
     let (file, inode) = empty.as_ref()?;
-    // SAFETY: plain integers; the result is checked.
-    let copy = unsafe { libc::fcntl(file.as_raw_fd(), libc::F_DUPFD_CLOEXEC, 3) };
-    if copy < 0 {
-        return None;
-    }
-    // SAFETY: a new descriptor that nobody else owns.
-    let copy = unsafe { OwnedFd::from_raw_fd(copy) };
-    let is_it = memfd::metadata(copy.as_raw_fd())
-        .is_ok_and(|found| (found.st_ino, found.st_size) == (*inode, 0));
+    let copy = fcntl_dupfd_cloexec(file.get().ok()?, 3).ok()?;
+    let is_it = at::look_at(&copy).is_ok_and(|found| (found.ino, found.size) == (*inode, 0));
     is_it.then(|| copy.into_raw_fd())
 }

@@ -3,12 +3,16 @@
 use std::os::fd::{AsRawFd, IntoRawFd, OwnedFd, RawFd};
 use std::sync::Arc;
 
+use rustix::fs::OFlags;
+use rustix::io::FdFlags;
+
 use crate::open::fd_table::{self, Description};
 use crate::open::file_cache::CACHE;
 use crate::open::identities;
 use crate::open::write_back::Written;
 use invfs_fs::file_system::{Node, OpenHow, Opened, WriteBack};
 use invfs_fs::mounts::{Mount, Place};
+use invfs_fs::sys::at;
 use invfs_fs::sys::errno::{Answer, Errno};
 use invfs_fs::sys::fork;
 use invfs_fs::sys::memfd;
@@ -80,9 +84,10 @@ fn buffered(
     identities::remember(place, &file, node, false);
     // Opened anew for the flags that were asked for, such as appending.
     let fd = match memfd::reopen(&file, flags) {
-        Ok(fd) => fd,
-        Err(_) => file.try_clone()?.into_raw_fd(),
+        Ok(opened) => opened,
+        Err(_) => file.try_clone()?,
     };
+    let fd = fd.into_raw_fd();
     let written = Written::new(ReservedFd::new(file), write_back);
     fd_table::insert(fd, Description::Written(Arc::new(written)));
     Ok(fd)
@@ -115,10 +120,10 @@ fn shared(place: &Place, node: &Node, flags: i32) -> Answer<RawFd> {
     }
     let file = Arc::new(ReservedFd::new(file));
     match memfd::reopen(&*file, flags) {
-        Ok(fd) => {
+        Ok(opened) => {
             let gone = CACHE.lock().put(place, file, size);
             drop(gone);
-            Ok(fd)
+            Ok(opened.into_raw_fd())
         }
         Err(_) => match Arc::try_unwrap(file) {
             Ok(file) => hand_over(file.into_inner().ok_or(Errno(libc::EBADF))?, flags),
@@ -131,18 +136,13 @@ fn shared(place: &Place, node: &Node, flags: i32) -> Answer<RawFd> {
 fn reopen(file: &ReservedFd, inode: u64, flags: i32) -> Answer<Option<RawFd>> {
     let number = file.as_raw_fd();
     match memfd::reopen(file, flags) {
-        Ok(fd) if memfd::metadata(fd).is_ok_and(|found| found.st_ino == inode) => {
-            return Ok(Some(fd));
-        }
-        // Closed where there is no hook, and the number is another file's now.
-        Ok(fd) => {
-            // SAFETY: opened just now, and given to nobody.
-            unsafe { libc::close(fd) };
+        Ok(opened) if at::look_at(&opened).is_ok_and(|found| found.ino == inode) => {
+            return Ok(Some(opened.into_raw_fd()));
         }
         Err(errno) if errno.is_no_room() => return Err(errno),
-        // SAFETY: asks about a number.
-        Err(_) if unsafe { libc::fcntl(number, libc::F_GETFD) } >= 0 => return Ok(None),
-        Err(_) => {}
+        Err(_) if file.get().and_then(at::look_at).is_ok() => return Ok(None),
+        // Closed where there is no hook, and perhaps the number is another file's now.
+        _ => {}
     }
     if fork::owns_memory() {
         lose(number);
@@ -154,15 +154,14 @@ fn reopen(file: &ReservedFd, inode: u64, flags: i32) -> Answer<Option<RawFd>> {
 /// Gives a sealed file away as it is. It counts as open for writing, too, but nobody can write to it.
 fn hand_over(file: OwnedFd, flags: i32) -> Answer<RawFd> {
     if flags & libc::O_PATH != 0 {
-        return memfd::reopen(&file, flags);
+        return Ok(memfd::reopen(&file, flags)?.into_raw_fd());
     }
     if flags & libc::O_CLOEXEC == 0 {
-        // SAFETY: a descriptor of ours and plain integers.
-        unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETFD, 0) };
+        rustix::io::fcntl_setfd(&file, FdFlags::empty())?;
     }
     if flags & libc::O_NONBLOCK != 0 {
-        // SAFETY: as above; a regular file never blocks, but the flag can be read back.
-        unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETFL, libc::O_NONBLOCK) };
+        // A regular file never blocks, but the flag can be read back.
+        rustix::fs::fcntl_setfl(&file, OFlags::NONBLOCK)?;
     }
     Ok(file.into_raw_fd())
 }

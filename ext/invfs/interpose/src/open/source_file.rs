@@ -1,12 +1,15 @@
 //! One file in memory for what Ruby reads and closes before it does anything else: making a new one for each source file
 //! takes three times as long.
 
-use std::os::fd::{AsRawFd, RawFd};
+use std::os::fd::{IntoRawFd, RawFd};
 use std::sync::atomic::{AtomicI32, Ordering};
 
+use rustix::fs::{ftruncate, seek, SeekFrom};
+use rustix::io::{fcntl_dupfd_cloexec, pwrite};
+
 use invfs_fs::sys::fork::ForkMutex;
-use invfs_fs::sys::memfd;
 use invfs_fs::sys::reserved_fd::ReservedFd;
+use invfs_fs::sys::{at, memfd};
 
 /// What is larger gets a file of its own, so that this one does not hold so much memory for ever.
 const LARGEST: usize = 1 << 20;
@@ -50,37 +53,32 @@ pub fn open(contents: &[u8]) -> Option<RawFd> {
 
 impl Scratch {
     fn new() -> Option<Scratch> {
-        let file = ReservedFd::out_of_the_way(memfd::file(b"", b"invfs-source", false).ok()?);
-        let inode = memfd::metadata(file.as_raw_fd()).ok()?.st_ino;
+        let file = memfd::file(b"", b"invfs-source", false).ok()?;
+        let inode = at::look_at(&file).ok()?.ino;
+        let file = ReservedFd::out_of_the_way(file);
         let len = 0;
         Some(Scratch { file, inode, len })
     }
 
     fn is_intact(&self) -> bool {
-        let found = memfd::metadata(self.file.as_raw_fd());
-        found.is_ok_and(|found| (found.st_ino, found.st_size as u64) == (self.inode, self.len))
+        let found = self.file.get().and_then(at::look_at);
+        found.is_ok_and(|found| (found.ino, found.size) == (self.inode, self.len))
     }
 
     fn fill(&mut self, contents: &[u8]) -> Option<RawFd> {
-        let fd = self.file.as_raw_fd();
+        let file = self.file.get().ok()?;
         let len = contents.len() as u64;
-        // SAFETY: a descriptor of ours, plain integers, and a slice of readable bytes; the results are checked.
-        unsafe {
-            let written = libc::pwrite64(fd, contents.as_ptr().cast(), contents.len(), 0);
-            let cut = self.len <= len || libc::ftruncate64(fd, len as i64) == 0;
-            if written != contents.len() as isize || !cut {
-                // It may be anything now.
-                self.len = u64::MAX;
-                return None;
-            }
-            self.len = len;
-            let copy = libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, 3);
-            if copy >= 0 && libc::lseek64(copy, 0, libc::SEEK_SET) != 0 {
-                libc::close(copy);
-                return None;
-            }
-            (copy >= 0).then_some(copy)
+        let written = pwrite(&file, contents, 0) == Ok(contents.len());
+        let cut = self.len <= len || ftruncate(&file, len).is_ok();
+        if !written || !cut {
+            // It may be anything now.
+            self.len = u64::MAX;
+            return None;
         }
+        self.len = len;
+        let copy = fcntl_dupfd_cloexec(file, 3).ok()?;
+        seek(&copy, SeekFrom::Start(0)).ok()?;
+        Some(copy.into_raw_fd())
     }
 }
 

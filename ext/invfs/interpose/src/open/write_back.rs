@@ -1,6 +1,5 @@
 //! Files that are written as a whole: a private file in memory until the last descriptor is closed.
 
-use std::os::fd::AsRawFd;
 use std::sync::Arc;
 
 use invfs_fs::file_system::WriteBack;
@@ -22,7 +21,7 @@ impl Written {
 
     /// Hands the contents over.
     pub fn flush(&self) -> Answer<()> {
-        self.write_back
-            .save(&memfd::read_all(self.file.as_raw_fd())?)
+        let contents = memfd::read_all(self.file.get()?)?;
+        self.write_back.save(&contents)
     }
 }

@@ -3,9 +3,9 @@
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::unused_name::unused;
 
 /// Where the archive goes. What was not published is gone when this is dropped.
 pub(super) struct Target {
@@ -57,24 +57,20 @@ impl Target {
 
     /// A new file beside the target.
     fn named(&self) -> io::Result<(File, PathBuf)> {
-        loop {
-            let path = self.spare_name();
+        self.unused_path(|path| {
             let mut options = OpenOptions::new();
             options.read(true).write(true).create_new(true);
-            match options.open(&path) {
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(error),
-                Ok(file) => return Ok((file, path)),
-            }
-        }
+            options.open(path)
+        })
     }
 
-    /// A name that is probably free. Short, whatever the archive is called.
-    fn spare_name(&self) -> PathBuf {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let name = format!(".invfs-{}-{number}.tmp", std::process::id());
-        self.directory().join(name)
+    /// Runs `make` with paths beside the target until one is new. They are short, whatever the archive is called.
+    fn unused_path<T>(&self, make: impl Fn(&Path) -> io::Result<T>) -> io::Result<(T, PathBuf)> {
+        let is_taken = |error: &io::Error| error.kind() == io::ErrorKind::AlreadyExists;
+        unused(is_taken, |name| {
+            let path = self.directory().join(format!(".invfs-{name}.tmp"));
+            make(&path).map(|made| (made, path))
+        })
     }
 
     /// Puts `file`, which is whole, in the place of the old one. Either is there at any moment, also if the machine
@@ -87,17 +83,11 @@ impl Target {
         file.sync_all()?;
         let temporary = match &self.temporary {
             Some(temporary) => temporary.clone(),
-            None => loop {
-                let path = self.spare_name();
-                match give_name(&file, &path) {
-                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                    Err(error) => return Err(error),
-                    Ok(()) => {
-                        self.temporary = Some(path.clone());
-                        break path;
-                    }
-                }
-            },
+            None => {
+                let ((), path) = self.unused_path(|path| give_name(&file, path))?;
+                self.temporary = Some(path.clone());
+                path
+            }
         };
         // Windows renames no file that is open.
         drop(file);
@@ -143,24 +133,14 @@ fn by_descriptor(file: &File) -> PathBuf {
 /// Gives a nameless file a name.
 #[cfg(target_os = "linux")]
 fn give_name(file: &File, path: &Path) -> io::Result<()> {
-    use std::ffi::CString;
-    use std::os::unix::ffi::OsStrExt;
-    let from = CString::new(by_descriptor(file).as_os_str().as_bytes())?;
-    let to = CString::new(path.as_os_str().as_bytes())?;
-    // SAFETY: both are NUL-terminated strings that outlive the call.
-    let result = unsafe {
-        libc::linkat(
-            libc::AT_FDCWD,
-            from.as_ptr(),
-            libc::AT_FDCWD,
-            to.as_ptr(),
-            libc::AT_SYMLINK_FOLLOW,
-        )
-    };
-    match result {
-        0 => Ok(()),
-        _ => Err(io::Error::last_os_error()),
-    }
+    use rustix::fs::{linkat, AtFlags, CWD};
+    Ok(linkat(
+        CWD,
+        by_descriptor(file),
+        CWD,
+        path,
+        AtFlags::SYMLINK_FOLLOW,
+    )?)
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -260,10 +240,10 @@ mod tests {
     }
 
     #[test]
-    fn a_spare_name_that_is_taken_is_passed_over() {
+    fn a_name_that_is_taken_is_passed_over() {
         let dir = Dir::new("spare");
         let (mut target, file) = Target::create(&dir.0.join("x.zip")).unwrap();
-        let next = target.spare_name();
+        let ((), next) = target.unused_path(|_| Ok(())).unwrap();
         let next = next.file_name().unwrap().to_str().unwrap();
         let (prefix, number) = next.trim_end_matches(".tmp").rsplit_once('-').unwrap();
         for ahead in 1..100 {
