@@ -11,8 +11,8 @@ class HostileNamesTest < Minitest::Test
     "the parent" => "../x.rb", "the parent of a directory" => "lib/../../x.rb", "the parent in the middle" => "lib/../x.rb",
     "the parent alone" => "..", "an absolute path" => "/etc/x.rb", "two slashes in front" => "//x.rb",
     "a NUL byte" => "a\0b.rb", "a NUL byte at the end" => "a.rb\0", "an empty name" => "", "a drive" => "C:/x.rb", "a drive with a backslash" => "C:\\x.rb",
-    "a backslash" => "lib\\x.rb", "a parent with backslashes" => "..\\x.rb", "a network path" => "\\\\host\\x.rb",
-    "the parent at the end" => "lib/.."
+    "a parent with backslashes" => "..\\x.rb", "a network path" => "\\\\host\\x.rb", "a backslash in front" => "\\x.rb",
+    "the parent between backslashes" => "lib\\..\\x.rb", "the parent at the end" => "lib/.."
   }.freeze
 
   UNSAFE.each do |sentence, name|
@@ -25,6 +25,66 @@ class HostileNamesTest < Minitest::Test
       assert_equal PATH, error.archive
       assert_equal name.b, error.entry.b
     end
+  end
+
+  REFUSED = { "lib\\x.rb" => "backslash", "\x83\x5C.txt".b => "backslash", "a:b" => "drive letter", "x" * 256 => "255 bytes",
+              "d/" * 2048 + "x" => "4096 bytes" }.freeze
+
+  def test_a_name_that_only_some_systems_have_refuses_its_entry
+    bytes = build { |zip| ["good.rb", *REFUSED.keys].each { |name| zip.add(name, name.b) } }
+    fs = open_bytes(bytes)
+    assert_equal [["good.rb"], "good.rb"], [fs.entries, fs.read("good.rb")]
+    assert_equal REFUSED.keys.map(&:b), fs.refused.keys.map(&:b)
+    assert_equal Encoding::UTF_8, fs.refused.keys.first.encoding
+    REFUSED.each do |name, reason|
+      assert_includes fs.refused[name], reason
+      %i[read file? size directory?].each do |method|
+        error = assert_raises(InVFS::UnsafeNameError, method) { fs.public_send(method, name) }
+        assert_equal [PATH, name.dup.force_encoding("UTF-8").scrub], [error.archive, error.entry]
+        assert_includes error.message, reason
+      end
+    end
+  end
+
+  def test_nothing_is_refused_in_most_archives
+    fs = open_bytes(build { |zip| zip.add("a", "A") })
+    assert_empty fs.refused
+    fs.close
+    assert_raises(InVFS::ClosedError) { fs.refused }
+  end
+
+  def test_two_names_that_are_one_on_windows
+    [%w[a\b a/b], %w[a/b a\b], %w[a\b a\b], %w[a\b\c a/b]].each do |names|
+      bytes = build { |zip| names.each { |name| zip.add(name, name) } }
+      assert_raises(InVFS::DuplicateEntryError, names) { open_bytes(bytes) }
+    end
+  end
+
+  def test_a_directory_of_dos_without_a_slash
+    dos = { made_by: 20, external: 0x10 }
+    fs = open_bytes(build do |zip|
+      zip.add("lib", "", central: dos)
+      zip.add("lib/a", "A", central: { made_by: 20, external: 0 })
+      zip.add("full", "contents", central: dos)
+    end)
+    assert_equal [["lib/a"], "A", true], [fs.entries, fs.read("lib/a"), fs.directory?("lib")]
+    assert_match(/said to be a directory/, fs.refused.fetch("full"))
+  end
+
+  def unicode_path(raw, name) = [0x7075, 5 + name.bytesize, 1, Zlib.crc32(raw)].pack("vvCV") + name.b
+
+  def test_the_unicode_path_field
+    raw = "gr\x94\xE1e".b
+    field = unicode_path(raw, "größe")
+    [{}, { local: { extra: field } }].each do |local|
+      fs = open_bytes(build { |zip| zip.add(raw, "x", central: { extra: field }, **local) })
+      assert_equal [["größe"], "x"], [fs.entries, fs.read("größe")]
+    end
+    other = unicode_path("renamed", "größe")
+    fs = open_bytes(build { |zip| zip.add(raw, "x", lie: { extra: other }) })
+    assert_equal [[raw], "x"], [fs.entries, fs.read(raw)]
+    bytes = build { |zip| zip.add(raw, "x", lie: { extra: field }) && zip.add("größe", "y") }
+    assert_raises(InVFS::DuplicateEntryError) { open_bytes(bytes) }
   end
 
   ALLOWED = ["...", "..a", "a..", " ", "a b", "~", "~root/x", "-", "#", "%2e%2e/x", "*", "\u{202e}rb.a", "con", "nul.rb", "ab:c",
@@ -72,11 +132,12 @@ class HostileNamesTest < Minitest::Test
 
   def test_a_directory_record_twice
     bytes = build do |zip|
-      2.times { zip.directory("lib/") }
+      zip.directory("lib/")
       zip.add("lib/a.rb", "x")
+      zip.directory("lib/")
     end
-    error = assert_raises(InVFS::DuplicateEntryError) { open_bytes(bytes) }
-    assert_equal [PATH, "lib"], [error.archive, error.entry]
+    fs = open_bytes(bytes)
+    assert_equal [["lib/a.rb"], "x", {}], [fs.entries, fs.read("lib/a.rb"), fs.refused]
   end
 
   def test_a_directory_record_behind_its_files

@@ -144,6 +144,18 @@ class MountsTest < Minitest::Test
     end
   end
 
+  def test_an_entry_that_is_refused_for_its_name
+    File.binwrite("#{@dir}/app.zip", ZipBuilder.build { |zip| zip.add("a\\b", "x") && zip.add("good", "G") })
+    program = <<~RUBY
+      InVFS.mount("/app", InVFS.zip("#{@dir}/app.zip"))
+      p Dir.children("/app"), File.exist?("/app/a\\\\b"), File.read("/app/good")
+      File.read("/app/a\\\\b") rescue p $!
+    RUBY
+    outcome = RubyProcess.run("-w", *RubyProcess::INVFS, "-", input: program)
+    assert_equal "[\"good\"]\nfalse\n\"G\"\n#<Errno::EIO: Input/output error @ rb_sysopen - /app/a\\b>\n", outcome.stdout, outcome
+    assert_includes outcome.stderr, "invfs: #{@dir}/app.zip: entry \"a\\\\b\": the name holds a backslash\n"
+  end
+
   def test_open_files_outlive_the_mount
     assert_prints <<~TEXT, <<~'RUBY'
       ["1.2\\n", "VERSION", ["VERSION", "lib"]]

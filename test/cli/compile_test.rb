@@ -56,6 +56,40 @@ class CompileTest < Minitest::Test
     assert_equal "#{path("app.zip/lib/a.rb").inspect}\n#{path("app.zip/main.rb").inspect}\n", outcome.stdout, outcome
   end
 
+  # What a copy would make readable.
+  CONTRADICTIONS = {
+    "name" => [{ local: { name: "evil" } }, InVFS::MalformedArchiveError, /differ about the name/],
+    "crc" => [{ local: { crc: 1 } }, InVFS::MalformedArchiveError, /differ about the CRC-32/],
+    "size" => [{ local: { size: 3 } }, InVFS::MalformedArchiveError, /differ about the size/],
+    "method" => [{ local: { method: 8 } }, InVFS::MalformedArchiveError, /differ about the method/],
+    "stored" => [{ lie: { size: 3 } }, InVFS::MalformedArchiveError, /3 bytes take 8/]
+  }.freeze
+
+  CONTRADICTIONS.each do |name, (lie, error_class, message)|
+    define_method("test_an_entry_whose_#{name}_verify_refuses_is_refused") do
+      assert_not_compiled(error_class, message, name) { |zip| zip.add(name, "contents", **lie) }
+    end
+  end
+
+  def test_an_archive_with_refused_names_is_refused
+    assert_not_compiled(InVFS::UnsafeNameError, /backslash/, "lib\\x") { |zip| zip.add("lib\\x", "x") }
+  end
+
+  # The archive that the block adds to stays what it is.
+  def assert_not_compiled(error_class, message, entry)
+    bytes = ZipBuilder.build do |zip|
+      zip.add("good.rb", "p 1")
+      yield zip
+    end
+    File.binwrite(path("app.zip"), bytes)
+    refute_predicate InVFS::Pack.check(path("app.zip")), :good?
+    error = assert_raises(error_class) { compile }
+    assert_match message, error.message
+    assert_equal [path("app.zip"), entry], [error.archive, error.entry]
+    assert_equal bytes, File.binread(path("app.zip"))
+    assert_equal %w[app.zip], Dir.children(@dir).grep(/zip|invfs/)
+  end
+
   def test_compile_adds_to_an_archive_of_another_program
     foreign("a.rb" => "A = 1", "b.txt" => "text", "dir/" => "")
     result = compile

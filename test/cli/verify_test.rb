@@ -65,6 +65,17 @@ class VerifyTest < Minitest::Test
     assert_broken ["one", /CRC/], ["two\\nlines", /CRC/]
   end
 
+  def test_names_that_are_refused
+    build do |zip|
+      zip.add("lib\\x.rb", "x")
+      zip.add("fine", "x")
+      zip.add("crc", "x", lie: { crc: 1 })
+      zip.add("link", "lib\\x.rb", symlink: true)
+    end
+    assert_broken ["lib\\x.rb", /backslash/], ["crc", /CRC/], ["link", /backslash/]
+    assert_match(/3 of 5 entries broken/, invfs("verify", "app.zip").stderr)
+  end
+
   def test_what_is_no_archive_at_all
     ["no archive", "", ZipBuilder.build { |zip| zip.add("a", "x") }[..-5]].each do |bytes|
       File.binwrite(path("app.zip"), bytes)

@@ -19,8 +19,8 @@ module InVFS
       def initialize(archive)
         @archive = InVFS.zip(archive, max_entry_size: NO_LIMIT)
         names = @archive.entries
-        @entries = names.size
-        @problems = {}
+        @problems = @archive.refused
+        @entries = names.size + @problems.size
         @dangling = []
         names.each_with_index do |name, done|
           yield done, names.size, name if block_given?

@@ -26,6 +26,8 @@ module InVFS
         # Before opening the archive, so that any change from here on is noticed.
         @identity = identity
         @archive = InVFS.zip(@path, max_entry_size: NO_LIMIT)
+        # Raises the reason: the new archive would not have it.
+        @archive.refused.each_key { |name| @archive.read(name) }
         Pack.replace(@path, @archive) { |writer| rewrite(writer) }
       ensure
         @archive&.close

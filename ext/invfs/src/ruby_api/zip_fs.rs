@@ -124,14 +124,35 @@ impl ZipFS {
     /// The names of all files, in the order of the archive.
     /// @return [Array<String>]
     fn entries(ruby: &Ruby, rb_self: Receiver<Self>) -> Result<RArray, Error> {
-        if rb_self.archive.is_closed() {
-            let message = "the archive is closed";
-            let kind = invfs_engine::ErrorKind::Closed;
-            let error = invfs_engine::Error::new(kind, rb_self.archive.name(), message);
-            return Err(to_ruby(ruby, error));
-        }
+        rb_self.check_open(ruby)?;
         let names = rb_self.archive.names();
         Ok(ruby.ary_from_iter(names.map(|name| string::name(ruby, name))))
+    }
+
+    /// @def refused
+    /// The entries that are refused for their names, with the reasons, in the order of the archive: those that only
+    /// some systems have, such as `lib\a.rb`. They are not among {#entries} and in no listing; asking for one raises
+    /// {InVFS::UnsafeNameError}, and in a mount it is an `Errno::EIO`.
+    /// @return [Hash{String => String}]
+    /// @example
+    ///   InVFS.zip("old.zip").refused #=> {"lib\\a.rb"=>"the name holds a backslash"}
+    fn refused(ruby: &Ruby, rb_self: Receiver<Self>) -> Result<RHash, Error> {
+        rb_self.check_open(ruby)?;
+        let refused = ruby.hash_new();
+        for (name, reason) in rb_self.archive.refused() {
+            refused.aset(string::name(ruby, name), reason)?;
+        }
+        Ok(refused)
+    }
+
+    fn check_open(&self, ruby: &Ruby) -> Result<(), Error> {
+        if self.archive.is_closed() {
+            let message = "the archive is closed";
+            let kind = invfs_engine::ErrorKind::Closed;
+            let error = invfs_engine::Error::new(kind, self.archive.name(), message);
+            return Err(to_ruby(ruby, error));
+        }
+        Ok(())
     }
 
     /// @def close
@@ -188,6 +209,7 @@ pub fn init(ruby: &Ruby, module: RModule, shared: RModule) -> Result<(), Error> 
         ),
     )?;
     class.define_method("entries", method!(ZipFS::entries, 0))?;
+    class.define_method("refused", method!(ZipFS::refused, 0))?;
     class.define_method("close", method!(ZipFS::close, 0))?;
     class.define_method("closed?", method!(ZipFS::is_closed, 0))?;
     class.define_method("inspect", method!(ZipFS::inspect, 0))?;

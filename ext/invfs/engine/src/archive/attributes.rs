@@ -6,6 +6,8 @@ use super::bytes::u32_at;
 
 const S_IFMT: u32 = 0o170_000;
 const S_IFLNK: u32 = 0o120_000;
+/// The attribute of directories in MS-DOS.
+const DOS_DIRECTORY: u32 = 0x10;
 /// The extra field with the times that Unix systems use.
 const EXTENDED_TIMESTAMP: u16 = 0x5455;
 
@@ -14,11 +16,20 @@ pub(super) fn mode(header: &ZipFileHeaderRecord<'_>) -> (u16, bool) {
     let mode = header.external_attributes() >> 16;
     let system = header.version_made_by().creator_system();
     let unix = matches!(system, CreatorSystem::UNIX | CreatorSystem::MACOS);
-    match (unix && mode != 0, header.is_dir()) {
+    match (
+        unix && mode != 0,
+        header.is_dir() || is_dos_directory(header),
+    ) {
         (true, _) => ((mode & 0o7777) as u16, mode & S_IFMT == S_IFLNK),
         (false, true) => (0o755, false),
         (false, false) => (0o644, false),
     }
+}
+
+/// Whether an entry from MS-DOS has the attribute of a directory: some programs write no slash at the end of its name.
+pub(super) fn is_dos_directory(header: &ZipFileHeaderRecord<'_>) -> bool {
+    let system = header.version_made_by().creator_system();
+    system == CreatorSystem::FAT && header.external_attributes() & DOS_DIRECTORY != 0
 }
 
 /// When the file was last changed, in seconds since the epoch: from the extended timestamp if there is one, else

@@ -2,12 +2,14 @@
 
 use std::io;
 
+use rawzip::extra_fields::{ExtraFieldId, ExtraFields};
+
 use super::bytes::{u16_at, u32_at, u64_at};
 use super::inflate::{crc32, Input, Workspace};
 use super::names;
 use super::slot::{Entry, Method};
 use super::source::Source;
-use super::LOCAL_HEADER;
+use super::{unicode_path, LOCAL_HEADER};
 use crate::error::ErrorKind;
 use crate::vfs::Sink;
 
@@ -48,13 +50,41 @@ fn corrupt(detail: impl Into<String>) -> Failure {
     bad(ErrorKind::Corrupt, detail)
 }
 
-/// Reads `entry`, which the index knows as `name`, to `out`.
+/// The names of an entry.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Names<'a> {
+    /// The clean name.
+    pub clean: &'a [u8],
+    /// What the header in the central directory has, where that is another name.
+    pub header: Option<&'a [u8]>,
+}
+
+impl Names<'_> {
+    /// How long the name in the local header probably is.
+    fn len(&self) -> usize {
+        self.header.unwrap_or(self.clean).len()
+    }
+
+    /// Whether a local header with the name `raw` and these extra fields is the one of this entry.
+    fn are_of(&self, raw: &[u8], extra: &[u8]) -> bool {
+        let same = match self.header {
+            Some(header) => raw == header,
+            None => raw == self.clean || is_cleaned_to(raw, self.clean),
+        };
+        let unicode = unicode_path::find(raw, ExtraFields::new(extra));
+        same && unicode.is_ok_and(|unicode| {
+            unicode.is_none_or(|unicode| unicode == raw || is_cleaned_to(unicode, self.clean))
+        })
+    }
+}
+
+/// Reads `entry`, which has these names, to `out`.
 ///
 /// `end` is where the entries of the archive end. Nothing larger than `limit` is read.
 pub(super) fn read(
     source: &dyn Source,
     entry: &Entry,
-    name: &[u8],
+    names: Names<'_>,
     end: u64,
     limit: u64,
     out: &mut dyn Sink,
@@ -62,18 +92,15 @@ pub(super) fn read(
     plausible(entry, limit)?;
     let size = entry.size as usize;
     Workspace::with(|Workspace { input, codecs }| {
-        let header = LOCAL_HEADER + name.len() + EXTRA;
+        let header = LOCAL_HEADER + names.len() + EXTRA;
         let direct = entry.method == Method::Stored && entry.compressed_size > DIRECT;
         let first = match direct {
             true => header,
             false => header.saturating_add(entry.compressed_size as usize),
         };
         fill(source, input, entry.offset, first, end)?;
-        let data = check_header(source, input, entry, name, end)?;
+        let data = check_header(source, input, entry, names, end)?;
         let data_at = entry.offset + data as u64;
-        if data_at + entry.compressed_size > end {
-            return Err(malformed("the entry's data is not inside the file"));
-        }
         if direct {
             let full = out.fill(size, |room| {
                 source.fill_room(room, data_at)?;
@@ -106,6 +133,23 @@ fn all_written(full: bool) -> Result<(), Failure> {
         true => Ok(()),
         false => Err(bad(ErrorKind::TooLarge, "no room for the contents")),
     }
+}
+
+/// Where the compressed contents of `entry` start in the file. What can be checked without decompressing them was
+/// checked: entries that are refused here are refused by [`read`], with the same reason.
+pub(super) fn locate(
+    source: &dyn Source,
+    entry: &Entry,
+    names: Names<'_>,
+    end: u64,
+) -> Result<u64, Failure> {
+    plausible(entry, u64::MAX)?;
+    Workspace::with(|Workspace { input, .. }| {
+        let header = LOCAL_HEADER + names.len() + EXTRA;
+        fill(source, input, entry.offset, header, end)?;
+        let data = check_header(source, input, entry, names, end)?;
+        Ok(entry.offset + data as u64)
+    })
 }
 
 /// Refuses what cannot be read, before a byte of it is read or room is made for it.
@@ -183,13 +227,13 @@ fn fill(
     Ok(())
 }
 
-/// Checks that the local header at the start of `input` says the same as the central directory; returns where the
-/// data starts, counted from the header.
+/// Checks that the local header at the start of `input` says the same as the central directory, and that the data ends
+/// before `end`; returns where it starts, counted from the header.
 fn check_header(
     source: &dyn Source,
     input: &mut Input,
     entry: &Entry,
-    name: &[u8],
+    names: Names<'_>,
     end: u64,
 ) -> Result<usize, Failure> {
     let fixed = input.read();
@@ -214,7 +258,10 @@ fn check_header(
     let local_name = header
         .get(LOCAL_HEADER..LOCAL_HEADER + name_len)
         .unwrap_or_default();
-    if local_name != name && !same_name(local_name, name) {
+    let extra = header
+        .get(LOCAL_HEADER + name_len..data)
+        .unwrap_or_default();
+    if !names.are_of(local_name, extra) {
         return Err(differs("name"));
     }
     if u16_at(header, 8) != entry.method.number() {
@@ -224,9 +271,6 @@ fn check_header(
     if flags & 0x2041 != 0 {
         return Err(differs("encryption"));
     }
-    let extra = header
-        .get(LOCAL_HEADER + name_len..data)
-        .unwrap_or_default();
     let crc = u32_at(header, 14);
     let (compressed_size, size) = local_sizes(header, extra);
     // Bit 3: written in one go, so the numbers follow the data, and may be 0 here.
@@ -238,11 +282,14 @@ fn check_header(
     if !same(u64::from(crc), u64::from(entry.crc)) {
         return Err(differs("CRC-32"));
     }
+    if entry.offset + data as u64 + entry.compressed_size > end {
+        return Err(malformed("the entry's data is not inside the file"));
+    }
     Ok(data)
 }
 
-/// Whether `raw`, a name as a local header has it, is cleaned to `name`.
-fn same_name(raw: &[u8], name: &[u8]) -> bool {
+/// Whether the clean form of `raw`, the name of a file, is `name`.
+fn is_cleaned_to(raw: &[u8], name: &[u8]) -> bool {
     let mut clean = Vec::new();
     matches!(names::clean(raw, &mut clean), Ok(names::Name::File)) && clean == name
 }
@@ -253,8 +300,7 @@ fn local_sizes(header: &[u8], extra: &[u8]) -> (u64, u64) {
     let mut size = u64::from(u32_at(header, 22));
     const LARGE: u64 = u32::MAX as u64;
     if size == LARGE || compressed_size == LARGE {
-        let zip64 = rawzip::extra_fields::ExtraFields::new(extra)
-            .find(|(id, _)| *id == rawzip::extra_fields::ExtraFieldId::ZIP64);
+        let zip64 = ExtraFields::new(extra).find(|(id, _)| *id == ExtraFieldId::ZIP64);
         if let Some((_, mut field)) = zip64 {
             for number in [&mut size, &mut compressed_size] {
                 if *number == LARGE && field.len() >= 8 {

@@ -54,9 +54,9 @@ fn malformed<T>(detail: impl Into<String>) -> Result<T, Failure> {
 
 /// Finds the central directory of the archive that `source`, of `len` bytes, ends with.
 ///
-/// The record's comment must end where the file does, but for NUL bytes, which some writers pad files with. If the comment
-/// itself holds what could be a record, the one whose central directory is there counts; two such are refused, since readers
-/// would differ.
+/// The record's comment must end where the file does, but for NUL bytes, which some writers pad files with. Two such
+/// records whose central directories are there are refused, and so is a comment that holds what could be a record for a
+/// reader that checks less: many take the last one that they find.
 pub(super) fn locate(source: &dyn Source, len: u64) -> Result<Location, Failure> {
     let tail_len = len.min((SIZE + MAX_COMMENT) as u64);
     let mut tail = vec![0; tail_len as usize];
@@ -64,6 +64,7 @@ pub(super) fn locate(source: &dyn Source, len: u64) -> Result<Location, Failure>
     read_exact(source, &mut tail, tail_start)?;
 
     let mut seen = false;
+    let mut last = None;
     let mut first_failure = None;
     let mut found: Option<Location> = None;
     for (at, window) in tail.windows(SIZE).enumerate() {
@@ -73,7 +74,11 @@ pub(super) fn locate(source: &dyn Source, len: u64) -> Result<Location, Failure>
         seen = true;
         let end = at + SIZE + usize::from(u16_at(window, 20));
         let padded = |rest: &[u8]| rest.iter().all(|byte| *byte == 0);
-        if !tail.get(end..).is_some_and(padded) {
+        let fits = tail.get(end..).is_some_and(padded);
+        if fits || could_count(window, tail_start + at as u64) {
+            last = Some(tail_start + at as u64);
+        }
+        if !fits {
             continue;
         }
         match (check(source, window, tail_start + at as u64), &found) {
@@ -86,6 +91,9 @@ pub(super) fn locate(source: &dyn Source, len: u64) -> Result<Location, Failure>
         }
     }
     match (found, first_failure) {
+        (Some(location), _) if last > Some(location.eocd) => {
+            malformed("the comment holds another end of central directory record")
+        }
         (Some(location), _) if is_entry_of_another(source, location.base)? => {
             malformed("what stands before the archive looks like another: truncated?")
         }
@@ -97,6 +105,17 @@ pub(super) fn locate(source: &dyn Source, len: u64) -> Result<Location, Failure>
         ),
         (None, None) => Err(missing(source, len)?),
     }
+}
+
+/// Whether a reader that does not look at the length of the comment, nor at what is at the start of the central
+/// directory, could take the record at `eocd` for that of the archive: one that is empty, or whose directory could be
+/// in the file.
+fn could_count(record: &[u8], eocd: u64) -> bool {
+    let inside = |at: usize| match u32_at(record, at) {
+        u32::MAX => true,
+        number => u64::from(number) <= eocd,
+    };
+    u16_at(record, 8) == 0 || u16_at(record, 10) == 0 || (inside(12) && inside(16))
 }
 
 /// The failure for a file without any EOCD record.

@@ -1,5 +1,6 @@
 //! The index of an archive: from a name to its entry or directory in one hash.
 
+use std::collections::HashSet;
 use std::hash::{BuildHasher, Hasher};
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -7,6 +8,8 @@ use std::sync::OnceLock;
 use foldhash::fast::RandomState;
 use hashbrown::{hash_table, HashTable};
 
+use super::names;
+use super::refused::Refused;
 use super::slot::{Entry, Slot, Wide};
 use crate::vfs::{Kind, Listing};
 
@@ -50,6 +53,29 @@ pub(super) struct Directory {
     pub mtime: u32,
 }
 
+/// The name that the header of an entry has, where the entry goes by the name of its Unicode Path field.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct HeaderName {
+    /// The number of the file.
+    pub file: u32,
+    /// Where the name is in the names.
+    pub start: u32,
+    pub len: u16,
+}
+
+/// What a walk of the central directory gathered.
+#[derive(Default)]
+pub(super) struct Gathered {
+    /// The clean names of all files and listed directories, one after the other, and the header names between them.
+    pub names: Vec<u8>,
+    pub slots: Vec<Slot>,
+    pub wide: Vec<Wide>,
+    pub directories: Vec<Directory>,
+    /// In the order of the files.
+    pub header_names: Vec<HeaderName>,
+    pub refused: Refused,
+}
+
 /// All names of an archive. 28 bytes and between 5 and 12 of hash table for each, plus the name itself.
 pub(super) struct Index {
     /// The clean names of all files and listed directories, one after the other.
@@ -57,6 +83,8 @@ pub(super) struct Index {
     slots: Vec<Slot>,
     wide: Vec<Wide>,
     directories: Vec<Directory>,
+    header_names: Vec<HeaderName>,
+    refused: Refused,
     table: HashTable<u32>,
     hasher: RandomState,
     symlinks: bool,
@@ -74,31 +102,35 @@ struct Children {
 
 impl Index {
     /// Indexes what a walk of the central directory gathered. Fails with the name that is there twice.
-    pub(super) fn build(
-        mut names: Vec<u8>,
-        mut slots: Vec<Slot>,
-        wide: Vec<Wide>,
-        directories: Vec<Directory>,
-    ) -> Result<Index, Vec<u8>> {
+    pub(super) fn build(gathered: Gathered) -> Result<Index, Vec<u8>> {
+        let Gathered {
+            mut names,
+            mut slots,
+            wide,
+            directories,
+            header_names,
+            refused,
+        } = gathered;
         names.shrink_to_fit();
         slots.shrink_to_fit();
         let mut index = Index {
             symlinks: slots.iter().any(Slot::is_symlink),
             table: HashTable::with_capacity(slots.len() + directories.len()),
-            hasher: RandomState::default(),
+            hasher: refused.hasher().clone(),
             names,
             slots,
             wide,
             directories,
+            header_names,
+            refused,
             children: OnceLock::new(),
         };
-        let listed = index.directories.len() as u32;
         for number in 0..index.slots.len() as u32 {
-            index.insert(Numbered::File(number))?;
+            if index.insert(Numbered::File(number)).is_err() {
+                return Err(index.name(Numbered::File(number)).to_vec());
+            }
         }
-        for number in 0..listed {
-            index.insert(Numbered::Directory(number))?;
-        }
+        let listed = index.insert_directories()?;
         // The names in the archive's order: neighbours mostly have the same parent.
         let mut last = 0..0;
         for number in 0..index.slots.len() as u32 {
@@ -110,6 +142,7 @@ impl Index {
             index.add_parents(range, &mut last)?;
         }
         index.directories.shrink_to_fit();
+        index.check_refused()?;
         let Index {
             table,
             hasher,
@@ -125,8 +158,61 @@ impl Index {
         Ok(index)
     }
 
-    /// Inserts a node; fails with its name if that is taken.
-    fn insert(&mut self, node: Numbered) -> Result<(), Vec<u8>> {
+    /// Inserts the directories that the archive lists, the first of each name; says how many are left, or fails with the
+    /// name that is also a file's.
+    fn insert_directories(&mut self) -> Result<u32, Vec<u8>> {
+        let mut kept = 0;
+        for number in 0..self.directories.len() {
+            self.directories.swap(kept, number);
+            let node = Numbered::Directory(kept as u32);
+            match self.insert(node) {
+                Ok(()) => kept += 1,
+                Err(Numbered::Directory(_)) => {}
+                Err(Numbered::File(_)) => return Err(self.name(node).to_vec()),
+            }
+        }
+        self.directories.truncate(kept);
+        Ok(kept as u32)
+    }
+
+    /// Fails with the name of a refused entry that is, on Windows, the name of something else, or goes through a file.
+    fn check_refused(&self) -> Result<(), Vec<u8>> {
+        // The hashes of the directories that were seen: they and what is above them are no files.
+        let mut seen = HashSet::new();
+        for number in 0..self.refused.len() as u32 {
+            let clash = || Err(self.refused.name(number).to_vec());
+            let form = names::windows_form(self.refused.name(number));
+            match self.find(&form) {
+                Some(Numbered::File(_)) => return clash(),
+                Some(Numbered::Directory(_)) if !self.refused.is_directory(number) => {
+                    return clash()
+                }
+                _ => {}
+            }
+            let mut parent = &*form;
+            while let Some(end) = parent.iter().rposition(|b| *b == b'/') {
+                parent = parent.get(..end).unwrap_or_default();
+                // What is longer is no name of a file that can be read.
+                if parent.len() > names::MAX_NAME {
+                    continue;
+                }
+                let hash = hash(&self.hasher, parent);
+                if !seen.insert(hash) {
+                    break;
+                }
+                let refused = self.refused.find_form(hash, parent);
+                if matches!(self.find_hashed(hash, parent), Some(Numbered::File(_)))
+                    || refused.is_some_and(|number| !self.refused.is_directory(number))
+                {
+                    return clash();
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Inserts a node; fails with the node that has its name.
+    fn insert(&mut self, node: Numbered) -> Result<(), Numbered> {
         let Index {
             names,
             slots,
@@ -146,7 +232,7 @@ impl Index {
             |packed| name_of(Numbered::unpack(*packed)) == name,
             |packed| hash(hasher, name_of(Numbered::unpack(*packed))),
         ) {
-            hash_table::Entry::Occupied(_) => Err(name.to_vec()),
+            hash_table::Entry::Occupied(taken) => Err(Numbered::unpack(*taken.get())),
             hash_table::Entry::Vacant(vacant) => {
                 vacant.insert(node.pack());
                 Ok(())
@@ -183,7 +269,8 @@ impl Index {
                 mode: 0o755,
                 mtime: 0,
             });
-            self.insert(Numbered::Directory(number))?;
+            // It was not found just now.
+            let _ = self.insert(Numbered::Directory(number));
             name = self.names.get(start..start + end).unwrap_or_default();
         }
         Ok(())
@@ -195,10 +282,12 @@ impl Index {
 
     /// What has this clean name. The root directory is not in the index.
     pub(super) fn find(&self, name: &[u8]) -> Option<Numbered> {
+        self.find_hashed(hash(&self.hasher, name), name)
+    }
+
+    fn find_hashed(&self, hash: u64, name: &[u8]) -> Option<Numbered> {
         self.table
-            .find(hash(&self.hasher, name), |packed| {
-                self.name(Numbered::unpack(*packed)) == name
-            })
+            .find(hash, |packed| self.name(Numbered::unpack(*packed)) == name)
             .map(|packed| Numbered::unpack(*packed))
     }
 
@@ -212,6 +301,23 @@ impl Index {
         self.slots
             .get(number as usize)
             .map(|slot| slot.entry(&self.wide))
+    }
+
+    /// What the header of the file with this number calls it, with the slashes and dots of the archive, where that is
+    /// another name than [`Index::name`].
+    pub(super) fn header_name(&self, file: u32) -> Option<&[u8]> {
+        let at = self
+            .header_names
+            .binary_search_by_key(&file, |name| name.file)
+            .ok()?;
+        let name = self.header_names.get(at)?;
+        let start = name.start as usize;
+        self.names.get(start..start + usize::from(name.len))
+    }
+
+    /// The entries that are refused for their names.
+    pub(super) fn refused(&self) -> &Refused {
+        &self.refused
     }
 
     /// Whether the file with this number is a symbolic link.
@@ -251,6 +357,8 @@ impl Index {
             + self.slots.capacity() * size_of::<Slot>()
             + self.wide.capacity() * size_of::<Wide>()
             + self.directories.capacity() * size_of::<Directory>()
+            + self.header_names.capacity() * size_of::<HeaderName>()
+            + self.refused.memory_usage()
             + self.table.allocation_size()
             + children
     }
@@ -318,7 +426,8 @@ impl Index {
     }
 }
 
-fn hash(hasher: &RandomState, name: &[u8]) -> u64 {
+/// The hash of a name.
+pub(super) fn hash(hasher: &RandomState, name: &[u8]) -> u64 {
     let mut hasher = hasher.build_hasher();
     hasher.write(name);
     hasher.finish()

@@ -18,6 +18,8 @@ pub(super) enum Destination {
     Root,
     /// To nothing.
     Nothing,
+    /// To the refused entry with this number.
+    Refused(u32),
     /// Round and round.
     Loop,
     /// To somewhere outside the archive.
@@ -38,7 +40,7 @@ pub(super) fn follow(
         Some(Numbered::File(number)) if !index.is_symlink(number) => {
             return Ok(Destination::File(number))
         }
-        None if !index.has_symlinks() => return Ok(Destination::Nothing),
+        None if !index.has_symlinks() => return Ok(absent(index, name)),
         // A link, or perhaps a name with a link on the way to it.
         _ => {}
     }
@@ -83,10 +85,17 @@ pub(super) fn follow(
                 at.truncate(parent);
                 directory(index, &at)
             }
+            None if ahead.is_empty() => return Ok(absent(index, &at)),
             None => return Ok(Destination::Nothing),
         };
     }
     Ok(place)
+}
+
+/// What is at a name that the index does not have.
+fn absent(index: &Index, name: &[u8]) -> Destination {
+    let refused = index.refused().find(name);
+    refused.map_or(Destination::Nothing, Destination::Refused)
 }
 
 /// The directory with a name that is known to be one.

@@ -1,7 +1,7 @@
 //! Zip archives as a VFS: the index of an archive, and the reading of its entries.
 //!
 //! What happens in order: [`source`] holds the file, `eocd` finds the central directory, `walk` and `directory`
-//! read and check it, `index` makes names findable; then, for each read, `links` follows symbolic links and `contents`
+//! read and check it, `index` makes names findable, but for those that `refused` holds; then, for each read, `links` follows symbolic links and `contents`
 //! reads and checks one entry with the help of `inflate`.
 
 mod attributes;
@@ -14,8 +14,10 @@ pub(crate) mod inflate;
 mod links;
 mod names;
 mod open;
+mod refused;
 mod slot;
 pub mod source;
+mod unicode_path;
 mod walk;
 pub mod writer;
 
@@ -118,6 +120,27 @@ impl Archive {
     /// ```
     pub fn names(&self) -> impl Iterator<Item = &[u8]> {
         self.index.names()
+    }
+
+    /// The entries that are refused for their names, in the order of the archive: the clean name of each, and why.
+    /// They are not among [`names`](Archive::names) nor in any listing; looking one up and reading it fail with
+    /// [`ErrorKind::UnsafeName`].
+    ///
+    /// ```
+    /// use invfs_engine::{archive::{Archive, Options}, path::Subpath, vfs::Vfs, ErrorKind};
+    /// # let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    /// # zip.start_file("lib\\a.rb", zip::write::SimpleFileOptions::default()).unwrap();
+    /// # let bytes = zip.finish().unwrap().into_inner();
+    /// let archive = Archive::from_bytes(bytes, "old.zip", &Options::default())?;
+    /// assert_eq!(archive.refused().collect::<Vec<_>>(), [(&b"lib\\a.rb"[..], "the name holds a backslash")]);
+    /// assert!(archive.is_empty());
+    /// let error = archive.stat(Subpath::new(b"lib\\a.rb").unwrap()).unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::UnsafeName);
+    /// # Ok::<(), Box<invfs_engine::Error>>(())
+    /// ```
+    pub fn refused(&self) -> impl Iterator<Item = (&[u8], &'static str)> {
+        let refused = self.index.refused();
+        (0..refused.len() as u32).map(|number| (refused.name(number), refused.reason(number)))
     }
 
     /// Which file this was when it was opened; `None` for an archive in memory.
@@ -232,6 +255,25 @@ impl Archive {
         })
     }
 
+    fn names_of(&self, number: u32) -> contents::Names<'_> {
+        contents::Names {
+            clean: self.index.name(Numbered::File(number)),
+            header: self.index.header_name(number),
+        }
+    }
+
+    /// The error for the refused entry with this number, which `sub` leads to.
+    fn refuse(&self, number: u32, sub: &Subpath) -> Box<Error> {
+        let reason = self.index.refused().reason(number);
+        self.error(ErrorKind::UnsafeName, reason)
+            .entry(sub.as_bytes())
+    }
+
+    /// Whether `sub` is the name of the refused entry with this number, not of a link to it.
+    fn is_refused(&self, number: u32, sub: &Subpath) -> bool {
+        self.index.refused().name(number) == sub.as_bytes()
+    }
+
     /// Reads the file with this number.
     fn read_entry(&self, number: u32, limit: u64, out: &mut dyn Sink) -> Result<()> {
         let source = self.source()?;
@@ -239,8 +281,9 @@ impl Archive {
         let Some(entry) = self.index.entry(number) else {
             return Err(self.error(ErrorKind::NotFound, "no such entry"));
         };
+        let names = self.names_of(number);
         let limit = limit.min(self.max_entry_size);
-        contents::read(&*source, &entry, name, self.end, limit, out)
+        contents::read(&*source, &entry, names, self.end, limit, out)
             .map_err(|failure| self.explain(&*source, failure).entry(name))
     }
 
@@ -267,8 +310,8 @@ const FILES: u64 = 1 << 63;
 const DIRECTORIES: u64 = 3 << 62;
 
 impl Vfs for Archive {
-    /// Links are followed; one that leads nowhere, round in circles or out of the archive is as if nothing were
-    /// there. Reading it says which.
+    /// Links are followed; one that leads nowhere, round in circles, out of the archive or to a refused entry is as if
+    /// nothing were there. Reading it says which.
     fn stat(&self, sub: &Subpath) -> Result<Option<Stat>> {
         self.check_open()?;
         let directory = |mode, mtime, id| Stat {
@@ -294,7 +337,13 @@ impl Vfs for Archive {
                 )
             }),
             Destination::Root => Some(directory(0o755, 0, DIRECTORIES - 1)),
-            Destination::Nothing | Destination::Loop | Destination::Outside => None,
+            Destination::Refused(number) if self.is_refused(number, sub) => {
+                return Err(self.refuse(number, sub))
+            }
+            Destination::Nothing
+            | Destination::Loop
+            | Destination::Outside
+            | Destination::Refused(_) => None,
         })
     }
 
@@ -307,6 +356,7 @@ impl Vfs for Archive {
                 error(ErrorKind::IsDirectory, "is a directory")
             }
             Destination::Nothing => error(ErrorKind::NotFound, "no such file in the archive"),
+            Destination::Refused(number) => Err(self.refuse(number, sub)),
             Destination::Outside => error(
                 ErrorKind::UnsafeName,
                 "a symbolic link leads out of the archive",
@@ -373,6 +423,9 @@ impl Vfs for Archive {
         Ok(match self.follow(sub)? {
             Destination::Directory(number) => Some(self.index.list(Some(number))),
             Destination::Root => Some(self.index.list(None)),
+            Destination::Refused(number) if self.is_refused(number, sub) => {
+                return Err(self.refuse(number, sub))
+            }
             _ => None,
         })
     }

@@ -37,7 +37,6 @@ fn empty_record() -> Vec<u8> {
 fn prefixes_and_comments_are_accepted() {
     let script = b"#!/bin/sh\nexec ruby -x \"$0\"\n".to_vec();
     let long = vec![b'x'; 200_000];
-    let own_record = zip().build()[zip().build().len() - 22..].to_vec();
     let signature = b"PK\x05\x06".to_vec();
     let table = [
         ("plain", zip()),
@@ -96,10 +95,6 @@ fn prefixes_and_comments_are_accepted() {
         (
             "comment ends in a signature",
             zip().with(|z| z.comment = [vec![b'x'; 18], signature].concat()),
-        ),
-        (
-            "its own record as comment",
-            zip().with(|z| z.comment = own_record),
         ),
     ];
     for (what, zip) in table {
@@ -168,6 +163,48 @@ fn ambiguous_archives_are_refused() {
     let inner = Zip::of([Entry::stored("evil.rb", "evil")]);
     let zip = zip().with(|z| z.comment = inner.build());
     assert_eq!(open_error(zip.build()), ErrorKind::Malformed);
+}
+
+/// Readers that go by the last signature do not look at the length of the comment, and some at little else.
+#[test]
+fn a_comment_that_holds_what_others_take_for_a_record_is_refused() {
+    let inner = Zip::of([Entry::stored("evil.rb", "evil")]);
+    let own_record = zip().build()[zip().build().len() - 22..].to_vec();
+    let mut comments = vec![own_record, inner.clone().with(|z| z.zip64 = true).build()];
+    for more in 0..5 {
+        let with = |change: &dyn Fn(&mut Zip)| inner.clone().with(change).build();
+        comments.push(with(&|z| z.suffix = vec![b'x'; more]));
+        comments.push(with(&|z| z.comment_len = Some(more as u16)));
+        comments.push(with(&|z| {
+            z.comment = b"inner".to_vec();
+            z.comment_len = Some(more as u16);
+        }));
+        comments.push(with(&|z| {
+            z.suffix = vec![b'x'; more];
+            z.count_here = Some(0);
+        }));
+        comments.push(with(&|z| {
+            z.suffix = vec![b'x'; more];
+            z.disk = 1;
+        }));
+    }
+    for comment in comments {
+        let zip = zip().with(|z| z.comment = comment.clone());
+        assert_eq!(
+            open_error(zip.build()),
+            ErrorKind::Malformed,
+            "{comment:x?}"
+        );
+        // In an entry it says nothing about the archive.
+        let stored = zip.with(|z| {
+            z.entries.push(Entry::stored("inner.zip", &comment));
+            z.comment.clear();
+        });
+        assert_eq!(
+            read(&open(stored.build()).unwrap(), "inner.zip").unwrap(),
+            comment
+        );
+    }
 }
 
 #[test]

@@ -166,6 +166,26 @@ fn damaged_archives_are_refused_or_in_order() {
 }
 
 #[test]
+fn damaged_names_are_refused_or_in_order() {
+    let entries = [
+        "a\\b", "a/b\\", "c:x", "d/", "d/", "a\\c", "e/f", "./e//g", "C", "x",
+    ];
+    let entries: Vec<Entry> = entries
+        .iter()
+        .map(|name| {
+            Entry::stored(name, "").with(|e| {
+                e.attributes = 0x10 * u32::from(*name == "x");
+                e.extra = builder::unicode_path(&e.name, b"uni\\code");
+                if *name != "C" {
+                    e.extra.truncate(6);
+                }
+            })
+        })
+        .collect();
+    damaged(&[Zip::of(entries).build()], 3000, harness::open);
+}
+
+#[test]
 fn the_zip_crate_reads_nothing_else_from_damaged_archives() {
     let (zip, files) = sample();
     let seeds = [
@@ -185,6 +205,82 @@ fn the_zip_crate_reads_nothing_else_from_damaged_archives() {
             }
         }
     });
+}
+
+/// Archives whose comment, prefix or padding is as good as their end.
+fn ambiguous() -> Vec<Vec<u8>> {
+    let (zip, _) = sample();
+    let small = Zip::of([Entry::stored("other", "O")]);
+    let inner = small.build();
+    let with = |change: &dyn Fn(&mut Zip)| zip.clone().with(change).build();
+    let mut seeds = vec![
+        zip.build(),
+        with(&|z| z.zip64 = true),
+        with(&|z| z.zip64_unneeded = true),
+        with(&|z| z.prefix = b"prefix".to_vec()),
+        with(&|z| z.suffix = vec![0; 30]),
+        with(&|z| z.comment = Zip::default().build()),
+        with(&|z| z.comment = small.clone().with(|z| z.zip64 = true).build()),
+        [inner.clone(), zip.build()].concat(),
+    ];
+    // A comment that holds another archive, which ends a byte before or behind the file.
+    for more in [-1, 0, 1] {
+        seeds.push(with(&|z| {
+            z.comment = inner.clone();
+            z.comment_len = Some((inner.len() as i32 + more) as u16);
+        }));
+        seeds.push(with(&|z| {
+            z.comment = small.clone().with(|z| z.comment = b"x".to_vec()).build();
+            let last = z.comment.len() - 3;
+            z.comment[last] = (1 + more) as u8;
+        }));
+    }
+    seeds
+}
+
+#[test]
+fn the_zip_crate_takes_the_same_end_record() {
+    let both = std::cell::Cell::new(0);
+    damaged(&ambiguous(), 2000, |bytes| {
+        both.set(both.get() + u32::from(harness::end_record(bytes)));
+    });
+    assert!(both.get() > 1000, "{}", both.get());
+}
+
+#[test]
+fn copies_of_damaged_archives_hold_what_could_be_read() {
+    let (zip, _) = sample();
+    let odd = Zip::of([
+        Entry::stored("a\\b", "refused"),
+        Entry::stored("raw", "x").with(|e| {
+            e.extra = builder::unicode_path(b"raw", "ü".as_bytes());
+            e.local_extra = e.extra.clone();
+        }),
+        Entry::stored("dos", "").with(|e| e.attributes = 0x10),
+        Entry::stored("d/", "").with(|e| e.mode = 0o040_700),
+        Entry::stored("d/", ""),
+    ]);
+    let commented = zip.clone().with(|z| z.comment = b"comment".to_vec());
+    let seeds = [zip.build(), commented.build(), odd.build()];
+    damaged(&seeds, 400, harness::copy);
+}
+
+#[test]
+fn damaged_compiled_code_is_linked_or_not() {
+    let record = |position: u32, parts: [&[u8]; 3]| {
+        let mut record = position.to_le_bytes().to_vec();
+        for part in parts {
+            record.extend((part.len() as u32).to_le_bytes());
+            record.extend_from_slice(part);
+        }
+        record
+    };
+    let records = [
+        record(20, [b"head", b"before", b"after"]),
+        record(32, [b"", b"", b""]),
+    ];
+    let seed = [&[2, 40, 0, 3][..], &[7; 40], &records.concat()].concat();
+    damaged(&[seed, vec![0; 64]], 3000, harness::link);
 }
 
 #[test]

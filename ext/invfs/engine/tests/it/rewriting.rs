@@ -150,6 +150,52 @@ fn no_local_header_is_an_error() {
     );
 }
 
+/// The copy would have one header, and so could be read.
+#[test]
+fn an_entry_whose_headers_differ_is_not_copied() {
+    let entry = || Entry::deflated("a.rb", b"again ".repeat(100));
+    for (what, entry) in [
+        (
+            "name",
+            entry().with(|e| e.local_name = Some(b"b.rb".to_vec())),
+        ),
+        ("method", entry().with(|e| e.local_method = Some(0))),
+        ("size", entry().with(|e| e.local_size = Some(1))),
+        ("size", entry().with(|e| e.local_compressed_size = Some(1))),
+        ("CRC-32", entry().with(|e| e.local_crc = Some(1))),
+        ("encryption", entry().with(|e| e.local_flags = Some(1))),
+        (
+            "600 bytes take 599",
+            Entry::stored("a.rb", [0; 599]).with(|e| e.size = 600),
+        ),
+        ("cannot become", entry().with(|e| e.size = 1 << 30)),
+    ] {
+        let bytes = Zip::of([Entry::stored("good", "G"), entry]).build();
+        let refused = read(&open(bytes.clone()).expect("an archive"), "a.rb").expect_err(what);
+        let error = copy(bytes).expect_err(what);
+        assert!(error.to_string().contains(what), "{error}");
+        assert_eq!(error.to_string(), refused.to_string());
+        assert_eq!(error.kind(), refused.kind());
+    }
+}
+
+#[test]
+fn an_entry_that_is_refused_for_its_name_is_not_copied() {
+    let archive = open(Zip::of([Entry::stored("a\\b", "A")]).build()).expect("an archive");
+    let dir = TempDir::new();
+    let mut writer = Writer::create(&dir.path().join("x.zip")).expect("a writer");
+    let error = writer.copy(&archive, sub("a\\b")).expect_err("refused");
+    assert_eq!(error.kind(), ErrorKind::UnsafeName);
+}
+
+#[test]
+fn a_copy_has_the_unicode_name() {
+    let extra = crate::support::builder::unicode_path(b"raw", "ü".as_bytes());
+    let entry = Entry::stored("raw", "x").with(|e| e.extra = extra);
+    let copied = open(copy(Zip::of([entry]).build()).expect("a copy")).expect("an archive");
+    assert_eq!(read(&copied, "ü").expect("contents"), b"x");
+}
+
 #[test]
 fn an_archive_that_is_cut_off_meanwhile_is_noticed() {
     let dir = TempDir::new();

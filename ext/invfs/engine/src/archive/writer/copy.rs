@@ -7,12 +7,11 @@ use rawzip::CompressionMethod;
 
 use super::target::Target;
 use super::{put, Attributes, Record, Writer, S_IFLNK, S_IFREG};
-use crate::archive::bytes::u16_at;
 use crate::archive::index::Numbered;
 use crate::archive::names::Name;
-use crate::archive::slot::{Entry, Method};
+use crate::archive::slot::Method;
 use crate::archive::walk::each_header;
-use crate::archive::{eocd, Archive, Source, LOCAL_HEADER};
+use crate::archive::{contents, eocd, Archive, Source};
 use crate::error::{Error, ErrorKind, Result};
 use crate::path::Subpath;
 
@@ -34,19 +33,23 @@ impl Writer {
 
     /// Adds an entry of `archive`, a file or a symbolic link, with its compressed contents as they are.
     ///
-    /// Fails with `NotFound` if there is none of this name, with `Encrypted` or `Unsupported` for one that cannot be
-    /// read, with `Malformed` where its local header is not, and as [`Writer::add`] does.
+    /// Fails with `NotFound` if there is none of this name, with `UnsafeName` for one that is refused for its name, as
+    /// reading it does for one whose headers differ or that cannot be read, and as [`Writer::add`] does. The contents
+    /// themselves are not checked: in the copy they have the same checksum as before.
     pub fn copy(&mut self, archive: &Archive, sub: &Subpath) -> Result<()> {
         let name = sub.as_bytes();
         let error = |kind, detail| Error::new(kind, archive.name(), detail).entry(name);
-        let entry = match archive.index.find(name) {
-            Some(Numbered::File(number)) => archive.index.entry(number),
-            _ => None,
+        let Some(Numbered::File(number)) = archive.index.find(name) else {
+            if let Some(number) = archive.index.refused().find(name) {
+                return Err(archive.refuse(number, sub));
+            }
+            return Err(error(ErrorKind::NotFound, "no such entry"));
         };
+        let entry = archive.index.entry(number);
         let entry = entry.ok_or_else(|| error(ErrorKind::NotFound, "no such entry"))?;
-        if entry.encrypted {
-            return Err(error(ErrorKind::Encrypted, "the entry is encrypted"));
-        }
+        let source = archive.source()?;
+        let data_at = contents::locate(&*source, &entry, archive.names_of(number), archive.end)
+            .map_err(|failure| archive.explain(&*source, failure).entry(name))?;
         let method = match entry.method {
             Method::Stored => CompressionMethod::STORE,
             Method::Deflate => CompressionMethod::DEFLATE,
@@ -57,11 +60,6 @@ impl Writer {
                 return Err(error(ErrorKind::Unsupported, detail));
             }
         };
-        let source = archive.source()?;
-        let data_at = data_of(archive, &*source, &entry)
-            .map_err(|failure| failure.entry(name))?
-            .filter(|at| at.saturating_add(entry.compressed_size) <= archive.end)
-            .ok_or_else(|| error(ErrorKind::Malformed, "there is no local header"))?;
         let (clean, mut zip) = self.claim(name, Name::File)?;
         let kind = match entry.symlink {
             true => S_IFLNK,
@@ -136,17 +134,6 @@ fn surroundings(archive: &Archive) -> Result<(u64, Vec<u8>)> {
         Ok(())
     })?;
     Ok((prefix, comment))
-}
-
-/// Where the contents of an entry start; `None` if its local header is not where it should be.
-fn data_of(archive: &Archive, source: &dyn Source, entry: &Entry) -> Result<Option<u64>> {
-    let mut header = [0; LOCAL_HEADER];
-    exactly(archive, source, entry.offset, &mut header)?;
-    if !header.starts_with(b"PK\x03\x04") {
-        return Ok(None);
-    }
-    let variable = u64::from(u16_at(&header, 26)) + u64::from(u16_at(&header, 28));
-    Ok(Some(entry.offset + LOCAL_HEADER as u64 + variable))
 }
 
 /// Copies `len` bytes from `offset` on.

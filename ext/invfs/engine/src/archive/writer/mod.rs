@@ -205,7 +205,7 @@ impl Writer {
             Ok(found) if found == kind => {}
             Ok(Name::Root) => return Err(refuse(ErrorKind::UnsafeName, "the name is empty")),
             Ok(_) => return Err(refuse(ErrorKind::UnsafeName, "the name ends in a slash")),
-            Err(reason) => return Err(refuse(ErrorKind::UnsafeName, reason)),
+            Err(refusal) => return Err(refuse(ErrorKind::UnsafeName, refusal.reason())),
         }
         let free = match kind {
             Name::Directory => self.taken.directory(&name),

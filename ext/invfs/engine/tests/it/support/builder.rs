@@ -22,6 +22,8 @@ pub struct Entry {
     pub local_signature: Option<[u8; 4]>,
     /// Unix mode with the type of the file; 0: made by MS-DOS.
     pub mode: u32,
+    /// Attributes of MS-DOS.
+    pub attributes: u32,
     /// MS-DOS date and time: date in the upper half.
     pub time: u32,
     pub extra: Vec<u8>,
@@ -152,7 +154,7 @@ impl Entry {
         put16(out, self.comment.len() as u16);
         put16(out, 0);
         put16(out, 0);
-        put32(out, self.mode << 16);
+        put32(out, self.mode << 16 | self.attributes);
         put32(out, short(offset));
         out.extend_from_slice(&self.name);
         out.extend(extra);
@@ -257,6 +259,14 @@ impl Zip {
         out.extend_from_slice(&self.suffix);
         out
     }
+}
+
+/// A Unicode Path field: it counts for the entry that is called `raw`.
+pub fn unicode_path(raw: &[u8], name: &[u8]) -> Vec<u8> {
+    let mut extra = Vec::new();
+    let crc = crc32(raw).to_le_bytes();
+    field(&mut extra, 0x7075, &[&[1], &crc[..], name].concat());
+    extra
 }
 
 /// Appends an extra field.

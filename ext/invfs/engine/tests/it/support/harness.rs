@@ -1,14 +1,17 @@
 //! What must hold for any bytes at all. The fuzz targets call these functions with bytes that libFuzzer found, the
 //! tests with bytes of a simple generator: so what the fuzzer looks for is also looked for by `cargo test`.
 
+use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
 
-use invfs_engine::archive::{Archive, Options};
+use invfs_engine::archive::writer::Writer;
+use invfs_engine::archive::{Archive, EntryInfo, Options};
 use invfs_engine::path::{clean_absolute, Subpath, SubpathBuf};
 use invfs_engine::vfs::{Kind, Vfs};
-use invfs_engine::{elf, ErrorKind};
+use invfs_engine::{compiled, elf, ErrorKind};
 
 use super::builder::{crc32, Entry, Zip};
+use super::TempDir;
 
 /// No entry is read that says it is larger.
 const LIMIT: u64 = 1 << 20;
@@ -39,12 +42,19 @@ pub fn open(bytes: &[u8]) {
             .binary_search_by(|(n, _)| n.as_slice().cmp(base))
             .is_ok());
     }
+    for (name, reason) in archive.refused() {
+        let sub = Subpath::new(name).expect("names are clean");
+        let error = archive.stat(sub).expect_err("refused");
+        assert_eq!(error.kind(), ErrorKind::UnsafeName);
+        assert!(error.to_string().ends_with(reason), "{error}");
+        assert!(archive.entry(sub).is_none());
+    }
     let mut files = 0;
     walk(&archive, Subpath::ROOT, &mut files);
     assert_eq!(files, archive.len());
 }
 
-fn check_read(archive: &Archive, sub: &Subpath, entry: &invfs_engine::archive::EntryInfo) {
+fn check_read(archive: &Archive, sub: &Subpath, entry: &EntryInfo) {
     let mut contents = Vec::new();
     match archive.read(sub, u64::MAX, &mut contents) {
         Ok(()) if entry.kind == Kind::File => {
@@ -160,8 +170,11 @@ pub fn path(bytes: &[u8]) {
     let Ok(archive) = super::open(Zip::of([entry]).build()) else {
         return;
     };
-    for name in archive.names() {
+    let refused = archive.refused().map(|(name, _)| name);
+    for name in archive.names().chain(refused) {
         assert_eq!(SubpathBuf::clean(bytes).expect("safe").as_bytes(), name);
+    }
+    for name in archive.names() {
         assert!(!name.contains(&b'\\'));
     }
 }
@@ -172,4 +185,119 @@ pub fn elf(bytes: &[u8]) {
     assert!(names
         .iter()
         .all(|name| !name.is_empty() && name.len() < bytes.len()));
+}
+
+/// Any bytes as an archive for two readers. What both open must have the same entries: they took the same end record.
+/// Says whether both opened it.
+pub fn end_record(bytes: &[u8]) -> bool {
+    let Ok(archive) = super::open(bytes) else {
+        return false;
+    };
+    let Ok(mut theirs) = zip::ZipArchive::new(Cursor::new(bytes)) else {
+        return false;
+    };
+    let mut files = BTreeMap::new();
+    for number in 0..theirs.len() {
+        // It looks at the local header, which may be damaged.
+        let Ok(file) = theirs.by_index_raw(number) else {
+            return false;
+        };
+        let name = SubpathBuf::clean(file.name_raw()).expect("others refuse the archive");
+        let refused = archive
+            .refused()
+            .any(|(refused, _)| refused == name.as_bytes());
+        let is_directory = || {
+            let stat = archive.stat(&name).expect("an answer");
+            stat.is_some_and(|stat| stat.kind == Kind::Directory)
+        };
+        if refused || (archive.entry(&name).is_none() && file.size() == 0 && is_directory()) {
+            continue;
+        }
+        files.insert(name.as_bytes().to_vec(), (file.size(), file.crc32()));
+    }
+    let ours = archive.names().map(|name| {
+        let entry = archive.entry(Subpath::new(name).expect("names are clean"));
+        let entry = entry.expect("every name is found");
+        (name.to_vec(), (entry.size, entry.crc))
+    });
+    assert_eq!(ours.collect::<BTreeMap<_, _>>(), files);
+    true
+}
+
+/// Any bytes as an archive that is copied entry by entry, as `invfs compile` does. What can be read is the same in the
+/// copy, and nothing else can be read there.
+pub fn copy(bytes: &[u8]) {
+    let options = Options {
+        max_entry_size: LIMIT,
+    };
+    let Ok(archive) = Archive::from_bytes(bytes.to_vec(), "fuzz.zip", &options) else {
+        return;
+    };
+    let dir = TempDir::new();
+    let path = dir.path().join("copy.zip");
+    let mut writer = Writer::like(&path, &archive).expect("a writer");
+    let mut copied = BTreeMap::new();
+    for name in archive.names() {
+        let sub = Subpath::new(name).expect("names are clean");
+        let contents = contents(&archive, sub);
+        match writer.copy(&archive, sub) {
+            Ok(()) => drop(copied.insert(sub, contents)),
+            Err(error) => {
+                assert!(contents.is_none(), "{error}");
+                assert!(error.entry_name().is_some(), "{error}");
+            }
+        }
+    }
+    writer.copy_directories(&archive).expect("directories");
+    writer.finish().expect("an archive");
+    let copy = match Archive::open(&path, &options) {
+        Ok(copy) => copy,
+        // Its end record may fit the comment now.
+        Err(error) => {
+            let end_records = bytes.windows(4).filter(|at| at == b"PK\x05\x06").count();
+            assert!(end_records > 1, "{error}");
+            return;
+        }
+    };
+    assert_eq!(copy.len(), copied.len());
+    for (sub, contents_before) in copied {
+        assert_eq!(contents(&copy, sub), contents_before, "{sub:?}");
+    }
+}
+
+/// The contents of a file, or the target of a link; `None` where it cannot be read.
+fn contents(archive: &Archive, sub: &Subpath) -> Option<Vec<u8>> {
+    let entry = archive.entry(sub).expect("an entry");
+    if entry.kind == Kind::Symlink {
+        return archive.link(sub).ok().flatten();
+    }
+    let mut contents = Vec::new();
+    archive.read(sub, u64::MAX, &mut contents).ok()?;
+    Some(contents)
+}
+
+/// Any bytes as compiled code: first with a footer that fits, which takes its numbers from the first bytes, then as
+/// they are.
+pub fn link(bytes: &[u8]) {
+    let linked = |entry: &[u8], crc, size, path: &[u8]| {
+        let linked = compiled::link(entry, crc, size, path)?;
+        // Each record takes 16 bytes, and becomes its text, the path and the length.
+        let most = entry.len() + (entry.len() / 16 + 1) * (path.len() + 9);
+        assert!(linked.len() <= most);
+        let size = linked.get(12..16).expect("a header");
+        assert_eq!(size, (linked.len() as u32).to_ne_bytes());
+        Some(linked)
+    };
+    if let Some((&[count, at, at_high, path], body)) = bytes.split_first_chunk() {
+        let records_at = u32::from(u16::from_le_bytes([at, at_high]));
+        let mut entry = body.to_vec();
+        for number in [records_at, u32::from(count), 1, 2, 1] {
+            entry.extend(number.to_le_bytes());
+        }
+        entry.extend(b"INVFSISQ");
+        linked(&entry, 1, 2, &vec![b'p'; usize::from(path) * 300]);
+        assert_eq!(linked(&entry, 0, 2, b"p"), None);
+        assert_eq!(linked(&entry, 1, 3, b"p"), None);
+    }
+    linked(bytes, 1, 2, b"/path");
 }
