@@ -42,22 +42,25 @@ module InVFS
     # @param compile [Boolean] also store the compiled form of each .rb file, for this Ruby
     # @param method [String, nil] `"deflate"`, `"zstd"` or `"stored"`; nil: deflate, and stored for compiled code
     # @param level [Integer, nil] 0 to 12 for deflate, 1 to 22 for zstd; nil: 6 and 3
+    # @param force [Boolean] replace a file that is no archive
     def initialize(directory, include: [], exclude: [], follow: false, main: nil,
-                   compile: false, method: nil, level: nil)
+                   compile: false, method: nil, level: nil, force: false)
       @directory = directory
       @rules = { include: include, exclude: exclude, follow: follow }
       @main = main
       @compile = compile
+      @force = force
       @compression = [method || "deflate", level]
       @compiled_compression = method ? @compression : ["stored", nil]
     end
 
-    # Returns what {#write} would pack.
-    # @param archive [String, nil] the path of the archive, which is not packed into itself
+    # Returns what {#write} would pack, and refuses what it would refuse.
+    # @param archive [String, nil] the path of the archive, which is not packed into itself; nil: none in particular
     # @return [InVFS::Pack::Summary]
+    # @raise as {#write} does
     def plan(archive = nil)
-      tree = tree(archive)
-      check_main(tree)
+      tree = checked_tree(archive)
+      rehearse(tree.items, archive) if archive
       Summary.new(tree.items, tree.left_out)
     end
 
@@ -68,12 +71,12 @@ module InVFS
     # @yieldparam total [Integer] how many steps there are
     # @yieldparam name [String] the next file
     # @return [InVFS::Pack::Summary]
-    # @raise [InVFS::PackError] for links that lead outside, or a missing main script
+    # @raise [InVFS::PackError] for links that lead outside, a missing main script, or if something else than an archive
+    #   would be replaced
     # @raise [SystemCallError] if a file cannot be read or the archive cannot be written
     # @raise [InVFS::UnsafeNameError] for a name that does not belong in an archive
     def write(archive, &progress)
-      tree = tree(archive)
-      check_main(tree)
+      tree = checked_tree(archive)
       summary = Summary.new(tree.items, tree.left_out)
       time = Pack.time
       bytes = 0
@@ -129,7 +132,23 @@ module InVFS
 
     private
 
+    def checked_tree(archive)
+      Output.check(archive, @force) if archive
+      tree(archive).tap { |tree| check_main(tree) }
+    end
+
     def tree(archive) = Tree.new(@directory, **@rules, output: archive)
+
+    # Finds out whether the archive could be written, its names are allowed, and its files can be read.
+    def rehearse(items, archive)
+      writer = ArchiveWriter.new(archive, nil)
+      items.each do |item|
+        writer.add(item.name, "", item.mode, TIME, ["stored", nil])
+        File.open(item.path, &:close) if item.kind == :file
+      end
+    ensure
+      writer&.abandon
+    end
 
     def clean(name) = name.b.delete_prefix("./")
 
@@ -147,5 +166,6 @@ require_relative "pack/check"
 require_relative "pack/compiled"
 require_relative "pack/compiler"
 require_relative "pack/entries"
+require_relative "pack/output"
 require_relative "pack/refresh"
 require_relative "pack/tree"

@@ -70,9 +70,12 @@ module InVFS
 
       def list_not_compiled(result)
         result.not_compiled.each do |name, reason|
-          puts "not compiled: #{show(name)}: #{show(reason.lines.first.to_s.chomp)}"
+          say "not compiled: #{show(name)}: #{show(reason.lines.first.to_s.chomp)}"
         end
       end
+
+      # Prints a result.
+      def say(*lines) = puts(*lines)
 
       # A number of bytes for humans.
       def size(bytes)

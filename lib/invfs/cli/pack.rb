@@ -3,6 +3,7 @@
 require_relative "../pack"
 require_relative "command"
 require_relative "progress"
+require_relative "standard_output"
 
 module InVFS
   module CLI
@@ -15,11 +16,17 @@ module InVFS
         asked for here. GLOB is relative to DIR; without a slash it means names anywhere. See docs/cli.md.
       TEXT
 
+      # The name of the output that means standard output.
+      STANDARD_OUTPUT = "-"
+      private_constant :STANDARD_OUTPUT
+
       private
 
       def options(parser)
         @rules = { include: [], exclude: [] }
-        parser.on("-o", "--output FILE", "The archive (DIR.zip, in the current directory)") { |file| @output = file }
+        parser.on("-o", "--output FILE", "The archive (DIR.zip, in the current directory);",
+                  "standard output: -") { |file| @output = file }
+        parser.on("--force", "Replace FILE even if it is no archive") { @rules[:force] = true }
         parser.on("--exclude GLOB", "Leave out what fits; may be repeated") { |text| add_glob(:exclude, text) }
         parser.on("--include GLOB", "Leave out what does not fit; may be repeated") { |text| add_glob(:include, text) }
         parser.on("--follow", "Pack what links that lead out of DIR lead to") { @rules[:follow] = true }
@@ -41,12 +48,17 @@ module InVFS
         check_compression
         output = @output || default_output(directory)
         summary = write(InVFS::Pack.new(directory, **@rules, method: @method, level: @level), output)
-        return SUCCESS if @quiet
-
-        list(summary) if @list
-        puts(*closing(summary, output))
+        report(summary, output) unless @quiet
         SUCCESS
       end
+
+      # The archive on standard output leaves the other one for what there is to say.
+      def report(summary, output)
+        list(summary) if @list
+        say(*closing(summary, output))
+      end
+
+      def say(*lines) = (@output == STANDARD_OUTPUT && !@dry_run ? $stderr : $stdout).puts(*lines)
 
       def default_output(directory)
         name = File.basename(File.expand_path(directory))
@@ -54,14 +66,15 @@ module InVFS
       end
 
       def write(pack, output)
+        return StandardOutput.write(copy: !@dry_run) { |path| write(pack, path) } if output == STANDARD_OUTPUT
         return pack.plan(output) if @dry_run
 
         Progress.show(quiet: @quiet) { |progress| pack.write(output, &progress) }
       end
 
       def list(summary)
-        summary.names.each { |name| puts show(name) }
-        summary.left_out.each { |left| puts "left out (#{reason(left.reason)}): #{show(left.name)}#{files_in(left)}" }
+        summary.names.each { |name| say show(name) }
+        summary.left_out.each { |left| say "left out (#{reason(left.reason)}): #{show(left.name)}#{files_in(left)}" }
         list_not_compiled(summary)
       end
 
