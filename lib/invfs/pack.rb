@@ -18,14 +18,30 @@ module InVFS
     Pack.new(directory, **options).write(archive, &progress)
   end
 
+  # Packs a project (a script, a directory, a gem, what a gemspec or a Gemfile describes) with the gems that it needs.
+  # See {Pack::Project#initialize} for the options.
+  # @param path [String] the project, or the name of an installed gem
+  # @return [InVFS::Pack::Summary]
+  # @example
+  #   require "invfs/pack"
+  #   InVFS.pack_project("shop", "shop.zip", without: ["test"], compile: true)
+  def self.pack_project(path, archive, **options, &progress)
+    Pack::Project.new(path, **options).write(archive, &progress)
+  end
+
   # A directory to pack.
   #
   # The same files give the same bytes, whatever the locale, the time zone, the umask, the order on disk and the times
   # of the files are: entries are sorted and have the same time; the only permission kept is whether the owner may run
   # the file.
   class Pack
+    autoload :Project, "#{__dir__}/pack/project.rb"
+
     # The entry that names the main script, for `invfs run`.
     MAIN = ".invfs/main"
+
+    # The entry that tells `invfs run` how to start a project. docs/packing.md lists what it says.
+    MANIFEST = ".invfs/app"
 
     # The time of all entries, unless SOURCE_DATE_EPOCH sets another: the earliest that zip supports.
     TIME = Time.utc(1980).to_i
@@ -59,9 +75,11 @@ module InVFS
     # @return [InVFS::Pack::Summary]
     # @raise as {#write} does
     def plan(archive = nil)
-      tree = checked_tree(archive)
-      rehearse(tree.items, archive) if archive
-      Summary.new(tree.items, tree.left_out)
+      Output.check(archive, @force) if archive
+      with_contents(archive) do |contents|
+        rehearse(contents.items, archive) if archive
+        Summary.new(contents.items, contents.left_out)
+      end
     end
 
     # Writes the archive. It appears, or replaces the old one, only when it is complete and on disk. After any failure
@@ -76,17 +94,9 @@ module InVFS
     # @raise [SystemCallError] if a file cannot be read or the archive cannot be written
     # @raise [InVFS::UnsafeNameError] for a name that does not belong in an archive
     def write(archive, &progress)
-      tree = checked_tree(archive)
-      summary = Summary.new(tree.items, tree.left_out)
+      Output.check(archive, @force)
       time = Pack.time
-      bytes = 0
-      Pack.replace(archive) do |writer|
-        entries = Entries.new(writer, time, @compression, progress)
-        bytes = entries.add(tree.items, main: @main && clean(@main), compile: @compile)
-        entries.compile(@compiled_compression, summary) if @compile
-      end
-      summary.written(bytes, File.size(archive))
-      summary
+      with_contents(archive) { |contents| write_contents(contents, archive, time, progress) }
     end
 
     # Gives the block a new writer. Finishes the archive after the block, or discards it if the block is left early.
@@ -132,19 +142,36 @@ module InVFS
 
     private
 
-    def checked_tree(archive)
-      Output.check(archive, @force) if archive
-      tree(archive).tap { |tree| check_main(tree) }
+    # Gives the block what is packed: `items` and `left_out`.
+    def with_contents(archive)
+      tree = tree(archive)
+      check_main(tree)
+      yield tree
     end
 
-    def tree(archive) = Tree.new(@directory, **@rules, output: archive)
+    # The script that the archive names.
+    def recorded_main = @main && clean(@main)
+
+    def write_contents(contents, archive, time, progress)
+      summary = Summary.new(contents.items, contents.left_out)
+      bytes = 0
+      Pack.replace(archive) do |writer|
+        entries = Entries.new(writer, time, @compression, progress)
+        bytes = entries.add(contents.items, main: recorded_main, compile: @compile)
+        entries.compile(@compiled_compression, summary) if @compile
+      end
+      summary.written(bytes, File.size(archive))
+      summary
+    end
+
+    def tree(archive, **rules) = Tree.new(@directory, **@rules, **rules, output: archive)
 
     # Finds out whether the archive could be written, its names are allowed, and its files can be read.
     def rehearse(items, archive)
       writer = ArchiveWriter.new(archive, nil)
       items.each do |item|
         writer.add(item.name, "", item.mode, TIME, ["stored", nil])
-        File.open(item.path, &:close) if item.kind == :file
+        File.open(item.path, &:close) if item.kind == :file && item.path
       end
     ensure
       writer&.abandon

@@ -24,7 +24,7 @@ class PackOutputTest < Minitest::Test
 
   def test_force
     File.write(path("notes"), "text")
-    assert_success invfs("pack", "app", "-o", "notes", "--force"), /\Anotes: /
+    assert_success invfs("pack", "app", "-o", "notes", "--force"), /^notes: /
     assert_equal %w[main.rb], names("notes")
   end
 
@@ -33,7 +33,7 @@ class PackOutputTest < Minitest::Test
     File.binwrite(path("damaged.zip"), File.binread(path("whole.zip")).tap { |bytes| bytes[-30] = "\xFF".b })
     File.write(path("empty.zip"), "")
     %w[whole damaged empty].each do |name|
-      assert_success invfs("pack", "app", "-o", "#{name}.zip"), /\A#{name}\.zip: /
+      assert_success invfs("pack", "app", "-o", "#{name}.zip"), /^#{name}\.zip: /
       assert_equal %w[main.rb], names("#{name}.zip")
     end
   end
@@ -75,7 +75,7 @@ class PackOutputTest < Minitest::Test
   def test_standard_output
     outcome = invfs("pack", "app", "-o", "-", "--list")
     assert_equal 0, outcome.status, outcome
-    assert_match(/\Amain\.rb\n-: \d+ B; 1 file, 13 B\n\z/, outcome.stderr)
+    assert_match(/\Aapp is a directory\nmain\.rb\n-: \d+ B; 1 file, 13 B\n\z/, outcome.stderr)
     pack
     assert_equal File.binread(path("app.zip")), outcome.stdout.b
     assert_success invfs("pack", "app", "-o", "-", "-q", "-n"), ""
