@@ -40,6 +40,16 @@ module InVFS
         @program.start(caller_locations(0))
       end
 
+      # Runs `bundle invfs`.
+      # @param arguments [Array<String>] the command line
+      # @raise [SystemExit]
+      def bundle(arguments)
+        exit(guarded do
+          require_relative "cli/bundle"
+          Bundle.new.call(arguments)
+        end)
+      end
+
       # Called where the program was loaded, after an exception ended it.
       # @param error [Exception, nil]
       def ended(error)

@@ -18,14 +18,30 @@ module InVFS
     Pack.new(directory, **options).write(archive, &progress)
   end
 
+  # Packs a project (a script, a directory, a gem, what a gemspec or a Gemfile describes) with the gems that it needs.
+  # See {Pack::Project#initialize} for the options.
+  # @param path [String] the project, or the name of an installed gem
+  # @return [InVFS::Pack::Summary]
+  # @example
+  #   require "invfs/pack"
+  #   InVFS.pack_project("shop", "shop.zip", without: ["test"], compile: true)
+  def self.pack_project(path, archive, **options, &progress)
+    Pack::Project.new(path, **options).write(archive, &progress)
+  end
+
   # A directory to pack.
   #
   # The same files give the same bytes, whatever the locale, the time zone, the umask, the order on disk and the times
   # of the files are: entries are sorted and have the same time; the only permission kept is whether the owner may run
   # the file.
   class Pack
+    autoload :Project, "#{__dir__}/pack/project.rb"
+
     # The entry that names the main script, for `invfs run`.
     MAIN = ".invfs/main"
+
+    # The entry that tells `invfs run` how to start a project. docs/packing.md lists what it says.
+    MANIFEST = ".invfs/app"
 
     # The time of all entries, unless SOURCE_DATE_EPOCH sets another: the earliest that zip supports.
     TIME = Time.utc(1980).to_i
@@ -42,23 +58,28 @@ module InVFS
     # @param compile [Boolean] also store the compiled form of each .rb file, for this Ruby
     # @param method [String, nil] `"deflate"`, `"zstd"` or `"stored"`; nil: deflate, and stored for compiled code
     # @param level [Integer, nil] 0 to 12 for deflate, 1 to 22 for zstd; nil: 6 and 3
+    # @param force [Boolean] replace a file that is no archive
     def initialize(directory, include: [], exclude: [], follow: false, main: nil,
-                   compile: false, method: nil, level: nil)
+                   compile: false, method: nil, level: nil, force: false)
       @directory = directory
       @rules = { include: include, exclude: exclude, follow: follow }
       @main = main
       @compile = compile
+      @force = force
       @compression = [method || "deflate", level]
       @compiled_compression = method ? @compression : ["stored", nil]
     end
 
-    # Returns what {#write} would pack.
-    # @param archive [String, nil] the path of the archive, which is not packed into itself
+    # Returns what {#write} would pack, and refuses what it would refuse.
+    # @param archive [String, nil] the path of the archive, which is not packed into itself; nil: none in particular
     # @return [InVFS::Pack::Summary]
+    # @raise as {#write} does
     def plan(archive = nil)
-      tree = tree(archive)
-      check_main(tree)
-      Summary.new(tree.items, tree.left_out)
+      Output.check(archive, @force) if archive
+      with_contents(archive) do |contents|
+        rehearse(contents.items, archive) if archive
+        Summary.new(contents.items, contents.left_out)
+      end
     end
 
     # Writes the archive. It appears, or replaces the old one, only when it is complete and on disk. After any failure
@@ -68,22 +89,14 @@ module InVFS
     # @yieldparam total [Integer] how many steps there are
     # @yieldparam name [String] the next file
     # @return [InVFS::Pack::Summary]
-    # @raise [InVFS::PackError] for links that lead outside, or a missing main script
+    # @raise [InVFS::PackError] for links that lead outside, a missing main script, or if something else than an archive
+    #   would be replaced
     # @raise [SystemCallError] if a file cannot be read or the archive cannot be written
     # @raise [InVFS::UnsafeNameError] for a name that does not belong in an archive
     def write(archive, &progress)
-      tree = tree(archive)
-      check_main(tree)
-      summary = Summary.new(tree.items, tree.left_out)
+      Output.check(archive, @force)
       time = Pack.time
-      bytes = 0
-      Pack.replace(archive) do |writer|
-        entries = Entries.new(writer, time, @compression, progress)
-        bytes = entries.add(tree.items, main: @main && clean(@main), compile: @compile)
-        entries.compile(@compiled_compression, summary) if @compile
-      end
-      summary.written(bytes, File.size(archive))
-      summary
+      with_contents(archive) { |contents| write_contents(contents, archive, time, progress) }
     end
 
     # Gives the block a new writer. Finishes the archive after the block, or discards it if the block is left early.
@@ -129,7 +142,40 @@ module InVFS
 
     private
 
-    def tree(archive) = Tree.new(@directory, **@rules, output: archive)
+    # Gives the block what is packed: `items` and `left_out`.
+    def with_contents(archive)
+      tree = tree(archive)
+      check_main(tree)
+      yield tree
+    end
+
+    # The script that the archive names.
+    def recorded_main = @main && clean(@main)
+
+    def write_contents(contents, archive, time, progress)
+      summary = Summary.new(contents.items, contents.left_out)
+      bytes = 0
+      Pack.replace(archive) do |writer|
+        entries = Entries.new(writer, time, @compression, progress)
+        bytes = entries.add(contents.items, main: recorded_main, compile: @compile)
+        entries.compile(@compiled_compression, summary) if @compile
+      end
+      summary.written(bytes, File.size(archive))
+      summary
+    end
+
+    def tree(archive, **rules) = Tree.new(@directory, **@rules, **rules, output: archive)
+
+    # Finds out whether the archive could be written, its names are allowed, and its files can be read.
+    def rehearse(items, archive)
+      writer = ArchiveWriter.new(archive, nil)
+      items.each do |item|
+        writer.add(item.name, "", item.mode, TIME, ["stored", nil])
+        File.open(item.path, &:close) if item.kind == :file && item.path
+      end
+    ensure
+      writer&.abandon
+    end
 
     def clean(name) = name.b.delete_prefix("./")
 
@@ -147,5 +193,6 @@ require_relative "pack/check"
 require_relative "pack/compiled"
 require_relative "pack/compiler"
 require_relative "pack/entries"
+require_relative "pack/output"
 require_relative "pack/refresh"
 require_relative "pack/tree"

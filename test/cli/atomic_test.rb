@@ -6,18 +6,19 @@ require_relative "cli_helper"
 class AtomicTest < Minitest::Test
   include CLIHelper
 
-  OLD = "the old archive"
+  # An archive of nothing.
+  OLD = "PK\5\6#{"\0" * 18}".b.freeze
 
   def setup
     super
     write((0...20).to_h { |n| ["f#{n}", Random.bytes(100_000)] })
-    File.write(path("app.zip"), OLD)
+    File.binwrite(path("app.zip"), OLD)
     File.chmod(0o640, path("app.zip"))
   end
 
   def assert_untouched(others = %w[app app.zip])
     assert_equal others, tree
-    assert_equal OLD, File.read(path("app.zip"))
+    assert_equal OLD, File.binread(path("app.zip"))
     assert_equal 0o640, File.stat(path("app.zip")).mode & 0o7777
   end
 

@@ -33,7 +33,7 @@ class CommandTest < Minitest::Test
     end
 
     define_method("test_wrong_arguments_of_#{command}") do
-      assert_failure invfs(command), 2, /(DIR|ARCHIVE|FILE) is missing; see invfs #{command} --help/
+      assert_failure invfs(command), 2, /(PATH|ARCHIVE|FILE) is missing; see invfs #{command} --help/
       assert_failure invfs(command, "--nonsense", "x"), 2, /invalid option: --nonsense; see invfs #{command} --help/
       assert_failure(invfs(command, "a", "b"), 2, /not also b/) unless command == "run"
     end
@@ -85,7 +85,7 @@ class CommandTest < Minitest::Test
 
   def test_the_archive_is_called_as_the_directory
     write({ "a" => "A" }, "sub/some.dir")
-    assert_success invfs("pack", "sub/some.dir/"), /\Asome\.dir\.zip: /
+    assert_success invfs("pack", "sub/some.dir/"), /^some\.dir\.zip: /
     assert_success invfs("pack", "."), /; 2 files/
     assert_equal [File.basename(@dir) + ".zip", "some.dir.zip", "sub"].sort, tree
   end
@@ -99,8 +99,9 @@ class CommandTest < Minitest::Test
 
   def test_what_pack_says
     write({ "a.rb" => "p 1", "b.md" => "x" * 2000, ".git/x" => "", ".git/y" => "", "empty/" => nil, "bad.rb" => "def" })
-    assert_success invfs("pack", "app", "--exclude", "*.md"), /\Aapp\.zip: \d+ B; 2 files, 6 B; left out: 3 \(\.git 2, --exclude 1\)\n\z/
+    assert_success invfs("pack", "app", "--exclude", "*.md"), /\Aapp is a directory\napp\.zip: \d+ B; 2 files, 6 B; left out: 3 \(\.git 2, --exclude 1\)\n\z/
     assert_success invfs("pack", "app", "--compile", "--list"), <<~OUT.then { |text| /\A#{Regexp.escape(text).sub("SIZE", '\d+ B|[\d.]+ kB').sub("WHY", ".*")}\z/ }
+      app is a directory
       a.rb
       b.md
       bad.rb
@@ -115,6 +116,7 @@ class CommandTest < Minitest::Test
   def test_a_dry_run
     write({ "a.rb" => "p 1", "b.md" => "" })
     assert_success invfs("pack", "app", "--list", "-n", "--exclude", "*.md"), <<~OUT
+      app is a directory
       a.rb
       left out (--exclude): b.md
       1 file, 3 B; left out: 1 (--exclude 1)
@@ -175,7 +177,7 @@ class CommandTest < Minitest::Test
     bar = /\r\[=* *\] +\d+% .*\e\[K/
     output = on_terminal("pack", "app")
     assert_match bar, output
-    assert_match(/\r\e\[Kapp\.zip: /, output)
+    assert_match(/\r\e\[Kapp is a directory\r\napp\.zip: /, output)
     [%w[compile app.zip], %w[verify app.zip]].each { |arguments| assert_match bar, on_terminal(*arguments) }
     refute_match bar, on_terminal("pack", "app", "--quiet")
     refute_match bar, on_terminal("pack", "app", env: { "TERM" => "dumb" })

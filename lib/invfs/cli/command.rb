@@ -16,16 +16,19 @@ module InVFS
 
         run(*expect(rest))
       rescue OptionParser::ParseError => e
-        raise UsageError, "#{e.message}; see invfs #{name} --help"
+        raise UsageError, "#{e.message}; see #{program} --help"
       end
 
       private
 
       def name = self.class.name[/\w+\z/].downcase
 
+      # What the user calls.
+      def program = "invfs #{name}"
+
       def parser
         OptionParser.new do |parser|
-          parser.banner = "Usage: invfs #{self.class::USAGE_LINE}\n\n#{self.class::SUMMARY}\n"
+          parser.banner = "Usage: #{program} #{self.class::USAGE_LINE}\n\n#{self.class::SUMMARY}\n"
           parser.version = VERSION
           options(parser)
           parser.on("-h", "--help", "Show this") do
@@ -42,7 +45,7 @@ module InVFS
         return arguments if arguments.size == 1
 
         problem = arguments.empty? ? "#{wanted} is missing" : "one #{wanted} only, not also #{arguments[1]}"
-        raise UsageError, "#{problem}; see invfs #{name} --help"
+        raise UsageError, "#{problem}; see #{program} --help"
       end
 
       # The options for the compression.
@@ -70,9 +73,12 @@ module InVFS
 
       def list_not_compiled(result)
         result.not_compiled.each do |name, reason|
-          puts "not compiled: #{show(name)}: #{show(reason.lines.first.to_s.chomp)}"
+          say "not compiled: #{show(name)}: #{show(reason.lines.first.to_s.chomp)}"
         end
       end
+
+      # Prints a result.
+      def say(*lines) = puts(*lines)
 
       # A number of bytes for humans.
       def size(bytes)

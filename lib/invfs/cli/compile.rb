@@ -8,7 +8,7 @@ module InVFS
   module CLI
     # `invfs compile`
     class Compile < Command
-      USAGE_LINE = "compile ARCHIVE [options]"
+      USAGE_LINE = "ARCHIVE [options]"
       SUMMARY = <<~TEXT
         Adds compiled code for this Ruby to ARCHIVE, for every .rb file in it, or makes it anew. What is there for other
         Rubies stays, unless its source changed. The archive is replaced only when the new one is whole.

@@ -7,7 +7,7 @@ module InVFS
   module CLI
     # `invfs doctor`
     class Doctor < Command
-      USAGE_LINE = "doctor FILE|FEATURE [options]"
+      USAGE_LINE = "FILE|FEATURE [options]"
       SUMMARY = <<~TEXT
         FEATURE: says step by step where require looks for it, and why it is found or not. Nothing of it is loaded.
         FILE: checks an archive, as invfs verify does, and says for which Rubies it holds compiled code, for which

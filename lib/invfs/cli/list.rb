@@ -7,7 +7,7 @@ module InVFS
   module CLI
     # `invfs list`
     class List < Command
-      USAGE_LINE = "list ARCHIVE [options]"
+      USAGE_LINE = "ARCHIVE [options]"
       SUMMARY = <<~TEXT
         Lists the files in ARCHIVE: size, method of compression, for which Rubies there is compiled code, name.
       TEXT

@@ -2,33 +2,73 @@
 
 require_relative "../pack"
 require_relative "command"
+require_relative "pack_report"
 require_relative "progress"
+require_relative "standard_output"
 
 module InVFS
   module CLI
     # `invfs pack`
     class Pack < Command
-      USAGE_LINE = "pack DIR [options]"
+      include PackReport
+
+      USAGE_LINE = "PATH [options]"
       SUMMARY = <<~TEXT
-        Writes a zip archive of DIR. The same files always give the same archive, and an old archive is replaced only
-        when the new one is whole. Everything is packed, but for .git, what a .invfsignore in DIR names, and what is
-        asked for here. GLOB is relative to DIR; without a slash it means names anywhere. See docs/cli.md.
+        Writes a zip archive of PATH: a script; a directory; or, with the gems that it needs, a .gem, a gemspec, a Gemfile,
+        a directory with one of them, or the name of an installed gem. The same files always give the same archive, and
+        an old archive is replaced only when the new one is whole. Of a directory everything is packed, but for .git, what
+        a .invfsignore names, and what is asked for here. GLOB is relative to the directory; without a slash it means
+        names anywhere. See docs/cli.md and docs/packing.md.
       TEXT
+
+      # The name of the output that means standard output.
+      STANDARD_OUTPUT = "-"
+      private_constant :STANDARD_OUTPUT
 
       private
 
       def options(parser)
-        @rules = { include: [], exclude: [] }
-        parser.on("-o", "--output FILE", "The archive (DIR.zip, in the current directory)") { |file| @output = file }
-        parser.on("--exclude GLOB", "Leave out what fits; may be repeated") { |text| add_glob(:exclude, text) }
-        parser.on("--include GLOB", "Leave out what does not fit; may be repeated") { |text| add_glob(:include, text) }
-        parser.on("--follow", "Pack what links that lead out of DIR lead to") { @rules[:follow] = true }
-        parser.on("--main FILE", "The script that invfs run runs") { |file| @rules[:main] = file }
-        parser.on("--compile", "Also store compiled code for this Ruby") { @rules[:compile] = true }
+        @rules = { include: [], exclude: [], add: [], environment: {} }
+        output_options(parser)
+        content_options(parser)
+        start_options(parser)
         compression_options(parser, "deflate; compiled code: stored")
         parser.on("--list", "List what is packed and what is left out") { @list = true }
         parser.on("-n", "--dry-run", "Write nothing") { @dry_run = true }
         parser.on("-q", "--quiet", "Say nothing but errors") { @quiet = true }
+      end
+
+      def output_options(parser)
+        parser.on("-o", "--output FILE", "The archive (PATH.zip, in the current directory);",
+                  "standard output: -") { |file| @output = file }
+        parser.on("--force", "Replace FILE even if it is no archive") { @rules[:force] = true }
+        parser.on("--compile", "Also store compiled code for this Ruby") { @rules[:compile] = true }
+      end
+
+      def content_options(parser)
+        parser.on("--tree", "Pack a directory as it is, whatever it is") { @rules[:tree] = true }
+        parser.on("--add PATH", "A file or directory that goes with a script;", "may be repeated") do |path|
+          @rules[:add] << path
+        end
+        parser.on("--exclude GLOB", "Leave out what fits; may be repeated") { |text| add_glob(:exclude, text) }
+        parser.on("--include GLOB", "Leave out what does not fit; may be repeated") { |text| add_glob(:include, text) }
+        parser.on("--follow", "Pack what links that lead out lead to") { @rules[:follow] = true }
+        parser.on("--without GROUPS", Array, "Groups of the Gemfile that are not packed",
+                  "(development,test)") { |groups| @rules[:without] = groups }
+      end
+
+      def start_options(parser)
+        parser.on("--main FILE", "The script that invfs run runs,", "or the name of an executable") do |file|
+          @rules[:main] = file
+        end
+        parser.on("--flat", "The program starts without RubyGems") { @rules[:start] = :flat }
+        parser.on("--rubygems", "RubyGems activates the gems at start") { @rules[:start] = :rubygems }
+        parser.on("--bundler", "Bundler finds the gems at start") { @rules[:start] = :bundler }
+        parser.on("--writable", "The program writes into its directory") { @rules[:writable] = true }
+        parser.on("--chdir", "The program runs in its directory") { @rules[:chdir] = true }
+        parser.on("--env NAME=VALUE", "Set a variable, unless the user has;", "may be repeated") do |text|
+          add_variable(text)
+        end
       end
 
       def add_glob(rule, text)
@@ -37,50 +77,35 @@ module InVFS
         @rules[rule] << text
       end
 
-      def run(directory)
-        check_compression
-        output = @output || default_output(directory)
-        summary = write(InVFS::Pack.new(directory, **@rules, method: @method, level: @level), output)
-        return SUCCESS if @quiet
+      def add_variable(text)
+        name, equals, value = text.partition("=")
+        raise OptionParser::InvalidArgument, text.inspect if name.empty? || equals.empty?
 
-        list(summary) if @list
-        puts(*closing(summary, output))
+        @rules[:environment][name] = value
+      end
+
+      def run(path)
+        check_compression
+        pack = InVFS::Pack::Project.new(path, **@rules, method: @method, level: @level)
+        output = @output || default_output(path, pack)
+        summary = write(pack, output)
+        report(path, pack, summary, output) unless @quiet
         SUCCESS
       end
 
-      def default_output(directory)
-        name = File.basename(File.expand_path(directory))
-        name == "/" ? raise(UsageError, "-o is missing: #{directory} has no name for the archive") : "#{name}.zip"
+      def default_output(path, pack)
+        pack.name.empty? ? raise(UsageError, "-o is missing: #{path} has no name for the archive") : "#{pack.name}.zip"
       end
 
       def write(pack, output)
+        return StandardOutput.write(copy: !@dry_run) { |path| write(pack, path) } if output == STANDARD_OUTPUT
         return pack.plan(output) if @dry_run
 
         Progress.show(quiet: @quiet) { |progress| pack.write(output, &progress) }
       end
 
-      def list(summary)
-        summary.names.each { |name| puts show(name) }
-        summary.left_out.each { |left| puts "left out (#{reason(left.reason)}): #{show(left.name)}#{files_in(left)}" }
-        list_not_compiled(summary)
-      end
-
-      def files_in(left) = left.name.end_with?("/") ? " (#{count(left.count, "file")})" : ""
-
-      def reason(key) = InVFS::Pack::Summary::REASONS.fetch(key)
-
-      def closing(summary, output)
-        text = "#{count(summary.files, "file")}, #{size(summary.bytes)}"
-        reasons = summary.left_out_by_reason.map { |key, number| "#{reason(key)} #{number}" }
-        text += "; left out: #{summary.left_out_count} (#{reasons.join(", ")})" if reasons.any?
-        text += "; compiled: #{compiled(summary)}" if @rules[:compile] && !@dry_run
-        @dry_run ? text : "#{show(output)}: #{size(summary.archive_size)}; #{text}"
-      end
-
-      def compiled(summary)
-        not_compiled = summary.not_compiled.size
-        "#{summary.compiled.size}#{" (not: #{not_compiled})" if not_compiled.positive?}"
-      end
+      # The archive on standard output leaves the other one for what there is to say.
+      def say(*lines) = (@output == STANDARD_OUTPUT && !@dry_run ? $stderr : $stdout).puts(*lines)
     end
     private_constant :Pack
   end

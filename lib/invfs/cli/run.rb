@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require_relative "../zip"
+require_relative "run/manifest"
 require_relative "run/program"
 
 module InVFS
@@ -8,15 +9,23 @@ module InVFS
     # `invfs run`. Loads as little as possible, because all of it stays in the process of the program.
     class Run
       HELP = <<~TEXT
-        Usage: invfs run [--main FILE] ARCHIVE [arguments]
+        Usage: invfs run [--main FILE | -m NAME] [--writable DIR] ARCHIVE [arguments]
 
-        Runs the main script of ARCHIVE, with the arguments. That is the one that invfs pack --main named; else main.rb; else
-        the only file in exe; else the only file in bin. $0 is its path, lib of the archive is in $LOAD_PATH, and the
-        exit code is that of the script.
+        Runs the main script of ARCHIVE, with the arguments. That is the one that was named when ARCHIVE was packed; else
+        main.rb or app.rb; else the only file in exe; else the only file in bin. $0 is its path, and the exit code is that
+        of the script. lib of the archive and the gems in it are in $LOAD_PATH. If the path of ARCHIVE is a link, and is
+        called as a command in it, that is what runs.
 
                 --main FILE                  Run this script of the archive instead
+            -m, --command NAME               Run this command of the archive instead: an executable of the project, or of
+                                             a gem in it
+                --writable DIR               The archive is writable, and DIR takes the changes; "temporary" is a
+                                             directory that is removed at the end
             -h, --help                       Show this
       TEXT
+
+      WITH_VALUE = %w[--main -m --command --writable].freeze
+      private_constant :WITH_VALUE
 
       # The entry that names the main script.
       RECORDED = ".invfs/main"
@@ -25,21 +34,31 @@ module InVFS
       # @return [Program, Integer] the program to load, or the exit code
       def call(arguments)
         arguments = arguments.dup
-        main = nil
         while (option = arguments.first)&.start_with?("-") && option != "-"
           arguments.shift
           case option
           when "--" then break
           when "-h", "--help" then return help
-          when "--main" then main = arguments.shift || wrong("missing argument: --main")
-          when /\A--main=/ then main = option.delete_prefix("--main=")
-          else wrong("invalid option: #{option}")
+          else option(option, arguments)
           end
         end
-        prepare(arguments.shift || wrong("ARCHIVE is missing"), main, arguments)
+        prepare(arguments.shift || wrong("ARCHIVE is missing"), arguments)
       end
 
       private
+
+      # An option with a value: `--main FILE`, `--main=FILE`, `-mNAME`.
+      def option(option, arguments)
+        name, value = option.start_with?("--") ? option.split("=", 2) : [option[0, 2], option[2..]]
+        value = nil if value&.empty? && !option.include?("=")
+        wrong("invalid option: #{option}") unless WITH_VALUE.include?(name)
+        value ||= arguments.shift || wrong("missing argument: #{name}")
+        case name
+        when "--main" then @main = value
+        when "-m", "--command" then @command = value
+        else @writable = value
+        end
+      end
 
       def wrong(problem) = raise(UsageError, "#{problem}; see invfs run --help")
 
@@ -49,11 +68,12 @@ module InVFS
       end
 
       # Sets everything up as if the script had been started from disk.
-      def prepare(path, wanted, arguments)
+      def prepare(path, arguments)
         archive = InVFS.zip(File.realpath(path))
-        name = wanted ? existing(archive, wanted) : main(archive)
+        manifest = Manifest.of(archive)
+        name = script(archive, manifest, path)
         root = InVFS.root(archive)
-        $LOAD_PATH.unshift("#{root}/lib") if archive.directory?("lib")
+        surround(archive, manifest, root)
         ARGV.replace(arguments)
         script = "#{root.b}/#{name.b}".force_encoding(root.encoding)
         source = source(archive, name)
@@ -61,6 +81,32 @@ module InVFS
         provide_data(source, script)
         $0 = script
         Program.new(script, settings)
+      end
+
+      # What the program finds: its load path, its gems, a directory to write into.
+      def surround(archive, manifest, root)
+        if @writable || manifest
+          require_relative "run/surroundings"
+          Surroundings.new(archive, manifest || Manifest.new(""), root).make(@writable)
+        elsif archive.directory?("lib")
+          $LOAD_PATH.unshift("#{root}/lib")
+        end
+      end
+
+      def script(archive, manifest, path)
+        return existing(archive, @main) if @main
+        return command(archive, manifest, @command) if @command
+
+        called_by_link(manifest, path) || manifest&.main(archive) || main(archive)
+      end
+
+      def command(archive, manifest, name)
+        manifest&.commands&.[](name) || raise(Error, "#{archive.to_path}: there is no command #{name}#{manifest&.hint}")
+      end
+
+      # A link that has the name of a command stands for it.
+      def called_by_link(manifest, path)
+        manifest.commands[File.basename(path, ".zip")] if manifest && File.symlink?(path)
       end
 
       # Ruby's own error would look like an error of the program.
@@ -89,14 +135,17 @@ module InVFS
 
       def main(archive)
         return existing(archive, archive.read(RECORDED).delete_suffix("\n")) if archive.file?(RECORDED)
-        return "main.rb" if archive.file?("main.rb")
+
+        found = %w[main.rb app.rb].find { |name| archive.file?(name) }
+        return found if found
 
         %w[exe bin].each do |directory|
           names = archive.entries.map(&:b).grep(%r{\A#{directory}/[^/]+\z}n)
           return names.first if names.size == 1
           raise Error, "#{archive.to_path}: which of #{names.join(", ")}? --main says it" if names.any?
         end
-        raise Error, "#{archive.to_path}: no main script: neither main.rb nor a file in exe or bin; --main names one"
+        raise Error, "#{archive.to_path}: no main script: neither main.rb nor app.rb, nor a file in exe or bin; " \
+                     "--main names one"
       end
 
       # DATA: the script, opened after __END__, as in Ruby.

@@ -8,7 +8,7 @@ module InVFS
   module CLI
     # `invfs verify`
     class Verify < Command
-      USAGE_LINE = "verify ARCHIVE [options]"
+      USAGE_LINE = "ARCHIVE [options]"
       SUMMARY = <<~TEXT
         Reads every entry of ARCHIVE and checks everything about it: how the archive is built, sizes and checksums, where
         links lead, that compiled code was made from the source beside it. Names what is broken, and then exits with 1.

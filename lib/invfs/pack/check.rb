@@ -38,6 +38,7 @@ module InVFS
       def wrong_with(name)
         contents = ArchiveEntry.read(@archive, name)
         return main(contents) if name == MAIN
+        return manifest(contents) if name == MANIFEST
 
         form(name, contents) if Compiled.parse(name)
       rescue Errno::EISDIR
@@ -56,6 +57,12 @@ module InVFS
       def main(contents)
         name = contents.delete_suffix("\n")
         "it names #{name.inspect} as the main script, which is not there" unless @archive.file?(name)
+      end
+
+      def manifest(contents)
+        scripts = contents.b.scan(/^(?:main|command [^ \n]+) ([^\n]*)$/n).flatten
+        missing = scripts.find { |script| !@archive.file?(script) }
+        "it names #{missing.inspect} as a script, which is not there" if missing
       end
 
       # Does not load compiled code: that could crash Ruby, and the code is for one Ruby only.

@@ -60,7 +60,7 @@ module InVFS
       end
 
       def add_file(item)
-        contents = File.binread(item.path)
+        contents = item.read
         @writer.add(item.name, contents, item.mode, @time, @compression)
         # Kept, so that the packed contents are compiled, whatever happens to the file meanwhile.
         @sources[item.name] = contents if @compile && compiled?(item)

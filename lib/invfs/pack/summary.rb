@@ -7,7 +7,8 @@ module InVFS
       # Why something is left out, in the words of the output.
       REASONS = {
         git: ".git", reserved: ".invfs", ignored: ".invfsignore", excluded: "--exclude",
-        not_included: "not in --include", special: "not a file", output: "the archive itself"
+        not_included: "not in --include", unneeded: "not needed to run", special: "not a file",
+        output: "the archive itself"
       }.freeze
 
       # Something that was left out of the archive.

@@ -8,8 +8,22 @@ module InVFS
     # Walks a directory and decides what to pack: every file and link, except those that the user left out. Names are
     # binary Strings, so that nothing depends on the locale.
     class Tree
-      # One item to pack. kind: :file, :link or :directory (empty ones only); target: where a link leads.
-      Item = Struct.new(:name, :path, :kind, :mode, :bytes, :target, keyword_init: true)
+      # One item to pack. kind: :file, :link or :directory (empty ones only); target: where a link leads; contents: of
+      # a file that is not on disk.
+      Item = Struct.new(:name, :path, :kind, :mode, :bytes, :target, :contents, keyword_init: true) do
+        # A file on disk. As in git: everybody may read it, and run it if the owner may. So the umask does not matter.
+        def self.file(name, path, stat = File.stat(path))
+          new(name: name, path: path, kind: :file, mode: stat.mode.anybits?(0o100) ? 0o755 : 0o644, bytes: stat.size)
+        end
+
+        # A file that is made for the archive.
+        def self.made(name, contents)
+          new(name: name.b, kind: :file, mode: 0o644, bytes: contents.bytesize, contents: contents.b)
+        end
+
+        # @return [String] the contents of a file
+        def read = contents || File.binread(path)
+      end
 
       IGNORE_FILE = ".invfsignore"
 
@@ -23,13 +37,15 @@ module InVFS
       # @param include [Array<String>] globs; empty: everything
       # @param exclude [Array<String>] globs
       # @param follow [Boolean] whether to pack the targets of links that lead outside
+      # @param unneeded [Array<String>] globs for what a program does not need, such as its tests
       # @param output [String, nil] the path of the archive, which is not packed into itself
-      def initialize(root, include: [], exclude: [], follow: false, output: nil)
+      def initialize(root, include: [], exclude: [], follow: false, unneeded: [], output: nil)
         # Raises for a file, as in Ruby.
         Dir.children(root)
         @root = File.realpath(root).b
         @include, @exclude = Globs.of(include), Globs.of(exclude)
         @ignore = Globs.read(ignore_file)
+        @unneeded = Globs.of(unneeded)
         @follow = follow
         @output = output && real_output(output)
         @links = Links.new(@root)
@@ -75,7 +91,9 @@ module InVFS
         return :output if path == @output
         return :ignored if @ignore.match?(name, directory)
 
-        :excluded if @exclude.match?(name, directory)
+        return :excluded if @exclude.match?(name, directory)
+
+        :unneeded if @unneeded.match?(name, directory)
       end
 
       def add(name, path, stat, inside:, moved:, above:)
@@ -87,14 +105,11 @@ module InVFS
         elsif !inside
           leave_out(name, path, :not_included, stat)
         elsif stat.file?
-          @items << Item.new(name: name, path: path, kind: :file, mode: mode(stat), bytes: stat.size)
+          @items << Item.file(name, path, stat)
         else
           leave_out(name, path, :special, stat)
         end
       end
-
-      # As in git: everybody may read the file, and run it if the owner may. So the umask does not matter.
-      def mode(stat) = stat.mode.anybits?(0o100) ? 0o755 : 0o644
 
       def add_link(name, path, inside:, moved:, above:)
         target = @links.target(name, path, moved: moved)

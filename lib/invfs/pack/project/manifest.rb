@@ -1,0 +1,31 @@
+# frozen_string_literal: true
+
+module InVFS
+  class Pack
+    # The entry {MANIFEST}, which tells `invfs run` how to start a program: a line for each fact, `key value`. Reading
+    # it takes no library. docs/packing.md lists the keys.
+    class Manifest
+      def initialize
+        @lines = []
+      end
+
+      # Adds facts; nil and false are none.
+      # @param key [String]
+      # @param values [Array<String>]
+      # @raise [InVFS::PackError] for what does not fit on a line
+      def add(key, *values)
+        values.each do |value|
+          next unless value
+
+          raise PackError, "#{key} #{value.inspect}: it has a line break" if value.match?(/[\r\n]/)
+
+          @lines << "#{key} #{value}\n".b
+        end
+      end
+
+      # @return [Tree::Item] the entry
+      def item = Tree::Item.made(MANIFEST, @lines.join)
+    end
+    private_constant :Manifest
+  end
+end
