@@ -3,7 +3,9 @@
 //! They are real, so that whoever has no hook finds an empty directory and not an error.
 
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
-use std::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::Arc;
+
+use arc_swap::ArcSwapOption;
 
 use crate::open::fd_table::{self, Description};
 use crate::open::stat;
@@ -19,14 +21,13 @@ struct Empty {
     identity: (u64, u64),
 }
 
-/// The empty directory once it was needed, which is never freed.
-static EMPTY: AtomicPtr<Empty> = AtomicPtr::new(std::ptr::null_mut());
+/// The empty directory, once it was needed.
+static EMPTY: ArcSwapOption<Empty> = ArcSwapOption::const_empty();
 
-fn empty() -> Answer<&'static Empty> {
-    // SAFETY: NULL, or made by `renew` and never freed.
-    match unsafe { EMPTY.load(Ordering::Acquire).as_ref() } {
+fn empty() -> Answer<Arc<Empty>> {
+    match EMPTY.load_full() {
         Some(known) => Ok(known),
-        None => renew(std::ptr::null_mut()),
+        None => renew(None),
     }
 }
 
@@ -37,28 +38,23 @@ pub fn prepare() {
 }
 
 /// Makes another directory the empty one, unless somebody did since it was `old`.
-fn renew(old: *mut Empty) -> Answer<&'static Empty> {
+fn renew(old: Option<Arc<Empty>>) -> Answer<Arc<Empty>> {
     if !fork::owns_memory() {
         // The descriptor would be the child's, and its number in its parent's memory.
         return Err(Errno(libc::EAGAIN));
     }
-    let new = Box::into_raw(Box::new(Empty::new(temporary::empty_directory()?)?));
-    match EMPTY.compare_exchange(old, new, Ordering::AcqRel, Ordering::Acquire) {
-        Ok(_) => {
-            // SAFETY: as in `empty`; the number that it had is another file's.
-            if let Some(old) = unsafe { old.as_ref() } {
-                old.descriptor.lose();
-            }
-            // SAFETY: just made, and never freed from now on.
-            Ok(unsafe { &*new })
-        }
-        Err(faster) => {
-            // SAFETY: just made, and seen by nobody.
-            drop(unsafe { Box::from_raw(new) });
-            // SAFETY: as in `empty`, and not NULL: it was exchanged for `old`.
-            unsafe { faster.as_ref() }.ok_or(Errno(libc::EIO))
-        }
+    let new = Arc::new(Empty::new(temporary::empty_directory()?)?);
+    let before = EMPTY.compare_and_swap(&old, Some(new.clone()));
+    let address = |empty: &Option<Arc<Empty>>| empty.as_ref().map(Arc::as_ptr);
+    if address(&before) != address(&old) {
+        // Another thread was faster.
+        return before.clone().ok_or(Errno(libc::EIO));
     }
+    if let Some(old) = old {
+        // The number that it had is another file's.
+        old.descriptor.lose();
+    }
+    Ok(new)
 }
 
 impl Empty {
@@ -94,7 +90,7 @@ fn descriptor(flags: i32) -> Answer<OwnedFd> {
         Ok(opened) if empty.is(opened.as_raw_fd()) => Ok(opened),
         Err(errno) if !matches!(errno.0, libc::EBADF | libc::ENOTDIR) => Err(errno),
         // Closed where there is no hook, and perhaps the number used again.
-        _ => renew(std::ptr::from_ref(empty).cast_mut())?.open(flags),
+        _ => renew(Some(empty))?.open(flags),
     }
 }
 
