@@ -1,6 +1,6 @@
 //! Open directories of a mount: descriptors of one empty directory, and what they stand for.
 //!
-//! They are real, so that whoever has no hook finds an empty directory and not an error.
+//! They are real, so that code without hooks finds an empty directory and not an error.
 
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::sync::Arc;
@@ -31,8 +31,8 @@ fn empty() -> Answer<Arc<Empty>> {
     }
 }
 
-/// Makes the empty directory now, so that the child of a `vfork`, which cannot, need not. Where it cannot be made, whoever
-/// needs it will hear of it.
+/// Makes the empty directory now: the child of a `vfork`, which may need it, cannot. If that fails, the first use fails,
+/// too.
 pub fn prepare() {
     let _ = empty();
 }

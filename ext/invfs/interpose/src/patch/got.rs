@@ -206,7 +206,7 @@ impl Pass<'_> {
             let Some(target) = self.scanner.targets.get(slot.name) else {
                 return;
             };
-            // Who defines the function itself must go on finding it: it is what the hooks call.
+            // The object that defines the function must go on finding it: it is what the hooks call.
             if slot.defined && object.holds(target.real) {
                 return;
             }
