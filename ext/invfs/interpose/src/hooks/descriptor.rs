@@ -11,7 +11,7 @@ use invfs_fs::sys::{fork, reserved_fd};
 hooks! {
     [c"close"] fn close(fd: c_int) -> c_int = libc::close {
         if reserved_fd::is_ours(fd) {
-            // Whoever tries never opened it.
+            // The caller never opened it.
             return Err(Errno(libc::EBADF));
         }
         let saved = fd_table::closing(fd);

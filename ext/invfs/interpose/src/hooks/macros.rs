@@ -12,9 +12,10 @@
 /// }
 /// ```
 ///
-/// The brackets hold the names under which objects call the function. The block answers with an `Answer<c_int>`; it calls
-/// the original as `original`, a safe function with the arguments of the hook. An error becomes `errno`, and so does a
-/// panic. What comes after `=>` is the call of another hook, which does the same.
+/// The brackets hold the names under which objects call the function. After `=` stands the function to call outside of
+/// mounts: the block calls it as `original`, a safe function with the arguments of the hook. The block answers with an
+/// [`Answer`](invfs_fs::sys::errno::Answer); an error becomes `errno`, and a panic `EIO`. After `=>` stands the call of
+/// another hook that does the same.
 macro_rules! hooks {
     ($(
         $(#[$about:meta])*
@@ -40,10 +41,11 @@ macro_rules! hook {
         pub extern "C" fn $name($($argument: $kind),*) -> $result {
             #[inline(always)]
             fn original($($argument: $kind),*) -> $result {
-                // SAFETY: this stands on the C ABI. The compiler has compared the types with those of the function. Only
-                // the body below calls it, for a caller that called the function by its name, and so promised what the
-                // function asks for: of the caller, and of the arguments. These are handed on as they came; where one is
-                // replaced, its type still says all that the function asks of it.
+                // SAFETY: this stands on the C ABI. The types are those of the function: the compiler has compared them, but
+                // for the last argument of `openat` and `fcntl`, which their files speak of. Only the body below calls it,
+                // for a caller that called the function by its name, and so promised what the function asks for: of its
+                // caller, and of its arguments. They are handed on as they came; where one is replaced, its type still
+                // says all that the function asks of it.
                 let answer = unsafe { $original($($crate::hooks::arguments::Argument::raw($argument)),*) };
                 <$result as $crate::paths::dispatch::Returned>::returned(answer)
             }

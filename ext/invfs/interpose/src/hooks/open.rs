@@ -74,11 +74,11 @@ hooks! {
         )
     }
 
-    /// Flags with O_CREAT do not come this way.
+    /// Without a mode: the headers call it only where the flags have no O_CREAT.
     [c"__open_2", c"__open64_2"] fn open_2(path: Text, flags: c_int) -> c_int
         => openat(libc::AT_FDCWD, path, flags, 0);
 
-    /// The same.
+    /// `openat` without a mode.
     [c"__openat_2", c"__openat64_2"] fn openat_2(fd: c_int, path: Text, flags: c_int) -> c_int
         => openat(fd, path, flags, 0);
 

@@ -4,6 +4,7 @@ use std::ffi::c_int;
 
 use crate::hooks::arguments::Out;
 use crate::hooks::macros::hooks;
+use crate::open::zeroed::zeroed;
 use crate::open::{empty_dir, identities, stat};
 use crate::paths::dispatch::{dispatch, dispatch_path};
 use crate::paths::lookup;
@@ -90,8 +91,7 @@ hooks! {
             |path| original(path, out),
             |at| {
                 let (found, read_only) = file_system(&at)?;
-                // SAFETY: a structure of integers, for which zero is a value.
-                let mut answer: libc::statvfs = unsafe { std::mem::zeroed() };
+                let mut answer: libc::statvfs = zeroed();
                 answer.f_bsize = found.st_blksize as _;
                 answer.f_frsize = found.st_blksize as _;
                 answer.f_fsid = found.st_dev as _;
@@ -112,8 +112,7 @@ hooks! {
             |path| original(path, out),
             |at| {
                 let (found, read_only) = file_system(&at)?;
-                // SAFETY: a structure of integers, for which zero is a value.
-                let mut answer: libc::statfs64 = unsafe { std::mem::zeroed() };
+                let mut answer: libc::statfs64 = zeroed();
                 // Files are in memory when they are open, and `fstatfs` says this of them.
                 answer.f_type = libc::TMPFS_MAGIC as _;
                 answer.f_bsize = found.st_blksize as _;

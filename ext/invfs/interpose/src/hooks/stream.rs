@@ -27,7 +27,7 @@ hooks! {
             },
             |at| {
                 let fd = open::target(&at, flags(mode)?, 0o666)?;
-                // SAFETY: a plain integer, and a mode that is none of NULL, as it has flags.
+                // SAFETY: a descriptor, and a NUL-terminated mode: NULL would have no flags.
                 let stream = unsafe { libc::fdopen(fd, mode.as_ptr()) };
                 if stream.is_null() {
                     let errno = Errno::last();
@@ -72,7 +72,7 @@ hooks! {
     }
 }
 
-/// The flags of `open` for a mode such as `"r+e"`.
+/// The flags of `open` for a mode like `"r+e"`.
 fn flags(mode: Text<'_>) -> Answer<c_int> {
     let mode = mode.to_bytes().and_then(<[u8]>::split_first);
     let (first, rest) = mode.ok_or(Errno(libc::EINVAL))?;

@@ -5,6 +5,7 @@ use std::os::fd::RawFd;
 
 use crate::open::fd_table;
 use crate::open::filter::Filter;
+use crate::open::zeroed::zeroed;
 use invfs_engine::path::Subpath;
 use invfs_engine::vfs::Kind;
 use invfs_fs::mounts::Place;
@@ -39,8 +40,7 @@ pub fn open(fd: RawFd, place: Place) -> Answer<*mut libc::DIR> {
         place,
         entries,
         next: 0,
-        // SAFETY: a structure of integers, for which zero is a value.
-        handed_out: Box::new(unsafe { std::mem::zeroed() }),
+        handed_out: Box::new(zeroed()),
     };
     let old = STREAMS.lock().insert(key, opened);
     if old.is_none() {

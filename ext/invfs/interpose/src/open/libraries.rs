@@ -74,10 +74,11 @@ fn open(place: &Place, contents: &[u8], flags: c_int) -> Answer<*mut c_void> {
     // The library's initialisers may open others.
     drop(loaded);
     // SAFETY: a NUL-terminated path; opening runs the initialisers, which is what the caller of `dlopen` asked for.
-    let library = unsafe { libc::dlopen(spelled.as_ptr(), flags) };
+    let load = || unsafe { libc::dlopen(spelled.as_ptr(), flags) };
+    let library = load();
     // Without /proc the loader has to be shown a file with a name; and a library without a name of its own is found only
     // where it lies.
-    // SAFETY: as above.
+    // SAFETY: a NUL-terminated path, which is only read.
     let no_proc = || unsafe { libc::access(spelled.as_ptr(), libc::F_OK) } != 0;
     if library.is_null() && (!libraries_of(place, contents).is_empty() || no_proc()) {
         let named = named_library::open(place, contents, flags)?;
@@ -90,8 +91,7 @@ fn open(place: &Place, contents: &[u8], flags: c_int) -> Answer<*mut c_void> {
             return Ok(named.library);
         }
         // Once more, for its message.
-        // SAFETY: as above.
-        unsafe { libc::dlopen(spelled.as_ptr(), flags) };
+        load();
     }
     if library.is_null() {
         // What is no library need not be kept.

@@ -1,5 +1,6 @@
 //! `struct stat` and `struct statx` for a node of a mount.
 
+use crate::open::zeroed::zeroed;
 use invfs_engine::vfs::Kind;
 use invfs_fs::file_system::{Node, Real};
 use invfs_fs::mounts::Place;
@@ -23,8 +24,7 @@ pub fn mode(node: &Node) -> u32 {
 
 /// What `stat` says.
 pub fn of(place: &Place, node: &Node) -> libc::stat {
-    // SAFETY: a structure of integers, for which zero is a value.
-    let mut stat: libc::stat = unsafe { std::mem::zeroed() };
+    let mut stat: libc::stat = zeroed();
     let inode = inode(place, node);
     fill(
         &mut stat,
@@ -81,8 +81,7 @@ pub fn set_size(stat: &mut libc::stat, size: u64) {
 
 /// What `statx` says, with the birth time taken for the modification time.
 pub fn extended(stat: &libc::stat) -> libc::statx {
-    // SAFETY: a structure of integers, for which zero is a value.
-    let mut extended: libc::statx = unsafe { std::mem::zeroed() };
+    let mut extended: libc::statx = zeroed();
     let time = |seconds: i64, nanoseconds: i64| {
         let mut time = extended.stx_mtime;
         time.tv_sec = seconds;

@@ -7,7 +7,6 @@ use std::ffi::{CStr, CString};
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use crate::patch::got;
-use crate::patch::object::Object;
 
 /// Whether this copy has put its hooks in. Other copies look for it by its name; where libraries share their symbols, all
 /// copies have this one.
@@ -26,9 +25,7 @@ pub fn announce() {
 pub fn other() -> Option<String> {
     // Not while the linker's lock is held: what is asked of it below takes another one first.
     let mut paths: Vec<CString> = Vec::new();
-    got::iterate(&mut |info, _| {
-        // SAFETY: what the linker passed, just now.
-        let object = unsafe { Object::new(info) };
+    got::iterate(&mut |object, _| {
         if !object.has_code_at(other as *const () as usize) {
             paths.extend(
                 CString::new(object.path)

@@ -33,7 +33,7 @@ pub struct Patched {
 #[derive(Default)]
 pub struct Scanner {
     seen: HashSet<(usize, usize)>,
-    removed: u64,
+    removed: Option<u64>,
     targets: HashMap<&'static [u8], HookedFunction>,
 }
 
@@ -64,7 +64,7 @@ impl Scanner {
             present: HashSet::new(),
             patched: Patched::default(),
         };
-        iterate(&mut |info, size| pass.object(info, size));
+        iterate(&mut |object, removed| pass.object(object, removed));
         let (present, patched) = (pass.present, pass.patched);
         self.seen = present;
         patched
@@ -75,9 +75,7 @@ impl Scanner {
     fn keep_out_of_stubs(&self) {
         let mut stubs = HashSet::new();
         let mut first = true;
-        iterate(&mut |info, _| {
-            // SAFETY: what the linker passed, just now.
-            let object = unsafe { Object::new(info) };
+        iterate(&mut |object, _| {
             // The first is the program.
             if std::mem::take(&mut first) {
                 object.slots(|slot| {
@@ -88,7 +86,7 @@ impl Scanner {
                     }
                 });
             }
-            if stubs.is_empty() || !is_ours(&object) {
+            if stubs.is_empty() || !is_ours(object) {
                 return;
             }
             let mut slots = Vec::new();
@@ -99,14 +97,14 @@ impl Scanner {
                     }
                 }
             });
-            write(&object, &slots);
+            write(object, &slots);
         });
     }
 }
 
-/// Calls `each` for all loaded objects, with the linker's lock held.
-pub fn iterate(each: &mut dyn FnMut(&libc::dl_phdr_info, usize)) {
-    type Each<'a> = &'a mut dyn FnMut(&libc::dl_phdr_info, usize);
+/// Calls `each` for all loaded objects, with the linker's lock held, and tells it how many objects went until now.
+pub fn iterate(each: &mut dyn FnMut(&Object<'_>, Option<u64>)) {
+    type Each<'a> = &'a mut dyn FnMut(&Object<'_>, Option<u64>);
     // SAFETY: called by the linker, with the pointer that it was given below.
     unsafe extern "C" fn call(
         info: *mut libc::dl_phdr_info,
@@ -115,8 +113,13 @@ pub fn iterate(each: &mut dyn FnMut(&libc::dl_phdr_info, usize)) {
     ) -> c_int {
         // SAFETY: the two pointers are those that `iterate` and the linker passed.
         let (info, each) = unsafe { (&*info, &mut *data.cast::<Each<'_>>()) };
+        // Older C libraries do not tell.
+        let removed = (size >= size_of::<libc::dl_phdr_info>()).then_some(info.dlpi_subs);
         // Unwinding into the linker is undefined; nothing in there panics, and if it should, the object stays as it is.
-        let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| each(info, size)));
+        let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            // SAFETY: what the linker passed, just now.
+            each(&unsafe { Object::new(info) }, removed);
+        }));
         0
     }
     let mut each: Each<'_> = each;
@@ -150,15 +153,15 @@ fn target(hook: &Hook, library: *mut c_void) -> Option<(&'static [u8], HookedFun
 /// The address of a function; 0 where there is none.
 fn find(library: *mut c_void, name: &CStr) -> usize {
     // SAFETY: a NUL-terminated name, and a library that is loaded.
-    let address = unsafe { libc::dlsym(library, name.as_ptr()) } as usize;
+    let look = |name: &CStr| unsafe { libc::dlsym(library, name.as_ptr()) as usize };
+    let address = look(name);
     if address != 0 || cfg!(not(target_env = "musl")) {
         return address;
     }
     // Since 1.2.4 musl resolves names such as `open64` in objects that were linked before, but not for others who ask.
     match name.to_str().ok().filter(|name| name.contains("64")) {
         Some(name) => match CString::new(name.replace("64", "")) {
-            // SAFETY: as above.
-            Ok(name) => unsafe { libc::dlsym(library, name.as_ptr()) as usize },
+            Ok(name) => look(&name),
             Err(_) => 0,
         },
         None => 0,
@@ -172,31 +175,25 @@ struct Pass<'a> {
 }
 
 impl Pass<'_> {
-    fn object(&mut self, info: &libc::dl_phdr_info, size: usize) {
-        // Older C libraries do not tell how many objects went; then nothing is taken for known.
-        let removed = match size >= std::mem::size_of::<libc::dl_phdr_info>() {
-            true => info.dlpi_subs,
-            false => u64::MAX,
-        };
-        if removed != self.scanner.removed || removed == u64::MAX {
+    fn object(&mut self, object: &Object<'_>, removed: Option<u64>) {
+        // Where that is not told, nothing is taken for known.
+        if removed != self.scanner.removed || removed.is_none() {
             self.scanner.removed = removed;
             self.scanner.seen.clear();
         }
-        // SAFETY: what the linker passed, just now.
-        let object = unsafe { Object::new(info) };
         let key = (object.base, object.dynamic);
         if !self.present.insert(key) || self.scanner.seen.contains(&key) {
             return;
         }
-        if is_ours(&object) || is_system(&object) {
+        if is_ours(object) || is_system(object) {
             return;
         }
         self.patched.objects += 1;
-        let slots = self.slots(&object);
+        let slots = self.slots(object);
         if slots.is_empty() {
             return;
         }
-        match write(&object, &slots) {
+        match write(object, &slots) {
             true => self.patched.slots += slots.len(),
             false => self.patched.refused += 1,
         }
@@ -209,7 +206,7 @@ impl Pass<'_> {
             let Some(target) = self.scanner.targets.get(slot.name) else {
                 return;
             };
-            // Who defines the function itself must go on finding it: it is what the hooks call.
+            // The object that defines the function must go on finding it: it is what the hooks call.
             if slot.defined && object.holds(target.real) {
                 return;
             }

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use crate::patch::got::{Hook, Patched, Scanner};
 
 struct Once(UnsafeCell<Option<Scanner>>);
-// SAFETY: only who has set BUSY looks inside.
+// SAFETY: only the thread that has set BUSY looks inside; `restart` speaks of forked children.
 unsafe impl Sync for Once {}
 
 static SCANNER: Once = Once(UnsafeCell::new(None));

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::ffi::CString;
 
 use crate::open::stat;
+use crate::open::zeroed::zeroed;
 use crate::paths::dispatch::{dispatch_path, guard};
 use crate::paths::route::PathTarget;
 use crate::paths::text::Text;
@@ -21,8 +22,7 @@ pub fn target(target: &PathTarget, follow: bool) -> Answer<libc::stat> {
 /// What is said of a path, links followed.
 pub fn stat(path: &[u8]) -> Answer<libc::stat> {
     let path = CString::new(path).map_err(|_| Errno(libc::ENOENT))?;
-    // SAFETY: a structure of integers, for which zero is a value.
-    let found = Cell::new(unsafe { std::mem::zeroed::<libc::stat>() });
+    let found = Cell::new(zeroed::<libc::stat>());
     let result = guard(|| {
         dispatch_path(
             Text::from(&*path),

@@ -20,7 +20,7 @@ const NAME_MAX: usize = 255;
 
 /// Where a path leads.
 pub enum Route {
-    /// Out of all mounts: whoever was called before is to be asked with what was given.
+    /// Out of all mounts: the original is called with the arguments unchanged.
     Real,
     /// Out of all mounts, although by way of one: the path that is meant.
     Elsewhere(CString),
@@ -144,7 +144,7 @@ fn route(fd: c_int, path: Text<'_>) -> Route {
     };
     match bytes.first() {
         Some(b'/') => absolute(table, bytes),
-        // An empty path with AT_EMPTY_PATH means the descriptor itself: whoever allows that asks for it.
+        // With AT_EMPTY_PATH an empty path means the descriptor itself: the hooks that know the flag look first.
         None => Route::Real,
         Some(_) if fd == libc::AT_FDCWD && !cwd::is_virtual() => {
             match relative::inward(table, bytes) {
