@@ -114,14 +114,21 @@ pub fn real_or_same(path: Vec<u8>) -> Vec<u8> {
     }
 }
 
-/// Hands the bytes of `contents` to `out`; false, and nothing done, if they are more than `limit`.
-pub fn hand_out(contents: RString, limit: u64, out: &mut dyn Sink) -> bool {
+/// Hands the bytes of `contents` to `out`; false, and nothing done, if they are more than `limit`. Fails if there is no
+/// memory for them.
+pub fn hand_out(contents: RString, limit: u64, out: &mut dyn Sink) -> std::io::Result<bool> {
     if contents.len() as u64 > limit {
-        return false;
+        return Ok(false);
     }
     // A copy first: filling `out` may allocate a Ruby String, and so start the collector.
-    let bytes = bytes(contents);
-    out.put(&bytes)
+    let mut copy = Vec::new();
+    if copy.try_reserve_exact(contents.len()).is_err() {
+        return Err(std::io::ErrorKind::OutOfMemory.into());
+    }
+    // SAFETY: nothing of Ruby runs while the bytes are borrowed.
+    copy.extend_from_slice(unsafe { contents.as_slice() });
+    out.put(&copy)?;
+    Ok(true)
 }
 
 /// Gives the memory of a large String back now: hundreds of them would make the garbage collector run earlier.

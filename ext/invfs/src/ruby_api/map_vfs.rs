@@ -101,8 +101,9 @@ impl Vfs for MapVfs {
             };
         };
         match string::hand_out(contents, limit, out) {
-            true => Ok(()),
-            false => error(ErrorKind::TooLarge, "larger than the limit"),
+            Ok(true) => Ok(()),
+            Ok(false) => error(ErrorKind::TooLarge, "larger than the limit"),
+            Err(io) => Err(EngineError::from_io(self.name.clone(), io).entry(sub.as_bytes())),
         }
     }
 

@@ -151,8 +151,9 @@ impl Vfs for RubyVfs {
         let contents = RString::try_convert(answer)
             .map_err(|_| self.failed(sub, self.wrong_type("read", "a String", answer, sub)))?;
         match string::hand_out(contents, limit, out) {
-            true => Ok(()),
-            false => error(ErrorKind::TooLarge, "larger than the limit"),
+            Ok(true) => Ok(()),
+            Ok(false) => error(ErrorKind::TooLarge, "larger than the limit"),
+            Err(io) => Err(EngineError::from_io(self.name.clone(), io).entry(sub.as_bytes())),
         }
     }
 

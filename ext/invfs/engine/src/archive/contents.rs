@@ -127,11 +127,11 @@ pub(super) fn read(
     })
 }
 
-/// Fails if the room was not filled, which only one of another length is not.
+/// Fails if the room was not filled.
 fn all_written(full: bool) -> Result<(), Failure> {
     match full {
         true => Ok(()),
-        false => Err(bad(ErrorKind::TooLarge, "no room for the contents")),
+        false => Err(Failure::Short),
     }
 }
 
@@ -215,7 +215,7 @@ fn fill(
 ) -> Result<(), Failure> {
     let len = end.saturating_sub(offset).min(len as u64) as usize;
     let have = input.read().len();
-    let room = input.room(len);
+    let room = input.room(len)?;
     let wanted = room.len();
     if wanted > 0 {
         let got = source.fill_at(room, offset + have as u64)?;

@@ -1,6 +1,7 @@
 //! Decompressing a whole entry at once, into a buffer of exactly its size. The only file that names the decompressors.
 
 use std::cell::Cell;
+use std::io;
 use std::ptr::NonNull;
 
 use libdeflate_sys as deflate;
@@ -57,11 +58,14 @@ impl Input {
     }
 
     /// Room for as many bytes as make `len`, after those that were read.
-    pub(super) fn room(&mut self, len: usize) -> &mut [u8] {
-        if self.bytes.len() < len {
+    pub(super) fn room(&mut self, len: usize) -> io::Result<&mut [u8]> {
+        if let Some(more) = len.checked_sub(self.bytes.len()) {
+            if self.bytes.try_reserve(more).is_err() {
+                return Err(io::ErrorKind::OutOfMemory.into());
+            }
             self.bytes.resize(len, 0);
         }
-        self.bytes.get_mut(self.read..len).unwrap_or_default()
+        Ok(self.bytes.get_mut(self.read..len).unwrap_or_default())
     }
 
     /// Says that `len` bytes of the room were filled.

@@ -183,10 +183,7 @@ impl Vfs for DirVfs {
             Err(_) => too_large(size),
             Ok(0) => match unmeasured(&file, limit).map_err(|error| self.io(sub, error))? {
                 bytes if bytes.len() as u64 > limit => too_large(bytes.len() as u64),
-                bytes => {
-                    out.put(&bytes);
-                    Ok(())
-                }
+                bytes => out.put(&bytes).map_err(|error| self.io(sub, error)),
             },
             Ok(size) => match out.fill(size, |room| fill(&file, room)) {
                 Ok(true) => Ok(()),

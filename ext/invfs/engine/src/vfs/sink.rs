@@ -1,5 +1,6 @@
 //! Where the contents of a file go, and the proof that all of the memory was written: it is not zeroed first.
 
+use std::io;
 use std::mem::MaybeUninit;
 
 /// Where the contents of a file go: a place that hands out one room of exactly the wanted length.
@@ -10,11 +11,12 @@ use std::mem::MaybeUninit;
 /// use invfs_engine::vfs::Sink;
 /// let mut contents = b"old".to_vec();
 /// let sink: &mut dyn Sink = &mut contents;
-/// assert!(sink.put(b"new!"));
+/// sink.put(b"new!")?;
 /// assert_eq!(contents, b"new!");
+/// # Ok::<(), std::io::Error>(())
 /// ```
 pub trait Sink {
-    /// Room for exactly `len` bytes. [`fill`](dyn Sink::fill) calls this.
+    /// Room for exactly `len` bytes; less if there is no memory. [`fill`](dyn Sink::fill) calls this.
     fn room(&mut self, len: usize) -> &mut [MaybeUninit<u8>];
 
     /// The contents are complete: the first `len` bytes of the room. [`fill`](dyn Sink::fill) calls this.
@@ -27,7 +29,9 @@ pub trait Sink {
 impl Sink for Vec<u8> {
     fn room(&mut self, len: usize) -> &mut [MaybeUninit<u8>] {
         self.clear();
-        self.reserve_exact(len);
+        if self.try_reserve_exact(len).is_err() {
+            return &mut [];
+        }
         self.spare_capacity_mut().get_mut(..len).unwrap_or_default()
     }
 
@@ -39,8 +43,9 @@ impl Sink for Vec<u8> {
 }
 
 impl dyn Sink + '_ {
-    /// Has `write` fill a room of `len` bytes. False if it wrote fewer.
-    pub fn fill<E>(
+    /// Has `write` fill a room of `len` bytes. False if it wrote fewer. Fails with what `write` fails with, and with
+    /// [`io::ErrorKind::OutOfMemory`] if there is no memory for the room.
+    pub fn fill<E: From<io::Error>>(
         &mut self,
         len: usize,
         write: impl FnOnce(&mut Room<'_>) -> Result<(), E>,
@@ -49,6 +54,9 @@ impl dyn Sink + '_ {
             memory: self.room(len),
             written: 0,
         };
+        if room.memory.len() < len {
+            return Err(io::Error::from(io::ErrorKind::OutOfMemory).into());
+        }
         write(&mut room)?;
         let full = room.written == len;
         if full {
@@ -58,13 +66,13 @@ impl dyn Sink + '_ {
         Ok(full)
     }
 
-    /// Makes `bytes` the contents. False if there was no room for them.
-    pub fn put(&mut self, bytes: &[u8]) -> bool {
+    /// Makes `bytes` the contents. Fails with [`io::ErrorKind::OutOfMemory`] if there is no memory for them.
+    pub fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
         let write = |room: &mut Room<'_>| {
             room.append(bytes);
-            Ok::<(), std::convert::Infallible>(())
+            Ok(())
         };
-        self.fill(bytes.len(), write).unwrap_or(false)
+        self.fill(bytes.len(), write).map(drop)
     }
 }
 
@@ -146,9 +154,9 @@ mod tests {
         let sink: &mut dyn Sink = &mut contents;
         let full = sink.fill(len, |room| {
             write(room);
-            Ok::<(), ()>(())
+            Ok::<(), io::Error>(())
         });
-        (full == Ok(true), contents)
+        (full.is_ok_and(|full| full), contents)
     }
 
     #[test]

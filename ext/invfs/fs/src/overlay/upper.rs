@@ -1,10 +1,11 @@
 //! The upper directory and our own directories in it, opened, and the lock for changes.
 
 use std::ffi::CStr;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
 
-use crate::sys::at::{self, Locking};
+use crate::sys::at;
 use crate::sys::errno::{Answer, Errno};
+use crate::sys::fork::ForkMutex;
 use crate::sys::reserved_fd::{InUse, ReservedFd};
 
 /// The name at the top of the upper directory that is ours.
@@ -56,10 +57,17 @@ impl Upper {
         directory(self.private.get()?, WORK)
     }
 
+    /// Waits until nobody else changes anything. `EINTR` if a signal comes while somebody else has the lock.
     pub fn lock(&self) -> Answer<Lock> {
-        let file = self.lock_file(libc::O_RDWR | libc::O_CREAT | libc::O_NONBLOCK)?;
-        at::lock(file.as_fd(), Locking::LockExclusive)?;
-        Ok(Lock(file))
+        let lock = {
+            // A fork waits meanwhile: its child has no lock that it does not know of.
+            let mut held = HELD.lock();
+            let file = self.lock_file(libc::O_RDWR | libc::O_CREAT | libc::O_NONBLOCK)?;
+            held.push(file.as_raw_fd());
+            Lock(file)
+        };
+        at::lock(lock.0.as_fd())?;
+        Ok(lock)
     }
 
     /// The file that is locked, opened anew.
@@ -95,13 +103,28 @@ pub(super) fn directory(dir: impl AsFd, name: &[u8]) -> Answer<OwnedFd> {
     }
 }
 
+/// The descriptors by which this process holds a lock, or waits for one.
+static HELD: ForkMutex<Vec<RawFd>> = ForkMutex::new(Vec::new());
+survives_fork!(HELD, Outer);
+in_forked_child!(give_back);
+
+/// In a forked child: the locks are those of its parent's threads, and end with them, not with the child.
+fn give_back() {
+    for fd in std::mem::take(&mut *HELD.lock()) {
+        // SAFETY: the child's copy of a descriptor that a `Lock` of another thread had. That thread is not in the child.
+        drop(unsafe { OwnedFd::from_raw_fd(fd) });
+    }
+}
+
 /// Nobody else changes anything while this is there.
 pub(super) struct Lock(OwnedFd);
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // A child that was forked meanwhile has the descriptor, too, so closing it would not be enough. A failure
+        // A child that was forked meanwhile may have the descriptor still, so closing it would not be enough. A failure
         // leaves it to that.
-        let _ = at::lock(self.0.as_fd(), Locking::Unlock);
+        let _ = at::unlock(self.0.as_fd());
+        let fd = self.0.as_raw_fd();
+        HELD.lock().retain(|held| *held != fd);
     }
 }

@@ -5,7 +5,7 @@ use std::os::fd::{AsFd, OwnedFd};
 
 use crate::file_system::{Node, Time};
 use crate::overlay::operation::Operation;
-use crate::sys::at::{self, Locking};
+use crate::sys::at;
 use crate::sys::errno::{Answer, Errno};
 use crate::sys::read_dir;
 use invfs_engine::unused_name;
@@ -22,7 +22,7 @@ pub(super) struct Prepared {
 impl Prepared {
     /// Says that nobody needs it any more, or that it is about to appear. The caller holds the lock for changes.
     pub fn release(&self) -> Answer<()> {
-        at::lock(self.file.as_fd(), Locking::Unlock)
+        at::unlock(self.file.as_fd())
     }
 }
 
@@ -44,7 +44,8 @@ impl Operation<'_> {
         let (name, file) = self.locked(|| {
             unused(|name| {
                 let file = at::open(work.as_fd(), name, flags, 0o600)?;
-                at::lock(file.as_fd(), Locking::NonBlockingLockExclusive)?;
+                // The name is new, so nobody else has it.
+                at::try_lock(file.as_fd())?;
                 Ok(file)
             })
         })?;
@@ -120,10 +121,7 @@ fn is_needed(work: &OwnedFd, name: &[u8]) -> Answer<bool> {
         Err(Errno(libc::EACCES | libc::EPERM)) => return Ok(true),
         file => file?,
     };
-    match at::lock(file.as_fd(), Locking::NonBlockingLockExclusive) {
-        Err(Errno(libc::EWOULDBLOCK)) => Ok(true),
-        result => result.map(|()| false),
-    }
+    Ok(!at::try_lock(file.as_fd())?)
 }
 
 fn remove(work: &OwnedFd, name: &[u8]) -> Answer<()> {

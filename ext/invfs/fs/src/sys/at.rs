@@ -1,9 +1,11 @@
 //! Calls of the kernel on a name in an open directory. None of them follows a symbolic link.
 
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::time::Duration;
 
-pub use rustix::fs::FlockOperation as Locking;
-use rustix::fs::{AtFlags, FileType, Gid, Mode, OFlags, Stat, Timespec, Timestamps, Uid};
+use rustix::fs::{
+    AtFlags, FileType, FlockOperation, Gid, Mode, OFlags, Stat, Timespec, Timestamps, Uid,
+};
 
 use crate::sys::errno::{Answer, Errno};
 use invfs_engine::vfs::Kind;
@@ -235,8 +237,34 @@ pub fn access(dir: impl AsFd, wanted: i32) -> Answer<()> {
     }
 }
 
-/// `flock`, however often a signal comes in between.
-pub fn lock(file: impl AsFd, operation: Locking) -> Answer<()> {
-    let locked = rustix::io::retry_on_intr(|| rustix::fs::flock(&file, operation));
-    Ok(locked?)
+/// How often, and how many milliseconds apart, a lock is tried again after a signal: most are held for less.
+const TRIES_AFTER_SIGNAL: (u32, u64) = (20, 1);
+
+/// Waits for an exclusive `flock`. `EINTR` if a signal comes and the lock does not become free soon after it: then the
+/// program decides whether to wait on.
+pub fn lock(file: impl AsFd) -> Answer<()> {
+    match rustix::fs::flock(&file, FlockOperation::LockExclusive) {
+        Err(rustix::io::Errno::INTR) => {}
+        answer => return Ok(answer?),
+    }
+    for _ in 0..TRIES_AFTER_SIGNAL.0 {
+        if try_lock(&file)? {
+            return Ok(());
+        }
+        std::thread::sleep(Duration::from_millis(TRIES_AFTER_SIGNAL.1));
+    }
+    Err(Errno(libc::EINTR))
+}
+
+/// Takes an exclusive `flock`; `false` where another has it.
+pub fn try_lock(file: impl AsFd) -> Answer<bool> {
+    match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        Err(rustix::io::Errno::WOULDBLOCK) => Ok(false),
+        answer => Ok(answer.map(|()| true)?),
+    }
+}
+
+/// Gives a `flock` back.
+pub fn unlock(file: impl AsFd) -> Answer<()> {
+    Ok(rustix::fs::flock(file, FlockOperation::Unlock)?)
 }

@@ -88,9 +88,11 @@ impl From<Box<Error>> for Errno {
             ErrorKind::Unsupported => libc::ENOTSUP,
             // As on a network file system whose server has another file there now.
             ErrorKind::Closed | ErrorKind::Changed => libc::ESTALE,
-            ErrorKind::Io => match error.io().and_then(std::io::Error::raw_os_error) {
-                Some(number) => number,
-                None => libc::EIO,
+            ErrorKind::Io => match error.io() {
+                Some(io) if io.kind() == std::io::ErrorKind::OutOfMemory => libc::ENOMEM,
+                io => io
+                    .and_then(std::io::Error::raw_os_error)
+                    .unwrap_or(libc::EIO),
             },
             _ => libc::EIO,
         };

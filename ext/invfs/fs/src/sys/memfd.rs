@@ -8,10 +8,11 @@ use std::sync::Arc;
 use arc_swap::ArcSwapOption;
 use rustix::buffer::spare_capacity;
 use rustix::fs::{MemfdFlags, Mode, SealFlags};
+use rustix::process::{getrlimit, setrlimit, Resource, Rlimit};
 
 use crate::sys::at;
 use crate::sys::errno::{Answer, Errno};
-use crate::sys::fork;
+use crate::sys::fork::{self, ForkMutex};
 use crate::sys::reserved_fd::ReservedFd;
 use crate::sys::temporary;
 
@@ -29,7 +30,7 @@ pub fn file(contents: &[u8], name: &[u8], sealed: bool) -> Answer<OwnedFd> {
         Err(Errno(libc::ENOSYS | libc::EPERM | libc::EACCES)) => return on_disk(contents, sealed),
         file => file?,
     };
-    write_all(file.as_fd(), contents)?;
+    within_limit(contents.len() as u64, || write_all(file.as_fd(), contents))?;
     if sealed {
         let seals = SealFlags::SEAL | SealFlags::SHRINK | SealFlags::GROW | SealFlags::WRITE;
         rustix::fs::fcntl_add_seals(&file, seals)?;
@@ -40,12 +41,42 @@ pub fn file(contents: &[u8], name: &[u8], sealed: bool) -> Answer<OwnedFd> {
 /// The same where the system has no files in memory, or does not let this process have some.
 fn on_disk(contents: &[u8], sealed: bool) -> Answer<OwnedFd> {
     let file = temporary::file()?;
-    write_all(file.as_fd(), contents)?;
+    within_limit(contents.len() as u64, || write_all(file.as_fd(), contents))?;
     if !sealed {
         return Ok(file);
     }
     // Without /proc nobody else can open it again, either.
     Ok(reopen(&file, libc::O_RDONLY | libc::O_CLOEXEC).unwrap_or(file))
+}
+
+/// Whether the process may make a file of `len` bytes.
+pub fn is_allowed(len: u64) -> bool {
+    getrlimit(Resource::Fsize)
+        .current
+        .is_none_or(|most| len <= most)
+}
+
+/// Held while the limit is another one than the program has set.
+static RAISING: ForkMutex<()> = ForkMutex::new(());
+survives_fork!(RAISING, Outer);
+
+/// Runs `write`, which makes a file of `len` bytes, although the process may make only smaller ones (`RLIMIT_FSIZE`), if it
+/// may raise that limit. `EFBIG` if not: writing would end the process by a signal.
+fn within_limit<T>(len: u64, write: impl FnOnce() -> Answer<T>) -> Answer<T> {
+    if is_allowed(len) {
+        return write();
+    }
+    let _alone = fork::owns_memory().then(|| RAISING.lock());
+    let limit = getrlimit(Resource::Fsize);
+    let raised = Rlimit {
+        current: Some(len.max(limit.maximum.unwrap_or(0))),
+        maximum: limit.maximum.map(|most| most.max(len)),
+    };
+    setrlimit(Resource::Fsize, raised).map_err(|_| Errno(libc::EFBIG))?;
+    let answer = write();
+    // It was this before, and may always be lowered.
+    let _ = setrlimit(Resource::Fsize, limit);
+    answer
 }
 
 /// Writes everything at the beginning, without moving the offset.
@@ -80,7 +111,10 @@ pub fn unused_path(file: &impl AsRawFd) -> String {
 /// Reads the whole file, wherever its offset stands.
 pub fn read_all(file: impl AsFd) -> Answer<Vec<u8>> {
     let size = at::look_at(&file)?.size as usize;
-    let mut contents = Vec::with_capacity(size);
+    let mut contents = Vec::new();
+    if contents.try_reserve_exact(size).is_err() {
+        return Err(Errno(libc::ENOMEM));
+    }
     while contents.len() < size {
         let offset = contents.len() as u64;
         match rustix::io::pread(&file, spare_capacity(&mut contents), offset) {

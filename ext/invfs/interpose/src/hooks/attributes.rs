@@ -110,17 +110,17 @@ hooks! {
 }
 
 /// Sets the times; `None` means now.
-fn set_times(at: &PathTarget, times: Option<[Time; 2]>, follow: bool) -> Answer<c_int> {
+pub fn set_times(at: &PathTarget, times: Option<[Time; 2]>, follow: bool) -> Answer<c_int> {
     at.check_existing()?;
     let times = times.unwrap_or([Time::Now; 2]);
     at.change(Change::Times(&at.place.sub, times, follow))
 }
 
-fn microseconds(times: [libc::timeval; 2]) -> [Time; 2] {
+pub fn microseconds(times: [libc::timeval; 2]) -> [Time; 2] {
     times.map(|time| Time::At(time.tv_sec, (time.tv_usec * 1000) as u32))
 }
 
-fn nanoseconds(times: [libc::timespec; 2]) -> [Time; 2] {
+pub fn nanoseconds(times: [libc::timespec; 2]) -> [Time; 2] {
     times.map(|time| match time.tv_nsec {
         libc::UTIME_OMIT => Time::Same,
         libc::UTIME_NOW => Time::Now,

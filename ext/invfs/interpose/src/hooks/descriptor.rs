@@ -4,7 +4,7 @@ use std::ffi::{c_int, c_uint};
 
 use crate::hooks::arguments::Given;
 use crate::hooks::macros::hooks;
-use crate::open::{fd_table, identities, open_file, source_file};
+use crate::open::{fd_table, identities, open_file, readers, source_file};
 use invfs_fs::sys::errno::{Answer, Errno};
 use invfs_fs::sys::{fork, reserved_fd};
 
@@ -14,6 +14,7 @@ hooks! {
             // The caller never opened it.
             return Err(Errno(libc::EBADF));
         }
+        readers::closing(fd);
         let saved = fd_table::closing(fd);
         let result = original(fd);
         source_file::closed(fd);
@@ -22,6 +23,7 @@ hooks! {
 
     [c"close_range"] fn close_range(first: c_uint, last: c_uint, flags: c_int) -> c_int {
         if flags == 0 {
+            readers::closing_all(first..=last);
             fd_table::closing_all(first..=last)?;
         }
         let mut from = first;
@@ -136,6 +138,7 @@ fn with_room(call: impl Fn() -> c_int) -> c_int {
 fn duplicated(fd: c_int, copy: c_int) -> c_int {
     if copy >= 0 {
         fd_table::duplicated(fd, copy);
+        readers::duplicated(fd, copy);
     }
     copy
 }
@@ -150,6 +153,7 @@ fn replaced(fd: c_int, to: c_int) -> Answer<()> {
     if reserved_fd::is_ours(to) && fork::owns_memory() {
         reserved_fd::make_way(to);
     }
+    readers::closing(to);
     fd_table::closing(to)
 }
 

@@ -15,7 +15,7 @@ fn none<T>(target: &PathTarget, follow: bool) -> Answer<T> {
     Err(Errno(libc::EOPNOTSUPP))
 }
 
-fn change(target: &PathTarget, follow: bool) -> Answer<c_int> {
+pub fn change(target: &PathTarget, follow: bool) -> Answer<c_int> {
     target
         .place
         .mount

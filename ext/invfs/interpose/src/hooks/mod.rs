@@ -16,6 +16,7 @@ mod library;
 mod link;
 mod macros;
 mod open;
+mod open_attributes;
 mod program;
 mod stat;
 mod stream;
@@ -37,6 +38,7 @@ pub static HOOKS: &[&[Hook]] = &[
     descriptor::HOOKS,
     change::HOOKS,
     attributes::HOOKS,
+    open_attributes::HOOKS,
     library::HOOKS,
     program::HOOKS,
     temporary::HOOKS,

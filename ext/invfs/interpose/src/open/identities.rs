@@ -56,13 +56,14 @@ fn note_device(device: u64) {
     }
 }
 
-/// Notes what `fstat` of this file is to say; `sealed`, nobody changes it any more.
-pub fn remember(place: &Place, file: &OwnedFd, node: &Node, sealed: bool) {
+/// Notes what `fstat` of this file is to say; `sealed`, nobody changes it any more. The answer is its inode in memory; 0 if
+/// nothing was noted.
+pub fn remember(place: &Place, file: &OwnedFd, node: &Node, sealed: bool) -> u64 {
     let Ok(real) = memfd::metadata(file.as_raw_fd()) else {
-        return;
+        return 0;
     };
     if !fork::owns_memory() {
-        return;
+        return 0;
     }
     note_device(real.st_dev);
     let identity = Identified {
@@ -84,6 +85,7 @@ pub fn remember(place: &Place, file: &OwnedFd, node: &Node, sealed: bool) {
             identities.known.remove(&oldest);
         }
     }
+    real.st_ino
 }
 
 /// What is remembered of the file that the system describes so.

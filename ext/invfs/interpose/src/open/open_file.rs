@@ -8,8 +8,8 @@ use rustix::io::FdFlags;
 
 use crate::open::fd_table::{self, Description};
 use crate::open::file_cache::CACHE;
-use crate::open::identities;
 use crate::open::write_back::Written;
+use crate::open::{identities, readers};
 use invfs_fs::file_system::{Node, OpenHow, Opened, WriteBack};
 use invfs_fs::mounts::{Mount, Place};
 use invfs_fs::sys::at;
@@ -97,9 +97,28 @@ fn buffered(
 /// contents of its own have to do.
 fn again(place: &Place, flags: i32) -> Answer<Option<RawFd>> {
     let cached = CACHE.lock().get(place);
-    match cached {
-        Some((file, inode)) => reopen(&file, inode, flags),
-        None => Ok(None),
+    let opened = match cached {
+        Some((file, inode)) => reopen(&file, inode, flags)?.map(|fd| (fd, inode)),
+        None => beside(place, flags)?,
+    };
+    Ok(opened.map(|(fd, inode)| {
+        readers::insert(fd, place, inode);
+        fd
+    }))
+}
+
+/// Opens once more what another descriptor of the file has open.
+fn beside(place: &Place, flags: i32) -> Answer<Option<(RawFd, u64)>> {
+    let Some((other, inode)) = readers::open_at(place) else {
+        return Ok(None);
+    };
+    match memfd::reopen(&other, flags) {
+        Ok(opened) if at::look_at(&opened).is_ok_and(|found| found.ino == inode) => {
+            Ok(Some((opened.into_raw_fd(), inode)))
+        }
+        Err(errno) if errno.is_no_room() => Err(errno),
+        // Closed meanwhile, or there is no /proc.
+        _ => Ok(None),
     }
 }
 
@@ -112,21 +131,28 @@ fn shared(place: &Place, node: &Node, flags: i32) -> Answer<RawFd> {
     }
     let contents = place.mount.file_system().read(&place.sub)?;
     let file = memfd::file(&contents, &place.path(), true)?;
-    identities::remember(place, &file, node, true);
+    let inode = identities::remember(place, &file, node, true);
     let size = contents.len() as u64;
     drop(contents);
+    let handed_over = |file| {
+        let fd = hand_over(file, flags)?;
+        readers::insert(fd, place, inode);
+        Ok(fd)
+    };
     if !fork::owns_memory() || !CACHE.lock().wants(place, size) {
-        return hand_over(file, flags);
+        return handed_over(file);
     }
     let file = Arc::new(ReservedFd::new(file));
     match memfd::reopen(&*file, flags) {
         Ok(opened) => {
             let gone = CACHE.lock().put(place, file, size);
             drop(gone);
-            Ok(opened.into_raw_fd())
+            let fd = opened.into_raw_fd();
+            readers::insert(fd, place, inode);
+            Ok(fd)
         }
         Err(_) => match Arc::try_unwrap(file) {
-            Ok(file) => hand_over(file.into_inner().ok_or(Errno(libc::EBADF))?, flags),
+            Ok(file) => handed_over(file.into_inner().ok_or(Errno(libc::EBADF))?),
             Err(_) => Err(Errno(libc::EIO)),
         },
     }

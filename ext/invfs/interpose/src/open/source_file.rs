@@ -29,7 +29,7 @@ static LENT: AtomicI32 = AtomicI32::new(-1);
 
 /// A descriptor of the file, which holds `contents` until it is closed; `None` while somebody else has one.
 pub fn open(contents: &[u8]) -> Option<RawFd> {
-    if contents.len() > LARGEST {
+    if contents.len() > LARGEST || !memfd::is_allowed(contents.len() as u64) {
         return None;
     }
     let mut scratch = SCRATCH.lock();

@@ -1,13 +1,13 @@
-//! Changes of names, and the directories that are open meanwhile: each stays the directory that was opened.
+//! Changes of names, and what is open meanwhile: each stays the file or directory that was opened.
 //!
 //! A descriptor, a stream and the working directory stand for a mount and a name in it. When this process renames that
-//! directory, or one above it, the name changes with it; when it removes the directory, there is none any more. A change by
+//! file or directory, or one above it, the name changes with it; when it removes it, there is none any more. A change by
 //! another process that uses the same upper directory is not seen.
 
 use std::os::fd::RawFd;
 use std::sync::Arc;
 
-use crate::open::{dir_streams, fd_table};
+use crate::open::{dir_streams, fd_table, readers};
 use crate::paths::cwd;
 use invfs_engine::path::{Subpath, SubpathBuf};
 use invfs_fs::file_system::Change;
@@ -19,6 +19,7 @@ use invfs_fs::sys::fork;
 #[derive(Clone, Copy)]
 enum Holder {
     Descriptor(RawFd),
+    Reader(RawFd),
     Stream(usize),
     WorkingDirectory,
 }
@@ -26,7 +27,11 @@ enum Holder {
 /// Makes a change in a mount.
 pub fn change(mount: &Arc<Mount>, change: Change<'_>) -> Answer<()> {
     let open = match change {
-        Change::Rename(..) | Change::RemoveDirectory(_) if fork::owns_memory() => open_in(mount),
+        Change::Rename(..) | Change::RemoveDirectory(_) | Change::Remove(_)
+            if fork::owns_memory() =>
+        {
+            open_in(mount)
+        }
         _ => Vec::new(),
     };
     mount.file_system().change(change)?;
@@ -34,27 +39,31 @@ pub fn change(mount: &Arc<Mount>, change: Change<'_>) -> Answer<()> {
         match change {
             Change::Rename(from, to, _) => match below(&was, from) {
                 Some(rest) => moved(holder, mount, to.join(rest)),
-                // A directory that was replaced is gone.
+                // What was replaced is gone.
                 None if *was == *to => gone(holder),
                 None => {}
             },
-            Change::RemoveDirectory(sub) if *was == *sub => gone(holder),
+            Change::RemoveDirectory(sub) | Change::Remove(sub) if *was == *sub => gone(holder),
             _ => {}
         }
     }
     Ok(())
 }
 
-/// The directories of the mount that are open, by their names without links.
+/// What is open of the mount, by its name without links.
 fn open_in(mount: &Mount) -> Vec<(Holder, SubpathBuf)> {
     let descriptors = fd_table::directories()
         .into_iter()
         .map(|(fd, place)| (Holder::Descriptor(fd), place));
+    let readers = readers::places()
+        .into_iter()
+        .map(|(fd, place)| (Holder::Reader(fd), place));
     let streams = dir_streams::places()
         .into_iter()
         .map(|(stream, place)| (Holder::Stream(stream), place));
     let here = cwd::place().map(|place| (Holder::WorkingDirectory, place));
     descriptors
+        .chain(readers)
         .chain(streams)
         .chain(here)
         .filter(|(_, place)| place.mount.id == mount.id)
@@ -79,15 +88,17 @@ fn moved(holder: Holder, mount: &Arc<Mount>, sub: SubpathBuf) {
     };
     match holder {
         Holder::Descriptor(fd) => fd_table::move_directory(fd, place),
+        Holder::Reader(fd) => readers::move_to(fd, place),
         Holder::Stream(stream) => dir_streams::move_to(stream, place),
         Holder::WorkingDirectory => cwd::move_to(place),
     }
 }
 
-/// The empty directory that stands for it, which was removed long ago, is what it is from now on.
+/// From now on it is what stands for it: the empty directory, which was removed long ago, or a file in memory.
 fn gone(holder: Holder) {
     match holder {
         Holder::Descriptor(fd) => drop(fd_table::remove(fd)),
+        Holder::Reader(fd) => readers::closing(fd),
         Holder::Stream(_) => {}
         Holder::WorkingDirectory => cwd::left(),
     }
