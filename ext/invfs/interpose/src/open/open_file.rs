@@ -54,10 +54,19 @@ pub fn open(place: &Place, how: OpenHow) -> Answer<RawFd> {
     match place.mount.file_system().open(&place.sub, how)? {
         Opened::Shared(node) => shared(place, &node, how.flags),
         Opened::Contents(contents, mut node) => {
+            if let Some((opened, inode)) = beside(place, how.flags)? {
+                if holds(&opened, &contents) {
+                    let fd = opened.into_raw_fd();
+                    readers::insert(fd, place, inode);
+                    return Ok(fd);
+                }
+            }
             let file = memfd::file(&contents, &place.path(), true)?;
             node.size = contents.len() as u64;
-            identities::remember(place, &file, &node, true);
-            hand_over(file, how.flags)
+            let inode = identities::remember(place, &file, &node, true);
+            let fd = hand_over(file, how.flags)?;
+            readers::insert(fd, place, inode);
+            Ok(fd)
         }
         Opened::Real(file) => Ok(file.into_raw_fd()),
         Opened::Buffered {
@@ -99,7 +108,7 @@ fn again(place: &Place, flags: i32) -> Answer<Option<RawFd>> {
     let cached = CACHE.lock().get(place);
     let opened = match cached {
         Some((file, inode)) => reopen(&file, inode, flags)?.map(|fd| (fd, inode)),
-        None => beside(place, flags)?,
+        None => beside(place, flags)?.map(|(opened, inode)| (opened.into_raw_fd(), inode)),
     };
     Ok(opened.map(|(fd, inode)| {
         readers::insert(fd, place, inode);
@@ -108,18 +117,24 @@ fn again(place: &Place, flags: i32) -> Answer<Option<RawFd>> {
 }
 
 /// Opens once more what another descriptor of the file has open.
-fn beside(place: &Place, flags: i32) -> Answer<Option<(RawFd, u64)>> {
+fn beside(place: &Place, flags: i32) -> Answer<Option<(OwnedFd, u64)>> {
     let Some((other, inode)) = readers::open_at(place) else {
         return Ok(None);
     };
     match memfd::reopen(&other, flags) {
         Ok(opened) if at::look_at(&opened).is_ok_and(|found| found.ino == inode) => {
-            Ok(Some((opened.into_raw_fd(), inode)))
+            Ok(Some((opened, inode)))
         }
         Err(errno) if errno.is_no_room() => Err(errno),
         // Closed meanwhile, or there is no /proc.
         _ => Ok(None),
     }
+}
+
+/// Whether the file holds just these contents.
+fn holds(file: &OwnedFd, contents: &[u8]) -> bool {
+    let same_size = at::look_at(file).is_ok_and(|found| found.size == contents.len() as u64);
+    same_size && memfd::read_all(file).is_ok_and(|held| held == contents)
 }
 
 /// Opens a file whose contents stay what they are.
