@@ -127,12 +127,12 @@ class HostileFilesTest < Minitest::Test
 
   def test_comments
     ending = [ZipBuilder::END_OF_DIRECTORY, 0, 0, 0, 0, 0, 0, 0].pack("VvvvvVVv")
-    ["a comment", "c" * 65_535, "PK\x05\x06", "PK\x05\x06 and more", "#{ending}after"].each do |comment|
+    ["a comment", "c" * 65_535, "PK\x05\x06", "PK\x05\x06 and more"].each do |comment|
       fs = open_bytes(build(comment: comment) { |zip| zip.add("a", "x") })
       assert_equal ["x", ["a"]], [fs.read("a"), fs.entries], comment[0, 20].inspect
     end
     # Other readers take the last end record, and see an empty archive.
-    [ending, "before#{ending}", "#{ending}\0\0"].each do |comment|
+    [ending, "before#{ending}", "#{ending}\0\0", "#{ending}after"].each do |comment|
       assert_raises(InVFS::MalformedArchiveError) { open_bytes(build(comment: comment) { |zip| zip.add("a", "x") }) }
     end
   end

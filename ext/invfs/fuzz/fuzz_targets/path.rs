@@ -1,6 +1,8 @@
 //! Any bytes as a path and as the name of an entry.
 #![no_main]
 
+mod options;
+
 #[allow(dead_code, unused_imports)] // The tests use more of it.
 #[path = "../../engine/tests/it/support/mod.rs"]
 mod support;

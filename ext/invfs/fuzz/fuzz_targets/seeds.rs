@@ -24,6 +24,10 @@ fn main() -> std::io::Result<()> {
         z.prefix = b"#!/bin/sh\n".to_vec();
         z.comment = b"PK\x05\x06".to_vec();
     });
+    let ambiguous = plain.clone().with(|z| {
+        z.comment = zip64.build();
+        z.comment.push(b'x');
+    });
     let size = [text.len() as u8, 0, 0];
     let data = |method: u8, data: &[u8]| [&[method], &size[..], data].concat();
     let program = std::fs::read(std::env::current_exe()?)?;
@@ -49,6 +53,12 @@ fn main() -> std::io::Result<()> {
             "path",
             vec![b"./lib//x/../a.rb".to_vec(), b"C:\\x\0".to_vec()],
         ),
+        ("copy", vec![plain.build(), prefixed.build()]),
+        ("end_record", vec![plain.build(), ambiguous.build()]),
+        ("compiled", vec![[&[1, 60, 0, 3][..], &[7; 100]].concat()]),
+        ("overlay_operations", vec![(0..200).collect()]),
+        ("overlay_upper", vec![(0..200).collect()]),
+        ("overlay_answers", vec![(0..200).collect()]),
         ("elf", vec![program.into_iter().take(1 << 16).collect()]),
     ] {
         let directory = Path::new("corpus").join(target);

@@ -178,13 +178,31 @@ impl Files for Real {
     }
 }
 
+/// Makes the change that an operation stands for.
+pub fn change(file_system: &dyn FileSystem, op: &Op) -> Result<String, Errno> {
+    // SAFETY: calls that cannot fail.
+    let (user, group) = unsafe { (libc::getuid(), libc::getgid()) };
+    let change = match op {
+        Op::MakeDirectory(path, mode) => Change::MakeDirectory(sub(path), *mode),
+        Op::RemoveDirectory(path) => Change::RemoveDirectory(sub(path)),
+        Op::Remove(path) => Change::Remove(sub(path)),
+        Op::Rename(from, to, no_replace) => Change::Rename(sub(from), sub(to), *no_replace),
+        Op::Link(from, to) => Change::Link(sub(from), sub(to)),
+        Op::Symlink(target, path) => Change::Symlink(target.as_bytes(), sub(path)),
+        Op::Mode(path, mode) => Change::Mode(sub(path), *mode),
+        Op::Owner(path, follow) => Change::Owner(sub(path), user, group, *follow),
+        Op::Times(path, seconds, follow) => Change::Times(sub(path), times(*seconds), *follow),
+        Op::Truncate(path, len) => Change::Truncate(sub(path), *len),
+        Op::Open(..) | Op::Stat(..) | Op::List(_) | Op::ReadLink(_) => panic!("{op:?}: no change"),
+    };
+    file_system.change(change).map(|()| String::new())
+}
+
 impl Union {
     fn answer(&self, op: &Op) -> Result<String, Errno> {
         let file_system = &self.0;
         let node = |node: Node| told(node.kind, node.mode, node.size, node.mtime);
-        // SAFETY: calls that cannot fail.
-        let (user, group) = unsafe { (libc::getuid(), libc::getgid()) };
-        let change = match op {
+        match op {
             Op::Open(path, flags, mode, text) => {
                 let how = OpenHow {
                     flags: *flags,
@@ -199,12 +217,12 @@ impl Union {
                     Opened::Buffered { .. } => panic!("{path}: nothing is buffered"),
                 };
                 assert_eq!(flags & libc::O_ACCMODE, libc::O_RDONLY, "{path}");
-                return Ok(String::from_utf8(contents).expect("UTF-8"));
+                Ok(String::from_utf8(contents).expect("UTF-8"))
             }
-            Op::Stat(path, follow) => return file_system.stat(sub(path), *follow).map(node),
+            Op::Stat(path, follow) => file_system.stat(sub(path), *follow).map(node),
             Op::ReadLink(path) => {
                 let target = file_system.read_link(sub(path))?;
-                return Ok(String::from_utf8(target).expect("UTF-8"));
+                Ok(String::from_utf8(target).expect("UTF-8"))
             }
             Op::List(path) => {
                 let names = file_system.list(sub(path))?;
@@ -214,20 +232,10 @@ impl Union {
                 }
                 let names = names.into_iter().map(|(name, _)| String::from_utf8(name));
                 let names: Vec<String> = names.map(|name| name.expect("UTF-8")).collect();
-                return Ok(names.join(" "));
+                Ok(names.join(" "))
             }
-            Op::MakeDirectory(path, mode) => Change::MakeDirectory(sub(path), *mode),
-            Op::RemoveDirectory(path) => Change::RemoveDirectory(sub(path)),
-            Op::Remove(path) => Change::Remove(sub(path)),
-            Op::Rename(from, to, no_replace) => Change::Rename(sub(from), sub(to), *no_replace),
-            Op::Link(from, to) => Change::Link(sub(from), sub(to)),
-            Op::Symlink(target, path) => Change::Symlink(target.as_bytes(), sub(path)),
-            Op::Mode(path, mode) => Change::Mode(sub(path), *mode),
-            Op::Owner(path, follow) => Change::Owner(sub(path), user, group, *follow),
-            Op::Times(path, seconds, follow) => Change::Times(sub(path), times(*seconds), *follow),
-            Op::Truncate(path, len) => Change::Truncate(sub(path), *len),
-        };
-        file_system.change(change).map(|()| String::new())
+            op => change(file_system, op),
+        }
     }
 }
 

@@ -5,6 +5,8 @@ mod control;
 #[cfg(target_env = "gnu")]
 mod crash;
 mod escapes;
+mod fuzzed;
+mod harness;
 mod operations;
 mod order;
 mod persistence;

@@ -1,0 +1,12 @@
+//! Any bytes as an archive for two readers: this one and the `zip` crate.
+#![no_main]
+
+mod options;
+
+#[allow(dead_code, unused_imports)] // The tests use more of it.
+#[path = "../../engine/tests/it/support/mod.rs"]
+mod support;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    support::harness::end_record(bytes);
+});
