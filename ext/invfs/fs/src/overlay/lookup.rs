@@ -8,7 +8,8 @@ use crate::overlay::upper::RESERVED_NAME;
 use crate::sys::at;
 use crate::sys::at::Meta;
 use crate::sys::errno::{Answer, Errno};
-use invfs_engine::path::{components, Subpath, SubpathBuf, MAX_LINKS};
+use invfs_engine::path::{components, Subpath, SubpathBuf};
+use invfs_engine::symlinks::{Step, Walk};
 use invfs_engine::vfs::Kind;
 
 pub(super) const LONGEST_NAME: usize = 255;
@@ -117,34 +118,29 @@ impl Operation<'_> {
     ///
     /// That there is nothing at the end is no error: it may be made.
     pub fn resolve(&self, sub: &Subpath, follow: bool) -> Answer<Lookup> {
-        let mut todo = Vec::new();
-        push(&mut todo, sub.as_bytes());
+        let mut walk = Walk::new(sub.as_bytes());
         let mut here = self.top()?;
-        let (mut links, mut by_upper_link) = (0, false);
-        while let Some(name) = todo.pop() {
-            match &name[..] {
-                b"." => continue,
-                b".." if here.path.is_root() => return Err(Errno(libc::ENOENT)),
-                b".." => {
+        let mut by_upper_link = false;
+        while let Some(step) = walk.next() {
+            let name = match step {
+                Step::Here => continue,
+                Step::Up if here.path.is_root() => return Err(Errno(libc::ENOENT)),
+                Step::Up => {
                     here = self.directory(here.path.parent())?;
                     continue;
                 }
-                _ => {}
-            }
-            let last = todo.is_empty();
+                Step::Name(name) => name,
+            };
+            let last = walk.is_at_end();
             let entry = self.entry(&here, &name)?;
             match entry {
                 Some(entry) if entry.is(Kind::Symlink) && (follow || !last) => {
-                    links += 1;
-                    if links > MAX_LINKS {
-                        return Err(Errno(libc::ELOOP));
-                    }
                     by_upper_link |= entry.upper.is_some();
                     let target = self.target(&here, &name, &entry)?;
                     if target.is_empty() || target.starts_with(b"/") || target.contains(&0) {
                         return Err(Errno(libc::ENOENT));
                     }
-                    push(&mut todo, &target);
+                    walk.follow(&target)?;
                 }
                 entry if last => {
                     return Ok(Lookup {
@@ -260,13 +256,4 @@ impl Operation<'_> {
             None => Ok(self.lower.link(&here.join(name)?)?.to_vec()),
         }
     }
-}
-
-/// Puts the components of `path` on the stack, the first on top.
-fn push(todo: &mut Vec<Vec<u8>>, path: &[u8]) {
-    if path.ends_with(b"/") {
-        // What stands before the slash must be a directory.
-        todo.push(b".".to_vec());
-    }
-    todo.extend(components(path).rev().map(<[u8]>::to_vec));
 }
