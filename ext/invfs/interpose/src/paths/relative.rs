@@ -1,6 +1,6 @@
 //! Relative paths that begin in a real directory and lead into a mount below it.
 
-use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
@@ -24,15 +24,14 @@ static AROUND: ArcSwapOption<Around> = ArcSwapOption::const_empty();
 /// Counts how often this process changed its working directory.
 static MOVES: AtomicU64 = AtomicU64::new(0);
 /// The child of a `vfork` that changed its own, in the memory of its parent; 0 for none.
-static MOVED_CHILD: AtomicI32 = AtomicI32::new(0);
+static MOVED_CHILD: AtomicU32 = AtomicU32::new(0);
 
 /// The working directory is another one now.
 pub fn moved() {
     if fork::owns_memory() {
         MOVES.fetch_add(1, Ordering::AcqRel);
     } else {
-        // SAFETY: asks for a number.
-        MOVED_CHILD.store(unsafe { libc::getpid() }, Ordering::Release);
+        MOVED_CHILD.store(std::process::id(), Ordering::Release);
     }
 }
 
@@ -41,8 +40,7 @@ fn is_moved_child() -> bool {
     if child == 0 {
         return false;
     }
-    // SAFETY: asks for a number.
-    if child == unsafe { libc::getpid() } {
+    if child == std::process::id() {
         return true;
     }
     // Its parent goes on only when the child is a program of its own.
