@@ -42,6 +42,7 @@ impl Subpath {
         clean.then(|| Subpath::trusted(bytes))
     }
 
+    #[allow(unsafe_code)]
     const fn trusted(bytes: &[u8]) -> &Subpath {
         // SAFETY: `Subpath` is a transparent wrapper of `[u8]`, so the two references have one layout.
         unsafe { &*(bytes as *const [u8] as *const Subpath) }

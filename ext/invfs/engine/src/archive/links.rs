@@ -2,7 +2,7 @@
 
 use super::index::{Index, Numbered};
 use crate::error::Result;
-use crate::path::{components, MAX_LINKS};
+use crate::symlinks::{Step, Walk};
 
 /// The longest target, as `PATH_MAX` has it.
 pub(super) const MAX_TARGET: u64 = 4096;
@@ -44,18 +44,19 @@ pub(super) fn follow(
         // A link, or perhaps a name with a link on the way to it.
         _ => {}
     }
-    let mut links = 0;
     let mut place = Destination::Root;
-    // The name of `place`, and what is still to be walked from there, the next component last.
+    // The name of `place`.
     let mut at: Vec<u8> = Vec::new();
-    let mut ahead: Vec<Vec<u8>> = Vec::new();
-    push_components(&mut ahead, name);
-    while let Some(component) = ahead.pop() {
+    let mut walk = Walk::new(name);
+    while let Some(step) = walk.next() {
+        if step == Step::Here {
+            continue;
+        }
         if matches!(place, Destination::File(_)) {
             return Ok(Destination::Nothing);
         }
         let parent = at.len();
-        if component == b".." {
+        let Step::Name(component) = step else {
             if at.is_empty() {
                 return Ok(Destination::Outside);
             }
@@ -63,7 +64,7 @@ pub(super) fn follow(
             at.truncate(slash);
             place = directory(index, &at);
             continue;
-        }
+        };
         if parent > 0 {
             at.push(b'/');
         }
@@ -72,20 +73,17 @@ pub(super) fn follow(
             Some(Numbered::Directory(number)) => Destination::Directory(number),
             Some(Numbered::File(number)) if !index.is_symlink(number) => Destination::File(number),
             Some(Numbered::File(number)) => {
-                links += 1;
-                if links > MAX_LINKS {
-                    return Ok(Destination::Loop);
-                }
                 let target = target(number)?;
                 match target.first() {
                     Some(b'/') => return Ok(Destination::Outside),
-                    Some(_) => push_components(&mut ahead, &target),
+                    Some(_) if walk.follow(&target).is_err() => return Ok(Destination::Loop),
+                    Some(_) => {}
                     None => return Ok(Destination::Nothing),
                 }
                 at.truncate(parent);
                 directory(index, &at)
             }
-            None if ahead.is_empty() => return Ok(absent(index, &at)),
+            None if walk.is_at_end() => return Ok(absent(index, &at)),
             None => return Ok(Destination::Nothing),
         };
     }
@@ -104,8 +102,4 @@ fn directory(index: &Index, name: &[u8]) -> Destination {
         Some(Numbered::Directory(number)) => Destination::Directory(number),
         _ => Destination::Root,
     }
-}
-
-fn push_components(ahead: &mut Vec<Vec<u8>>, path: &[u8]) {
-    ahead.extend(components(path).map(<[u8]>::to_vec).rev());
 }

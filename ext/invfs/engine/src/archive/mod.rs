@@ -10,6 +10,7 @@ mod contents;
 mod directory;
 mod eocd;
 mod index;
+#[allow(unsafe_code)]
 pub(crate) mod inflate;
 mod links;
 mod names;

@@ -1,6 +1,7 @@
 //! What every virtual file system answers, and the native ones.
 
 mod dir;
+#[allow(unsafe_code)]
 mod sink;
 mod sub;
 mod union;

@@ -8,7 +8,8 @@ use crate::overlay::upper::RESERVED_NAME;
 use crate::sys::at;
 use crate::sys::at::Meta;
 use crate::sys::errno::{Answer, Errno};
-use invfs_engine::path::{components, Subpath, SubpathBuf, MAX_LINKS};
+use invfs_engine::path::{components, Subpath, SubpathBuf};
+use invfs_engine::symlinks::{Step, Walk};
 use invfs_engine::vfs::Kind;
 
 pub(super) const LONGEST_NAME: usize = 255;
@@ -117,42 +118,42 @@ impl Operation<'_> {
     ///
     /// That there is nothing at the end is no error: it may be made.
     pub fn resolve(&self, sub: &Subpath, follow: bool) -> Answer<Lookup> {
-        // The names that are still to be walked, the next one last, and whether a link of the upper layer has them.
-        let mut todo = Vec::new();
-        push(&mut todo, sub.as_bytes(), false);
+        let mut walk = Walk::new(sub.as_bytes());
         let mut here = self.top()?;
-        let (mut links, mut by_upper_link) = (0, false);
-        while let Some((name, upper_link)) = todo.pop() {
-            match &name[..] {
-                b"." => continue,
-                b".." if here.path.is_root() && upper_link => {
-                    return Err(self.leads_out(b"..", &todo))
+        let mut by_upper_link = false;
+        // For each link that was followed, how much was ahead of it, and whether the upper layer has it.
+        let mut followed: Vec<(usize, bool)> = Vec::new();
+        while let Some(step) = walk.next() {
+            followed.retain(|(ahead, _)| *ahead <= walk.ahead());
+            let name = match step {
+                Step::Here => continue,
+                Step::Up if here.path.is_root() => {
+                    return Err(match followed.last() {
+                        Some((_, true)) => self.leads_out(b"..", &walk),
+                        _ => Errno(libc::ENOENT),
+                    })
                 }
-                b".." if here.path.is_root() => return Err(Errno(libc::ENOENT)),
-                b".." => {
+                Step::Up => {
                     here = self.directory(here.path.parent())?;
                     continue;
                 }
-                _ => {}
-            }
-            let last = todo.is_empty();
+                Step::Name(name) => name,
+            };
+            let last = walk.is_at_end();
             let entry = self.entry(&here, &name)?;
             match entry {
                 Some(entry) if entry.is(Kind::Symlink) && (follow || !last) => {
-                    links += 1;
-                    if links > MAX_LINKS {
-                        return Err(Errno(libc::ELOOP));
-                    }
-                    let upper_link = entry.upper.is_some();
-                    by_upper_link |= upper_link;
+                    let is_upper = entry.upper.is_some();
+                    by_upper_link |= is_upper;
                     let target = self.target(&here, &name, &entry)?;
-                    if upper_link && target.starts_with(b"/") {
-                        return Err(self.leads_out(&target, &todo));
+                    if is_upper && target.starts_with(b"/") {
+                        return Err(self.leads_out(&target, &walk));
                     }
                     if target.is_empty() || target.starts_with(b"/") || target.contains(&0) {
                         return Err(Errno(libc::ENOENT));
                     }
-                    push(&mut todo, &target, upper_link);
+                    followed.push((walk.ahead(), is_upper));
+                    walk.follow(&target)?;
                 }
                 entry if last => {
                     return Ok(Lookup {
@@ -171,12 +172,12 @@ impl Operation<'_> {
         Ok(spot)
     }
 
-    /// A link leads to `path`, outside of the file system; `todo` follows it.
-    fn leads_out(&self, path: &[u8], todo: &[(Vec<u8>, bool)]) -> Errno {
+    /// A link leads to `path`, outside of the file system; what is ahead follows it.
+    fn leads_out(&self, path: &[u8], walk: &Walk) -> Errno {
         let mut out = path.to_vec();
-        for (name, _) in todo.iter().rev() {
+        if !walk.is_at_end() {
             out.push(b'/');
-            out.extend_from_slice(name);
+            out.extend(walk.rest());
         }
         self.way_out.replace(Some(out));
         Errno::LEADS_OUT
@@ -279,14 +280,4 @@ impl Operation<'_> {
             None => Ok(self.lower.link(&here.join(name)?)?.to_vec()),
         }
     }
-}
-
-/// Puts the components of `path` on the stack, the first on top.
-fn push(todo: &mut Vec<(Vec<u8>, bool)>, path: &[u8], upper_link: bool) {
-    if path.ends_with(b"/") {
-        // What stands before the slash must be a directory.
-        todo.push((b".".to_vec(), upper_link));
-    }
-    let names = components(path).rev();
-    todo.extend(names.map(|name| (name.to_vec(), upper_link)));
 }

@@ -2,7 +2,7 @@
 
 use std::cell::UnsafeCell;
 use std::ops::{Deref, DerefMut};
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// A mutex around `T` for statics that a forked child goes on using.
 ///
@@ -91,12 +91,11 @@ impl<T> DerefMut for Guard<'_, T> {
 
 /// The process that the state in memory belongs to. A child of `vfork` runs in its parent's memory, and has
 /// another number.
-static OWNER: AtomicI32 = AtomicI32::new(0);
+static OWNER: AtomicU32 = AtomicU32::new(0);
 
 /// Whether this is the process that the state in memory belongs to, so that it may be changed.
 pub fn owns_memory() -> bool {
-    // SAFETY: asks for a number.
-    OWNER.load(Ordering::Relaxed) == unsafe { libc::getpid() }
+    OWNER.load(Ordering::Relaxed) == std::process::id()
 }
 
 /// From now on, a thread that forks has all registered locks at that moment. Called once.
@@ -110,8 +109,7 @@ pub fn install() -> std::io::Result<()> {
 }
 
 fn claim() {
-    // SAFETY: asks for a number.
-    OWNER.store(unsafe { libc::getpid() }, Ordering::Relaxed);
+    OWNER.store(std::process::id(), Ordering::Relaxed);
 }
 
 /// When a lock is taken, among all that are taken before a fork.

@@ -1,12 +1,13 @@
 //! Contents that were read, as files in memory that can be opened again.
 
 use std::cell::LazyCell;
-use std::hash::{BuildHasher, Hash};
+use std::hash::BuildHasher;
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
-use hashbrown::{HashSet, HashTable};
+use hashbrown::HashSet;
+use lru::LruCache;
 use rustix::process::{getrlimit, Resource};
 
 use invfs_engine::path::SubpathBuf;
@@ -27,16 +28,27 @@ pub static CACHE: ForkMutex<LazyCell<Cache>> = ForkMutex::new(LazyCell::new(Cach
 invfs_fs::survives_fork!(CACHE, Outer);
 
 /// A bounded number of files, those used last.
-#[derive(Default)]
 pub struct Cache {
-    files: HashTable<Cached>,
+    /// By the hash of the place. Two places with one hash take turns.
+    files: LruCache<u64, Cached, RandomState>,
     hasher: RandomState,
     /// Hashes of files that were opened once, and are not held: most files are read once.
     opened_once: HashSet<u64, RandomState>,
     bytes: u64,
-    clock: u64,
     /// How many descriptors may be held; 0 before the first use.
     capacity: usize,
+}
+
+impl Default for Cache {
+    fn default() -> Cache {
+        Cache {
+            files: LruCache::unbounded_with_hasher(RandomState::default()),
+            hasher: RandomState::default(),
+            opened_once: HashSet::default(),
+            bytes: 0,
+            capacity: 0,
+        }
+    }
 }
 
 /// A file that is held.
@@ -47,16 +59,11 @@ pub struct Cached {
     pub file: Arc<ReservedFd>,
     inode: u64,
     size: u64,
-    used: u64,
 }
 
 impl Cached {
     fn is_at(&self, place: &Place) -> bool {
         self.mount == place.mount.id && *self.sub == *place.sub
-    }
-
-    fn hash(&self, hasher: &RandomState) -> u64 {
-        hash(hasher, self.mount, &self.sub)
     }
 
     /// Whether it belongs to the mount.
@@ -70,22 +77,18 @@ impl Cached {
     }
 }
 
-fn hash(hasher: &RandomState, mount: u64, sub: &impl Hash) -> u64 {
-    hasher.hash_one((mount, sub))
-}
-
 impl Cache {
     fn hash_of(&self, place: &Place) -> u64 {
-        hash(&self.hasher, place.mount.id, &place.sub)
+        self.hasher.hash_one((place.mount.id, &place.sub))
     }
 
     /// The file at `place`, and its inode number, by which can be seen whether it is still that file.
     pub fn get(&mut self, place: &Place) -> Option<(Arc<ReservedFd>, u64)> {
         let hash = self.hash_of(place);
-        self.clock += 1;
-        let cached = self.files.find_mut(hash, |cached| cached.is_at(place))?;
-        cached.used = self.clock;
-        Some((cached.file.clone(), cached.inode))
+        let cached = self.files.get(&hash)?;
+        cached
+            .is_at(place)
+            .then(|| (cached.file.clone(), cached.inode))
     }
 
     /// Whether a file of this length shall be held: a small one that was opened before, as far as is remembered.
@@ -103,16 +106,13 @@ impl Cache {
             self.capacity = capacity();
         }
         let hash = self.hash_of(place);
-        let mut gone = Vec::new();
-        if let Ok(known) = self.files.find_entry(hash, |cached| cached.is_at(place)) {
-            let (old, _) = known.remove();
-            self.bytes -= old.size;
-            gone.push(old);
+        let mut gone: Vec<Cached> = self.remove(hash).into_iter().collect();
+        while self.files.len() >= self.capacity || self.bytes + size > BYTES {
+            let Some((oldest, _)) = self.files.peek_lru() else {
+                break;
+            };
+            gone.extend(self.remove(*oldest));
         }
-        if self.files.len() >= self.capacity || self.bytes + size > BYTES {
-            gone.extend(self.shrink());
-        }
-        self.clock += 1;
         self.bytes += size;
         let cached = Cached {
             mount: place.mount.id,
@@ -123,27 +123,25 @@ impl Cache {
                 .map_or(0, |found| found.ino),
             file,
             size,
-            used: self.clock,
         };
-        let hasher = &self.hasher;
-        self.files
-            .insert_unique(hash, cached, |other| other.hash(hasher));
+        self.files.put(hash, cached);
         gone
     }
 
-    /// Takes out the quarter that was not used for the longest time.
-    pub fn shrink(&mut self) -> Vec<Cached> {
-        let mut ages: Vec<u64> = self.files.iter().map(|cached| cached.used).collect();
-        ages.sort_unstable();
-        let limit = ages.get(ages.len() / 4).copied().unwrap_or(u64::MAX);
-        self.take(|cached| cached.used <= limit)
+    fn remove(&mut self, hash: u64) -> Option<Cached> {
+        let gone = self.files.pop(&hash)?;
+        self.bytes -= gone.size;
+        Some(gone)
     }
 
     /// Takes out those that `goes` says.
     pub fn take(&mut self, goes: impl Fn(&Cached) -> bool) -> Vec<Cached> {
-        let gone: Vec<Cached> = self.files.extract_if(|cached| goes(cached)).collect();
-        self.bytes -= gone.iter().map(|cached| cached.size).sum::<u64>();
-        gone
+        let all = self.files.iter();
+        let hashes: Vec<u64> = all
+            .filter_map(|(hash, cached)| goes(cached).then_some(*hash))
+            .collect();
+        let gone = hashes.into_iter().filter_map(|hash| self.remove(hash));
+        gone.collect()
     }
 }
 

@@ -13,8 +13,7 @@ use crate::paths::past;
 use crate::paths::route;
 use crate::paths::route::{PathTarget, Route, Wants};
 use crate::paths::text::Text;
-use invfs_engine::path::MAX_LINKS;
-use invfs_engine::symlinks::stack;
+use invfs_engine::symlinks::{Step, Walk};
 use invfs_fs::mounts;
 use invfs_fs::mounts::Table;
 use invfs_fs::sys::clock;
@@ -106,34 +105,36 @@ fn walk(table: &Table, path: &[u8]) -> Option<Route> {
             at.clear();
         }
     }
-    let mut ahead = stack(path);
-    let mut links = 0;
-    while let Some(component) = ahead.pop() {
-        if component == b".." {
-            let real = std::fs::metadata(real_or_root(&at));
-            if !real.is_ok_and(|found| found.is_dir()) && table.way(&at).is_none() {
-                return None;
+    let mut steps = Walk::new(path);
+    while let Some(step) = steps.next() {
+        let component = match step {
+            Step::Here => continue,
+            Step::Up => {
+                let real = std::fs::metadata(real_or_root(&at));
+                if !real.is_ok_and(|found| found.is_dir()) && table.way(&at).is_none() {
+                    return None;
+                }
+                let slash = at.iter().rposition(|b| *b == b'/');
+                at.truncate(slash.unwrap_or(0));
+                continue;
             }
-            match at.iter().rposition(|b| *b == b'/') {
-                Some(slash) => at.truncate(slash),
-                None => at.clear(),
-            }
-            continue;
-        }
+            Step::Name(name) => name,
+        };
         let before = at.len();
         at.push(b'/');
         at.extend_from_slice(&component);
         if table.find_visible(&at).is_some() {
-            if links == 0 && path.starts_with(b"/") {
+            if !steps.has_followed() && path.starts_with(b"/") {
                 // Routed already, and found not to be the mount's.
                 return None;
             }
-            ahead.reverse();
-            let rest: Vec<u8> = ahead
-                .iter()
-                .flat_map(|name| [b"/", &name[..]].concat())
-                .collect();
-            at.extend_from_slice(&rest);
+            for step in steps {
+                match step {
+                    Step::Here => {}
+                    Step::Up => at.extend_from_slice(b"/.."),
+                    Step::Name(name) => at.extend_from_slice(&[b"/", &name[..]].concat()),
+                }
+            }
             if path.ends_with(b"/") || path.ends_with(b"/.") {
                 at.push(b'/');
             }
@@ -143,15 +144,11 @@ fn walk(table: &Table, path: &[u8]) -> Option<Route> {
             };
         }
         if let Some(target) = real_target(&at) {
-            links += 1;
-            if links > MAX_LINKS {
-                return None;
-            }
+            steps.follow(&target).ok()?;
             at.truncate(before);
             if target.starts_with(b"/") {
                 at.clear();
             }
-            ahead.extend(stack(&target));
         }
     }
     None

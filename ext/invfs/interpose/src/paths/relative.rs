@@ -1,6 +1,5 @@
 //! Relative paths that begin in a real directory and lead into a mount below it.
 
-use std::process;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::Arc;
 
@@ -32,7 +31,7 @@ pub fn moved() {
     if fork::owns_memory() {
         MOVES.fetch_add(1, Ordering::AcqRel);
     } else {
-        MOVED_CHILD.store(process::id(), Ordering::Release);
+        MOVED_CHILD.store(std::process::id(), Ordering::Release);
     }
 }
 
@@ -41,7 +40,7 @@ fn is_moved_child() -> bool {
     if child == 0 {
         return false;
     }
-    if child == process::id() {
+    if child == std::process::id() {
         return true;
     }
     // Its parent goes on only when the child is a program of its own.
