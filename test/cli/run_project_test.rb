@@ -131,6 +131,17 @@ class RunProjectTest < Minitest::Test
     assert_equal %w[.], manifest("chdir")
   end
 
+  # Whatever the locale is.
+  def test_names_that_are_not_ascii
+    need_bundler
+    install_gem("leaf", "1.0", { "lib/größe.rb" => "puts __FILE__" })
+    write({ "Gemfile" => "gem 'leaf'", "größe.rb" => "require 'gr\u00f6\u00dfe'; puts File.basename(Dir.pwd), File.exist?('größe.rb')" }, "äpfel")
+    assert_success invfs("pack", "äpfel", "--main", "größe.rb", "--writable", "--chdir", "-o", "ä.zip", env: { "LC_ALL" => "C" })
+    ["C", "C.UTF-8"].each do |locale|
+      assert_success run_packed("ä.zip", env: { "LC_ALL" => locale }), "#{path("ä.zip")}/gems/gems/leaf-1.0/lib/größe.rb\napp\ntrue\n"
+    end
+  end
+
   def test_variables_of_the_environment
     write({ "main.rb" => "puts ENV.values_at('ONE', 'TWO', 'THREE')" })
     assert_success invfs("pack", "app", "--env", "ONE=1", "--env", "TWO=a = b", "--env", "THREE=", "-o", "packed.zip")

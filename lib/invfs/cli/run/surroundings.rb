@@ -28,7 +28,7 @@ module InVFS
         private
 
         # A path in the archive; "." is all of it.
-        def path(name) = name == "." ? @root : "#{@root}/#{name}"
+        def path(name) = name == "." ? @root : "#{@root.b}/#{name.b}".force_encoding(@root.encoding)
 
         def make_writable(directory)
           require_relative "writable"
