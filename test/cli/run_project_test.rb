@@ -56,6 +56,14 @@ class RunProjectTest < Minitest::Test
     end
   end
 
+  def test_bundler_finds_a_gem_for_this_platform
+    need_bundler
+    install_gem("leaf", platform: Gem::Platform.local)
+    write({ "Gemfile" => "source 'https://rubygems.org'\ngem 'leaf'\n", "main.rb" => "require 'leaf'; puts Leaf::FILE" })
+    assert_runs "#{path("packed.zip")}/gems/gems/leaf-1.0-#{Gem::Platform.local}/lib/leaf.rb\n", "app", "--bundler"
+    assert_equal ["leaf 1.0 leaf-1.0-#{Gem::Platform.local}"], manifest("gem").grep(/leaf/)
+  end
+
   # A default gem of another version than that of the Ruby that packed.
   def test_the_lockfile_has_the_default_gems_of_this_ruby
     need_bundler

@@ -9,6 +9,9 @@ module InVFS
     FILE = File.open(ENV.delete("INVFS_TRIAL"), "ab").tap { |file| file.sync = true }
     SEEN = {} # rubocop:disable Style/MutableConstant
 
+    # What Ruby itself loads before any program.
+    BEFORE = $LOADED_FEATURES.to_h { |path| [path, true] }.freeze
+
     class << self
       # Records a path that is read; other arguments of these methods, such as descriptors, are none.
       def saw(path, mode = nil)
@@ -21,7 +24,7 @@ module InVFS
       end
 
       def loaded
-        $LOADED_FEATURES.each { |path| note("loaded", path) if path.start_with?("/") }
+        $LOADED_FEATURES.each { |path| note("loaded", path) if path.start_with?("/") && !BEFORE.key?(path) }
       end
 
       private
