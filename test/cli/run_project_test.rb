@@ -201,5 +201,9 @@ class RunProjectTest < Minitest::Test
     off = { "RUBY_INVFS_TRANSPARENT" => "0" }
     assert_success invfs("pack", "tool", "-o", "packed.zip")
     assert_success run_packed("packed.zip", env: off), "1.0\n1.0\n"
+    { "--rubygems" => "starts with rubygems", "--chdir" => "runs in its own directory" }.each do |option, why|
+      assert_success invfs("pack", "tool", option, "-o", "packed.zip")
+      assert_failure run_packed("packed.zip", env: off), 1, /packed\.zip: it #{why}, which needs mounts, and here are none/
+    end
   end
 end
