@@ -108,8 +108,8 @@ class Bench
     def pack(archive, files, *options)
       Dir.mktmpdir("packed", File.dirname(archive)) do |directory|
         write(directory, files)
-        command = [RbConfig.ruby, "#{RubyProcess::PROJECT}/exe/invfs", "pack", directory, "-o", archive, "--quiet"]
-        system(RubyProcess::CLEAN, *command, *options, exception: true)
+        command = [RbConfig.ruby, "#{RubyProcess::PROJECT}/exe/invfs", "pack", "--tree", "--quiet", directory]
+        system(RubyProcess::CLEAN, *command, "-o", archive, *options, exception: true)
       end
       archive
     end

@@ -19,7 +19,7 @@ module InVFS
 
     # The subcommands: the name of each class, and what it does.
     COMMANDS = {
-      "pack" => [:Pack, "write an archive of a directory"],
+      "pack" => [:Pack, "write an archive of a directory, or of a program with its gems"],
       "compile" => [:Compile, "add compiled code for this Ruby to an archive"],
       "list" => [:List, "list what is in an archive"],
       "verify" => [:Verify, "read and check everything in an archive"],

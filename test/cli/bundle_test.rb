@@ -8,8 +8,7 @@ class BundleTest < Minitest::Test
 
   def setup
     super
-    need_bundler
-    skip "there is no bundle in PATH" unless system("bundle", "--version", out: File::NULL, err: File::NULL)
+    need_bundle_command
     install_gem("leaf")
     write({ "Gemfile" => "source 'https://rubygems.org'\ngem 'leaf'\n", "main.rb" => "require 'leaf'; puts Leaf::VERSION", "lib/deep/x.rb" => "" }, "shop")
   end

@@ -8,11 +8,12 @@ module ProjectHelper
   include CLIHelper
 
   # Installs a gem as RubyGems would, into the GEM_HOME of the test. files: name => content; extensions: compiled ones.
-  def install_gem(name, version = "1.0", files = {}, needs: {}, executables: [], extensions: {})
+  def install_gem(name, version = "1.0", files = {}, needs: {}, executables: [], extensions: {}, platform: nil)
     files = { "lib/#{name}.rb" => "module #{name.capitalize}; VERSION = '#{version}'; FILE = __FILE__; end\n" }.merge(files)
     spec = Gem::Specification.new(name, version) do |gem|
       gem.summary, gem.authors, gem.files = name, ["me"], files.keys
       gem.bindir, gem.executables = "exe", executables
+      gem.platform = platform if platform
       gem.extensions = ["ext/extconf.rb"] if extensions.any?
       needs.each { |needed, requirement| gem.add_runtime_dependency(needed, requirement) }
     end
@@ -67,5 +68,10 @@ module ProjectHelper
     Gem::Specification.find_by_name("bundler")
   rescue Gem::MissingSpecError
     skip "there is no Bundler"
+  end
+
+  def need_bundle_command
+    need_bundler
+    skip "there is no bundle in PATH" unless system("bundle", "--version", out: File::NULL, err: File::NULL)
   end
 end

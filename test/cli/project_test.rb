@@ -110,7 +110,7 @@ class ProjectTest < Minitest::Test
   end
 
   def test_gems_from_paths_and_from_git
-    need_bundler
+    need_bundle_command
     skip "there is no git" unless system("git --version", out: File::NULL)
 
     %w[near far gitty].each do |name|
@@ -118,9 +118,10 @@ class ProjectTest < Minitest::Test
     end
     git = ["git", "-c", "user.name=x", "-c", "user.email=x", "-c", "init.defaultBranch=main"]
     [%w[init -q], %w[add .], %w[commit -qm x]].each { |command| assert system(*git, *command, chdir: path("gitty")) }
-    write({ "Gemfile" => "gem 'near', path: 'near'\ngem 'far', path: '../far'\ngem 'gitty', git: #{path("gitty").dump}, branch: 'main'\n",
+    write({ "Gemfile" => "source 'https://rubygems.org'\ngem 'near', path: 'near'\ngem 'far', path: '../far'\ngem 'gitty', git: #{path("gitty").dump}, branch: 'main'\n",
             "main.rb" => "%w[near far gitty].each { |name| require name; puts Object.const_get(name.upcase) }" })
-    bundle = { "BUNDLE_PATH" => path("bundled"), "BUNDLE_APP_CONFIG" => path("config"), "HOME" => @dir }
+    bundle = { "BUNDLE_PATH" => path("bundled"), "BUNDLE_APP_CONFIG" => path("config"), "HOME" => @dir,
+               "BUNDLE_SILENCE_ROOT_WARNING" => "1" }
     assert system(RubyProcess::CLEAN.merge(bundle), "bundle", "install", "--quiet", chdir: path("app"))
     packed = invfs("pack", "app", env: bundle)
     assert_success packed
@@ -135,6 +136,11 @@ class ProjectTest < Minitest::Test
     write({ "a.gem" => "", "b.gem" => "", "main.rb" => "" }, "gems")
     assert_failure invfs("pack", "gems", "-n"), 1, /gems has 2 gems, a\.gem, b\.gem/
     assert_success invfs("pack", "gems", "--tree"), /\Agems is a directory\n.*; 3 files/
+  end
+
+  def test_an_archive_is_no_script
+    pack({ "main.rb" => "" })
+    assert_failure invfs("pack", "app.zip"), 1, /app\.zip is no script, and nothing else/
   end
 
   # what is wrong => files, what is packed, the message

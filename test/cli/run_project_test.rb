@@ -56,6 +56,14 @@ class RunProjectTest < Minitest::Test
     end
   end
 
+  def test_bundler_finds_a_gem_for_this_platform
+    need_bundler
+    install_gem("leaf", platform: Gem::Platform.local)
+    write({ "Gemfile" => "source 'https://rubygems.org'\ngem 'leaf'\n", "main.rb" => "require 'leaf'; puts Leaf::FILE" })
+    assert_runs "#{path("packed.zip")}/gems/gems/leaf-1.0-#{Gem::Platform.local}/lib/leaf.rb\n", "app", "--bundler"
+    assert_equal ["leaf 1.0 leaf-1.0-#{Gem::Platform.local}"], manifest("gem").grep(/leaf/)
+  end
+
   # A default gem of another version than that of the Ruby that packed.
   def test_the_lockfile_has_the_default_gems_of_this_ruby
     need_bundler
@@ -131,6 +139,17 @@ class RunProjectTest < Minitest::Test
     assert_equal %w[.], manifest("chdir")
   end
 
+  # Whatever the locale is.
+  def test_names_that_are_not_ascii
+    need_bundler
+    install_gem("leaf", "1.0", { "lib/größe.rb" => "puts __FILE__" })
+    write({ "Gemfile" => "gem 'leaf'", "größe.rb" => "require 'gr\u00f6\u00dfe'; puts File.basename(Dir.pwd), File.exist?('größe.rb')" }, "äpfel")
+    assert_success invfs("pack", "äpfel", "--main", "größe.rb", "--writable", "--chdir", "-o", "ä.zip", env: { "LC_ALL" => "C" })
+    ["C", "C.UTF-8"].each do |locale|
+      assert_success run_packed("ä.zip", env: { "LC_ALL" => locale }), "#{path("ä.zip")}/gems/gems/leaf-1.0/lib/größe.rb\napp\ntrue\n"
+    end
+  end
+
   def test_variables_of_the_environment
     write({ "main.rb" => "puts ENV.values_at('ONE', 'TWO', 'THREE')" })
     assert_success invfs("pack", "app", "--env", "ONE=1", "--env", "TWO=a = b", "--env", "THREE=", "-o", "packed.zip")
@@ -182,5 +201,9 @@ class RunProjectTest < Minitest::Test
     off = { "RUBY_INVFS_TRANSPARENT" => "0" }
     assert_success invfs("pack", "tool", "-o", "packed.zip")
     assert_success run_packed("packed.zip", env: off), "1.0\n1.0\n"
+    { "--rubygems" => "starts with rubygems", "--chdir" => "runs in its own directory" }.each do |option, why|
+      assert_success invfs("pack", "tool", option, "-o", "packed.zip")
+      assert_failure run_packed("packed.zip", env: off), 1, /packed\.zip: it #{why}, which needs mounts, and here are none/
+    end
   end
 end

@@ -1,6 +1,8 @@
 # frozen_string_literal: true
 
 require_relative "../pack"
+require_relative "libraries"
+require_relative "run/manifest"
 require_relative "shared_object"
 
 module InVFS
@@ -16,6 +18,12 @@ module InVFS
       # @return [Array<String>] further remarks
       attr_reader :lines
 
+      # @return [Hash{String => String}] a library that extensions need and this machine lacks => who needs it
+      attr_reader :missing
+
+      # @return [Boolean] whether the program wants to write into its directory
+      attr_reader :writable
+
       # @yield as {Pack.check} does
       # @raise [InVFS::ArchiveError, SystemCallError] if it cannot be opened
       def initialize(path, &progress)
@@ -24,7 +32,8 @@ module InVFS
         @entries = check.entries
         @archive = InVFS.zip(path)
         @names = @archive.entries
-        @lines = [contents, *compiled, *extensions, *links(check), *large, *main]
+        @missing = {}
+        @lines = [contents, *compiled, *extensions, *libraries, *links(check), *large, *main, *program]
       ensure
         @archive&.close
       end
@@ -51,15 +60,28 @@ module InVFS
         lines << "compiled code: none for this Ruby, #{key}: sources are compiled at each start"
       end
 
+      # By the systems that they are for.
+      def shared_objects
+        names = @names.grep(/\.(so|bundle|dll)\z/n).reject { |name| @problems.key?(name) }
+        @shared_objects ||= names.group_by { |name| SharedObject.platform(contents_of(name)) }
+      end
+
       def extensions
-        platforms = @names.grep(/\.(so|bundle|dll)\z/n).reject { |name| @problems.key?(name) }.group_by do |name|
-          SharedObject.platform(contents_of(name))
-        end
-        platforms.sort_by { |platform, _| platform.to_s }.map do |platform, names|
+        shared_objects.sort_by { |platform, _| platform.to_s }.map do |platform, names|
           fits = SharedObject.fits?(platform) ? "as here" : "not what this Ruby can load"
           "native extensions: #{names.size} for #{platform || "no system, they are no shared objects"} " \
             "(#{fits}): #{names.first(3).join(", ")}#{", ..." if names.size > 3}"
         end
+      end
+
+      # For extensions that this Ruby may load, where it says what they need.
+      def libraries
+        found = shared_objects.select { |platform, _| platform.to_s.start_with?("ELF") && SharedObject.fits?(platform) }
+        return [] if found.empty?
+
+        libraries = Libraries.new(found.values.flatten.to_h { |name| [name, contents_of(name)] }, @names)
+        @missing = libraries.missing
+        libraries.lines
       end
 
       def links(check)
@@ -80,6 +102,18 @@ module InVFS
         return [] unless @archive.file?(InVFS::Pack::MAIN) && !@problems.key?(InVFS::Pack::MAIN)
 
         ["main script: #{@archive.read(InVFS::Pack::MAIN).chomp}"]
+      end
+
+      def program
+        manifest = Run::Manifest.of(@archive) or return []
+        @writable = !manifest.one("writable").nil?
+        gems = manifest.all("gem").size
+        wishes = { "writable" => @writable, "in its own directory" => manifest.one("chdir") }
+        wishes = wishes.select { |_, value| value }.keys
+        how = manifest.one("start") == "flat" ? "" : ", started by #{manifest.one("start")}"
+        main = manifest.one("main") || "none"
+        ["program: #{manifest.one("name")}#{how}#{", #{wishes.join(", ")}" if wishes.any?}; " \
+         "main script: #{main}; commands: #{manifest.commands.size}; gems: #{gems}"]
       end
 
       def own?(name) = name.b.start_with?(".invfs/")

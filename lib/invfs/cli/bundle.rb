@@ -19,7 +19,7 @@ module InVFS
 
       def program = "bundle invfs"
 
-      # @return [Array(String)] the directory, so that a gemspec beside the Gemfile counts, or the Gemfile that was chosen
+      # @return [Array(String)] the directory, so that a gemspec beside the Gemfile counts, or a Gemfile of another name
       def expect(arguments)
         raise UsageError, "no argument, not #{arguments[0]}; see #{program} --help" if arguments.any?
 

@@ -139,7 +139,8 @@ module InVFS
         manifest = Manifest.new
         manifest.add("name", resolution&.own || name)
         manifest.add("main", @main_script)
-        points.commands.sort.each { |command, script| manifest.add("command", "#{command} #{script}") }
+        commands = points.commands.reject { |command, _| command.match?(/\s/n) }
+        commands.sort.each { |command, script| manifest.add("command", "#{command} #{script}") }
         manifest.add("path", *load_path(items))
         add_gems(manifest, resolution) if resolution
         wishes.add_to(manifest)

@@ -15,6 +15,11 @@ pub fn may_intervene(ruby: &Ruby, name: &[u8]) -> bool {
     if !defined.unwrap_or(false) {
         return false;
     }
+    // A constant that is still to be loaded intervenes in nothing, and asking for it would load it.
+    let autoload = object.funcall::<_, _, Value>("autoload?", ("Gem",));
+    if autoload.is_ok_and(|path| !path.is_nil()) {
+        return false;
+    }
     let Ok(gem) = object.const_get::<_, Value>("Gem") else {
         return false;
     };

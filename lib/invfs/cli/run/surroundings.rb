@@ -22,13 +22,13 @@ module InVFS
           set_environment
           add_load_path
           provide_gems
-          Dir.chdir(path(@manifest.one("chdir"))) if @manifest.one("chdir")
+          change_directory(@manifest.one("chdir")) if @manifest.one("chdir")
         end
 
         private
 
         # A path in the archive; "." is all of it.
-        def path(name) = name == "." ? @root : "#{@root}/#{name}"
+        def path(name) = name == "." ? @root : "#{@root.b}/#{name.b}".force_encoding(@root.encoding)
 
         def make_writable(directory)
           require_relative "writable"
@@ -40,6 +40,18 @@ module InVFS
         end
 
         def default_name = File.basename(@root, ".zip")
+
+        def change_directory(name)
+          Dir.chdir(readable(path(name), "runs in its own directory"))
+        end
+
+        # Where there are no mounts, files in the archive cannot be found by their paths.
+        def readable(directory, why)
+          # With a slash, the path of the archive itself is a directory.
+          return directory if File.directory?("#{directory}/")
+
+          raise Error, "#{@archive.to_path}: it #{why}, which needs mounts, and here are none"
+        end
 
         # The user's own variables win.
         def set_environment
@@ -58,6 +70,7 @@ module InVFS
         def provide_gems
           start = @manifest.one("start") or return
           require_relative "packed_gems"
+          readable("#{@root}/gems", "starts with #{start}") unless start == "flat"
           PackedGems.provide(@manifest, @archive, @root, start)
         end
       end

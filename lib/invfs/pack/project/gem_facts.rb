@@ -4,7 +4,7 @@ module InVFS
   class Pack
     # What the packer must know about a gem, as a Hash of plain values that can pass from process to process:
     #
-    # - :name, :version, :full_name, :specification (its Ruby code), :executables, :bindir
+    # - :name, :version, :platform, :full_name, :specification (its Ruby code), :executables, :bindir
     # - :files, name in the gem => path; or :directory, all of which belongs to it
     # - :require_paths, those in the gem; :extensions, the directory with what was built, or nil
     module GemFacts
@@ -42,7 +42,8 @@ module InVFS
         private
 
         def facts(spec)
-          { name: spec.name, version: spec.version.to_s, full_name: spec.full_name, specification: spec.to_ruby.b,
+          { name: spec.name, version: spec.version.to_s, platform: spec.platform.to_s, full_name: spec.full_name,
+            specification: spec.to_ruby.b,
             executables: spec.executables, bindir: spec.bindir,
             require_paths: paths(spec), extensions: extensions(spec), builds: spec.extensions.any?, files: {},
             needs: spec.runtime_dependencies.map { |needed| [needed.name, needed.requirement.to_s] } }

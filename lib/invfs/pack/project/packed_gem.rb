@@ -46,6 +46,9 @@ module InVFS
         scripts.select { |_, script| items.any? { |item| item.name == script.b } }
       end
 
+      # @return [String, nil] the platform that it was built for; nil: any
+      def platform = (@facts[:platform] unless @facts[:platform] == "ruby")
+
       # @return [Array(String, String)] the names of the gems that it needs, and their versions
       def needs = @facts[:needs]
 

@@ -97,9 +97,17 @@ module InVFS
         when /\.gem\z/ then found(:gem_file, File.basename(path))
         when /\.gemspec\z/ then found(:gemspec, File.basename(path))
         when *GEMFILES, /\.gemfile\z/ then found(:gemfile, File.basename(path))
-        else @kind = :script
+        else script(path)
         end
       end
+
+      def script(path)
+        raise PackError, "#{path} is no script, and nothing else that can be packed" if binary?(path)
+
+        @kind = :script
+      end
+
+      def binary?(path) = File.file?(path) && File.binread(path, 4096).to_s.include?("\0")
     end
     private_constant :Recognition
   end
