@@ -43,7 +43,7 @@ pub fn entry_name(sub: &Subpath, key: &str) -> Vec<u8> {
 /// assert_eq!(invfs_engine::compiled::checksum(b"123456789"), 0xcbf4_3926);
 /// ```
 pub fn checksum(bytes: &[u8]) -> u32 {
-    crate::archive::inflate::crc32(bytes)
+    crate::crc32::crc32(bytes)
 }
 
 /// The compiled form in `entry` as Ruby loads it, with `path` as the path of the file.

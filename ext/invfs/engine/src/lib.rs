@@ -19,12 +19,16 @@
 
 pub mod archive;
 pub mod compiled;
+mod crc32;
 pub mod elf;
 pub mod error;
 pub mod load_size;
 mod os;
 pub mod path;
 pub mod root_map;
+#[allow(unsafe_code)]
+mod sink;
+pub mod source;
 pub mod symlinks;
 pub mod unused_name;
 pub mod vfs;

@@ -5,12 +5,13 @@ use std::io;
 use rawzip::extra_fields::{ExtraFieldId, ExtraFields};
 
 use super::bytes::{u16_at, u32_at, u64_at};
-use super::inflate::{crc32, Input, Workspace};
+use super::inflate::{Input, Workspace};
 use super::names;
 use super::slot::{Entry, Method};
-use super::source::Source;
 use super::{unicode_path, LOCAL_HEADER};
+use crate::crc32::crc32;
 use crate::error::ErrorKind;
+use crate::source::Source;
 use crate::vfs::Sink;
 
 /// Room for the local header's extra fields in the first read. Info-ZIP writes 28 bytes of them.

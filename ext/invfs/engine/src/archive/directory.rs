@@ -6,10 +6,10 @@ use super::eocd::Location;
 use super::index::{Directory, Gathered, HeaderName, Index};
 use super::names::{self, Name, Refusal};
 use super::slot::{Entry, Method, Slot};
-use super::source::Source;
 use super::walk::{each_header, HEADER};
 use super::{attributes, unicode_path, LOCAL_HEADER};
 use crate::error::{Error, ErrorKind, Result};
+use crate::source::Source;
 
 /// The index counts the bytes of all names, and the entries, with 32 bits (one of them marks directories).
 const MAX_NAMES: usize = u32::MAX as usize;

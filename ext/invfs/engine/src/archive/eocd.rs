@@ -6,8 +6,8 @@
 use std::io;
 
 use super::bytes::{u16_at, u32_at, u64_at};
-use super::source::Source;
 use crate::error::ErrorKind;
+use crate::source::Source;
 
 const SIGNATURE: &[u8; 4] = b"PK\x05\x06";
 pub(super) const SIZE: usize = 22;

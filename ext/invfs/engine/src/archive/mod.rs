@@ -1,6 +1,6 @@
 //! Zip archives as a VFS: the index of an archive, and the reading of its entries.
 //!
-//! What happens in order: [`source`] holds the file, `eocd` finds the central directory, `walk` and `directory`
+//! What happens in order: [`source`](crate::source) holds the file, `eocd` finds the central directory, `walk` and `directory`
 //! read and check it, `index` makes names findable, but for those that `refused` holds; then, for each read, `links` follows symbolic links and `contents`
 //! reads and checks one entry with the help of `inflate`.
 
@@ -11,13 +11,12 @@ mod directory;
 mod eocd;
 mod index;
 #[allow(unsafe_code)]
-pub(crate) mod inflate;
+mod inflate;
 mod links;
 mod names;
 mod open;
 mod refused;
 mod slot;
-pub mod source;
 mod unicode_path;
 mod walk;
 pub mod writer;
@@ -28,11 +27,11 @@ use std::sync::{Arc, PoisonError, RwLock, TryLockError};
 use crate::compiled;
 use crate::error::{Error, ErrorKind, Result};
 use crate::path::Subpath;
+pub use crate::source::{Identity, Source};
 use crate::vfs::{Kind, Listing, Sink, Stat, Vfs};
 use index::{Index, Numbered};
 use links::Destination;
 pub use open::Options;
-pub use source::{Identity, Source};
 
 /// The fixed part of a local header.
 const LOCAL_HEADER: usize = 30;

@@ -6,9 +6,9 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, RwLock};
 
 use super::index::Index;
-use super::source::{open_regular, Identity, Opened, Source};
 use super::{directory, eocd, Archive};
 use crate::error::{Error, ErrorKind, Result};
+use crate::source::{open_regular, Identity, Opened, Source};
 
 /// How an archive is to be opened.
 #[derive(Clone, Debug)]

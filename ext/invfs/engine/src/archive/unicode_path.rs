@@ -4,7 +4,7 @@
 use rawzip::extra_fields::ExtraFields;
 
 use super::bytes::u32_at;
-use super::inflate::crc32;
+use crate::crc32::crc32;
 
 const UNICODE_PATH: u16 = 0x7075;
 /// The version of the field, and the CRC-32 of the header's name.

@@ -6,8 +6,8 @@ use std::io;
 use rawzip::{ZipFileHeaderRecord, ZipLocator};
 
 use super::eocd::Location;
-use super::source::Source;
 use crate::error::{Error, ErrorKind, Result};
+use crate::source::Source;
 
 /// What an entry's header takes without name, extra fields and comment.
 pub(super) const HEADER: u64 = 46;

@@ -5,9 +5,9 @@ use std::io::{self, Read};
 use std::path::PathBuf;
 
 use super::{Kind, Listing, Room, Sink, Stat, Vfs};
-use crate::archive::source::{open_regular, Opened, Source};
 use crate::error::{Error, ErrorKind, Result};
 use crate::path::Subpath;
+use crate::source::{open_regular, Opened, Source};
 
 /// The files below a real directory.
 ///

@@ -1,16 +1,13 @@
 //! What every virtual file system answers, and the native ones.
 
 mod dir;
-#[allow(unsafe_code)]
-mod sink;
 mod sub;
 mod union;
 
 use crate::error::Result;
 use crate::path::Subpath;
+pub use crate::sink::{Room, Sink};
 pub use dir::DirVfs;
-pub(crate) use sink::zeroed;
-pub use sink::{Room, Sink};
 pub use sub::SubVfs;
 pub use union::UnionVfs;
 

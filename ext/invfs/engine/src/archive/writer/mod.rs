@@ -22,8 +22,8 @@ use rawzip::{CompressionMethod, DataDescriptorOutput, Header, ZipArchiveWriter};
 
 pub use compression::{Compression, CompressionError};
 
-use super::inflate::crc32;
 use super::names::{self, Name};
+use crate::crc32::crc32;
 use crate::error::{Error, ErrorKind, Result};
 use compression::Compressors;
 use names_in_use::NamesInUse;

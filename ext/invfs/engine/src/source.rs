@@ -4,7 +4,7 @@ use std::fs::{File, Metadata, OpenOptions};
 use std::io;
 use std::path::Path;
 
-use crate::vfs::{zeroed, Room};
+use crate::sink::{zeroed, Room};
 
 /// Bytes that can be read at any position, by any number of threads at once.
 ///
