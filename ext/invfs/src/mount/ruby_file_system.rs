@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use invfs_engine::path::Subpath;
 use invfs_engine::vfs::{Kind, Listing};
-use invfs_fs::file_system::{Change, FileSystem, Node, OpenHow, Opened};
+use invfs_fs::file_system::{Change, FileSystem, Node, OpenHow, Opened, Time};
 use invfs_fs::sys::errno::{Answer, Errno};
 use magnus::{prelude::*, Error, RArray, RString, Ruby, Value};
 
@@ -137,7 +137,39 @@ impl FileSystem for RubyFileSystem {
                     .call::<Value>(ruby, "truncate", sub, &[ruby.into_value(length)])
                     .map(|_| ())
             }),
-            _ => Err(Errno(libc::ENOTSUP)),
+            Change::Link(from, to) => self.ask("link", to, |ruby| {
+                let more = [rooted(ruby, from).as_value()];
+                self.adapter
+                    .call::<Value>(ruby, "link", to, &more)
+                    .map(|_| ())
+            }),
+            Change::Symlink(_, sub) => self.ask("link", sub, |ruby| {
+                let more = [ruby.qnil().as_value()];
+                self.adapter
+                    .call::<Value>(ruby, "link", sub, &more)
+                    .map(|_| ())
+            }),
+            Change::Mode(sub, mode) => self.ask("chmod", sub, |ruby| {
+                self.adapter
+                    .call::<Value>(ruby, "chmod", sub, &[ruby.into_value(mode)])
+                    .map(|_| ())
+            }),
+            Change::Owner(sub, user, group, _) => self.ask("chown", sub, |ruby| {
+                let id = |id: u32| ruby.into_value((id != u32::MAX).then_some(id));
+                self.adapter
+                    .call::<Value>(ruby, "chown", sub, &[id(user), id(group)])
+                    .map(|_| ())
+            }),
+            Change::Times(sub, times, _) => self.ask("utime", sub, |ruby| {
+                let more = times.map(|time| match time {
+                    Time::Same => ruby.qnil().as_value(),
+                    Time::Now => ruby.qtrue().as_value(),
+                    Time::At(seconds, nanoseconds) => ruby.into_value((seconds, nanoseconds)),
+                });
+                self.adapter
+                    .call::<Value>(ruby, "utime", sub, &more)
+                    .map(|_| ())
+            }),
         }
     }
 
