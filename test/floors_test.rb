@@ -10,7 +10,7 @@ module Floors
   CRATES = {
     "invfs-engine" => { source: "ext/invfs/engine/src",
                         floors: [%w[error path load_size elf], %w[root_map symlinks os], "vfs", "compiled", "archive", "lib"] },
-    "invfs-fs" => { source: "ext/invfs/fs/src", floors: ["sys", "file_system", %w[read_only overlay], "mounts", "lib"] },
+    "invfs-fs" => { source: "ext/invfs/fs/src", floors: ["sys", "buffered", "file_system", %w[read_only overlay], "mounts", "lib"] },
     "invfs-interpose" => { source: "ext/invfs/interpose/src",
                            floors: [%w[open patch], "paths", "hooks", %w[as_seen install], "mounted_file", "lib"] },
     "invfs" => { source: "ext/invfs/src", floors: %w[helpers ruby_api require mount lib] }

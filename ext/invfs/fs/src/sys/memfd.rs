@@ -48,6 +48,11 @@ fn on_disk(contents: &[u8], sealed: bool) -> Answer<OwnedFd> {
     Ok(reopen(&file, libc::O_RDONLY | libc::O_CLOEXEC).unwrap_or(file))
 }
 
+/// Writes the bytes at the beginning of the file, over what is there.
+pub fn write_all_at_start(file: impl AsFd, contents: &[u8]) -> Answer<()> {
+    write_all(file.as_fd(), contents)
+}
+
 /// Writes everything at the beginning, without moving the offset.
 fn write_all(file: BorrowedFd, contents: &[u8]) -> Answer<()> {
     let mut done = 0;

@@ -20,6 +20,16 @@ hooks! {
         saved.map(|()| result)
     }
 
+    [c"fsync"] fn fsync(fd: c_int) -> c_int = libc::fsync {
+        fd_table::hand_over(fd)?;
+        Ok(original(fd))
+    }
+
+    [c"fdatasync"] fn fdatasync(fd: c_int) -> c_int = libc::fdatasync {
+        fd_table::hand_over(fd)?;
+        Ok(original(fd))
+    }
+
     [c"close_range"] fn close_range(first: c_uint, last: c_uint, flags: c_int) -> c_int {
         if flags == 0 {
             fd_table::closing_all(first..=last)?;
@@ -121,6 +131,8 @@ fn range(first: c_uint, last: c_uint, flags: c_int) -> Answer<()> {
 
 /// Closes a descriptor that a hook has opened itself and handed to nobody.
 pub fn close_own(fd: c_int) {
+    // The hook has failed already, or another descriptor stands for the same.
+    let _ = fd_table::closing(fd);
     // SAFETY: a plain integer.
     unsafe { libc::close(fd) };
 }

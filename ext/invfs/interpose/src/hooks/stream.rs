@@ -1,4 +1,4 @@
-//! `fopen` and `freopen`: streams of the C library on files of a mount.
+//! `fopen`, `freopen` and `fclose`: streams of the C library on files of a mount.
 
 use std::ffi::c_int;
 
@@ -8,6 +8,7 @@ use crate::hooks::arguments::Given;
 use crate::hooks::descriptor::close_own;
 use crate::hooks::macros::hooks;
 use crate::hooks::open;
+use crate::open::fd_table;
 use crate::paths::dispatch::dispatch_path;
 use crate::paths::liveness;
 use crate::paths::text::Text;
@@ -39,17 +40,35 @@ hooks! {
         )
     }
 
+    [c"fclose"] fn fclose(given: Given<FILE>) -> c_int = libc::fclose {
+        let fd = descriptor(given);
+        if !fd_table::may_have(fd) {
+            return Ok(original(given));
+        }
+        flush(given);
+        let saved = fd_table::closing(fd);
+        let result = original(given);
+        saved.map(|()| result)
+    }
+
     [c"freopen", c"freopen64"] fn freopen(path: Text, mode: Text, given: Given<FILE>) -> *mut FILE = libc::freopen64 {
         dispatch_path(
             path,
             |path| {
+                // Without a path it stays the same file.
+                if path.to_bytes().is_some() {
+                    flush(given);
+                    leave(given);
+                }
                 let stream = original(path, mode, given);
                 // SAFETY: freopen(3) answers with NULL or an open stream.
                 unsafe { written(stream, mode) };
                 stream
             },
             |at| {
+                flush(given);
                 let fd = open::target(&at, flags(mode)? | libc::O_CLOEXEC, 0o666)?;
+                leave(given);
                 let mut stream = original(Text::from(&ProcPath::new(fd)), mode, given);
                 let mut errno = Errno::last();
                 if stream.is_null() && errno.0 == libc::ENOENT {
@@ -61,6 +80,10 @@ hooks! {
                         stream = std::ptr::null_mut();
                     }
                 }
+                if !stream.is_null() {
+                    // SAFETY: not NULL, so it is the open stream that freopen(3) answers with.
+                    fd_table::duplicated(fd, unsafe { libc::fileno(stream) });
+                }
                 close_own(fd);
                 if stream.is_null() {
                     Err(errno)
@@ -70,6 +93,28 @@ hooks! {
             },
         )
     }
+}
+
+/// The descriptor of a stream; -1 for none.
+fn descriptor(stream: Given<'_, FILE>) -> c_int {
+    match stream.as_ptr().is_null() {
+        true => -1,
+        // SAFETY: an open stream, as the functions that take one ask of their callers.
+        false => unsafe { libc::fileno(stream.as_ptr()) },
+    }
+}
+
+/// Has a stream write what it holds, if its file may be one that is handed over.
+fn flush(stream: Given<'_, FILE>) {
+    if fd_table::may_have(descriptor(stream)) {
+        // SAFETY: not NULL, so an open stream, as above.
+        unsafe { libc::fflush(stream.as_ptr()) };
+    }
+}
+
+/// The stream is about to become another file. As freopen(3) has it, nobody hears how closing the old one went.
+fn leave(stream: Given<'_, FILE>) {
+    let _ = fd_table::closing(descriptor(stream));
 }
 
 /// The flags of `open` for a mode such as `"r+e"`.

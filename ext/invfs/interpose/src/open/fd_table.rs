@@ -6,7 +6,7 @@ use std::os::fd::RawFd;
 use std::sync::Arc;
 
 use crate::open::filter::Filter;
-use crate::open::write_back::Written;
+use invfs_fs::buffered::Buffered;
 use invfs_fs::mounts::Place;
 use invfs_fs::sys::errno::Answer;
 use invfs_fs::sys::fork::{self, ForkMutex};
@@ -16,8 +16,8 @@ use invfs_fs::sys::fork::{self, ForkMutex};
 pub enum Description {
     /// A directory of a mount. The descriptor is one of the empty directory.
     Directory(Place),
-    /// A file that is handed to its file system when the last descriptor is closed.
-    Written(Arc<Written>),
+    /// A file that is handed to its file system when the last descriptor is closed. Each entry of the table counts there.
+    Written(Arc<Buffered>),
 }
 
 static TABLE: ForkMutex<BTreeMap<RawFd, Description>> = ForkMutex::new(BTreeMap::new());
@@ -38,8 +38,13 @@ pub fn insert(fd: RawFd, description: Description) {
         return;
     }
     let old = TABLE.lock().insert(fd, description);
-    if old.is_none() {
-        KNOWN.add(fd as usize);
+    match old {
+        None => KNOWN.add(fd as usize),
+        // Closed where there is no hook, and nobody asks how that went.
+        Some(Description::Written(file)) => {
+            let _ = file.release();
+        }
+        Some(Description::Directory(_)) => {}
     }
 }
 
@@ -81,6 +86,12 @@ pub fn remove(fd: RawFd) -> Option<Description> {
 /// `copy` is a duplicate of `fd` now.
 pub fn duplicated(fd: RawFd, copy: RawFd) {
     if let Some(description) = get(fd) {
+        if !fork::owns_memory() {
+            return;
+        }
+        if let Description::Written(file) = &description {
+            file.retain();
+        }
         insert(copy, description);
     }
 }
@@ -89,10 +100,15 @@ pub fn duplicated(fd: RawFd, copy: RawFd) {
 /// to be closed whatever this answers.
 pub fn closing(fd: RawFd) -> Answer<()> {
     match remove(fd) {
-        Some(Description::Written(file)) => match Arc::try_unwrap(file) {
-            Ok(file) => file.flush(),
-            Err(_) => Ok(()),
-        },
+        Some(Description::Written(file)) => file.release(),
+        _ => Ok(()),
+    }
+}
+
+/// Hands over what a written file holds so far.
+pub fn hand_over(fd: RawFd) -> Answer<()> {
+    match get(fd) {
+        Some(Description::Written(file)) if fork::owns_memory() => file.hand_over(),
         _ => Ok(()),
     }
 }

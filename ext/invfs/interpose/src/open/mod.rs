@@ -13,4 +13,3 @@ pub mod named_library;
 pub mod open_file;
 pub mod source_file;
 pub mod stat;
-pub mod write_back;

@@ -196,7 +196,7 @@ impl Union {
                     }
                     Opened::Shared(_) => file_system.read(sub(path))?,
                     Opened::Contents(contents, _) => contents,
-                    Opened::Buffered { .. } => panic!("{path}: nothing is buffered"),
+                    Opened::Buffered(..) => panic!("{path}: nothing is buffered"),
                 };
                 assert_eq!(flags & libc::O_ACCMODE, libc::O_RDONLY, "{path}");
                 return Ok(String::from_utf8(contents).expect("UTF-8"));
