@@ -44,6 +44,9 @@ struct Entry {
     /// `None` once it was removed.
     sub: Option<SubpathBuf>,
     descriptors: usize,
+    /// Whether others than this process can write to it still, although it has no descriptors: children that were started
+    /// with one, or a mapping.
+    lingers: bool,
     /// The thread that hands it over now, and whether others wanted that meanwhile.
     saver: Option<i64>,
     again: bool,
@@ -53,6 +56,9 @@ struct Entry {
 static TABLE: ForkMutex<BTreeMap<u64, Entry>> = ForkMutex::new(BTreeMap::new());
 survives_fork!(TABLE, Outer);
 in_forked_child!(disown);
+
+/// `F_SETSIG` of fcntl(2), the same number on all machines.
+const SET_SIGNAL: i32 = 10;
 
 static NUMBERS: AtomicU64 = AtomicU64::new(1);
 
@@ -136,7 +142,7 @@ impl Buffered {
         }
     }
 
-    /// A descriptor that stood for it is closed; with the last one it is handed over.
+    /// A descriptor that stood for it was closed; after the last one it is handed over.
     pub fn release(&self) -> Answer<()> {
         match TABLE.lock().get_mut(&self.number) {
             None => return Ok(()),
@@ -147,7 +153,32 @@ impl Buffered {
                 }
             }
         }
+        self.settle()
+    }
+
+    /// Hands over a file without descriptors. If others can write to it still, it is looked at again later.
+    fn settle(&self) -> Answer<()> {
+        // Before, so that nothing is written after what is handed over.
+        let lingers = self.is_written_elsewhere();
+        if let Some(entry) = TABLE.lock().get_mut(&self.number) {
+            entry.lingers = lingers;
+        }
         self.hand_over()
+    }
+
+    /// Whether there is a descriptor or a mapping for writing besides our own, which does not count: the system grants
+    /// no lease for reading then.
+    fn is_written_elsewhere(&self) -> bool {
+        let Ok(reader) = memfd::reopen(&self.file, libc::O_RDONLY | libc::O_CLOEXEC) else {
+            return false;
+        };
+        // SAFETY: fcntl(2) with an open descriptor and numbers. The signal is one that does nothing by default; it comes if
+        // somebody opens the file before `reader` is closed, which ends the lease.
+        let refused = unsafe {
+            libc::fcntl(reader.as_raw_fd(), SET_SIGNAL, libc::SIGURG);
+            libc::fcntl(reader.as_raw_fd(), libc::F_SETLEASE, libc::F_RDLCK) < 0
+        };
+        refused && Errno::last().0 == libc::EAGAIN
     }
 
     /// Hands over what it holds now, unless it was removed. If another thread is doing that, it goes on with what the file
@@ -205,7 +236,7 @@ impl Drop for Saver {
             if entry.saver == Some(thread()) {
                 entry.saver = None;
             }
-            entry.descriptors == 0 && entry.saver.is_none()
+            entry.descriptors == 0 && entry.saver.is_none() && !entry.lingers
         });
         let gone = if unused { table.remove(&self.0) } else { None };
         drop(table);
@@ -243,6 +274,32 @@ impl Default for OpenFiles {
 impl OpenFiles {
     fn is(&self, entry: &Entry, sub: &Subpath) -> bool {
         entry.owner == self.0 && entry.sub.as_deref() == Some(sub)
+    }
+
+    /// Hands over the files without descriptors that nobody can write to any more.
+    pub fn settle(&self) {
+        let lingers = |entry: &&Entry| {
+            entry.owner == self.0
+                && entry.lingers
+                && entry.descriptors == 0
+                && entry.saver.is_none()
+        };
+        let table = TABLE.lock();
+        let files: Vec<_> = table
+            .values()
+            .filter(lingers)
+            .map(|entry| entry.file.clone())
+            .collect();
+        drop(table);
+        for file in files.iter().filter(|file| !file.is_written_elsewhere()) {
+            if let Err(errno) = file.settle() {
+                // Nobody waits for it.
+                eprintln!(
+                    "invfs: what a child wrote is lost: {}",
+                    std::io::Error::from_raw_os_error(errno.0)
+                );
+            }
+        }
     }
 
     /// The open file at `sub`.
@@ -286,6 +343,7 @@ impl OpenFiles {
             owner: self.0,
             sub: Some(sub.to_owned()),
             descriptors: 1,
+            lingers: false,
             saver: None,
             again: false,
         };

@@ -226,6 +226,7 @@ const NEW: Node = Node {
 
 impl FileSystem for RubyFileSystem {
     fn stat(&self, sub: &Subpath, _follow: bool) -> Answer<Node> {
+        self.open.settle();
         let said = self.ask_stat(sub);
         match self.open.get(sub) {
             Some(file) => self.node_of(&file, said),
@@ -238,6 +239,7 @@ impl FileSystem for RubyFileSystem {
             // The child of a vfork is about to become another program, which could not hand the contents back.
             return Err(Errno(libc::EAGAIN));
         }
+        self.open.settle();
         loop {
             let open = match how.writes() {
                 true => self.open.share(sub),
@@ -262,6 +264,7 @@ impl FileSystem for RubyFileSystem {
     }
 
     fn list(&self, sub: &Subpath) -> Answer<Listing> {
+        self.open.settle();
         let mut names = self.ask("list", sub, |ruby| {
             let answer: RArray = self.adapter.call(ruby, "list", sub, &[])?;
             let mut names = Vec::new();
@@ -297,6 +300,7 @@ impl FileSystem for RubyFileSystem {
     }
 
     fn change(&self, change: Change<'_>) -> Answer<()> {
+        self.open.settle();
         let done = |operation, sub, method: &str, more: &[Value]| {
             self.ask(operation, sub, |ruby| {
                 self.adapter

@@ -9,6 +9,7 @@ use crate::hooks::descriptor::close_own;
 use crate::hooks::macros::hooks;
 use crate::hooks::open;
 use crate::open::fd_table;
+use crate::open::fd_table::Closing;
 use crate::paths::dispatch::dispatch_path;
 use crate::paths::liveness;
 use crate::paths::text::Text;
@@ -46,9 +47,9 @@ hooks! {
             return Ok(original(given));
         }
         flush(given);
-        let saved = fd_table::closing(fd);
+        let closing = fd_table::closing(fd);
         let result = original(given);
-        saved.map(|()| result)
+        closing.closed().map(|()| result)
     }
 
     [c"freopen", c"freopen64"] fn freopen(path: Text, mode: Text, given: Given<FILE>) -> *mut FILE = libc::freopen64 {
@@ -56,11 +57,9 @@ hooks! {
             path,
             |path| {
                 // Without a path it stays the same file.
-                if path.to_bytes().is_some() {
-                    flush(given);
-                    leave(given);
-                }
+                let leaving = path.to_bytes().map(|_| leave(given));
                 let stream = original(path, mode, given);
+                let _ = leaving.map(Closing::closed);
                 // SAFETY: freopen(3) answers with NULL or an open stream.
                 unsafe { written(stream, mode) };
                 stream
@@ -68,7 +67,7 @@ hooks! {
             |at| {
                 flush(given);
                 let fd = open::target(&at, flags(mode)? | libc::O_CLOEXEC, 0o666)?;
-                leave(given);
+                let leaving = leave(given);
                 let mut stream = original(Text::from(&ProcPath::new(fd)), mode, given);
                 let mut errno = Errno::last();
                 if stream.is_null() && errno.0 == libc::ENOENT {
@@ -85,6 +84,7 @@ hooks! {
                     fd_table::duplicated(fd, unsafe { libc::fileno(stream) });
                 }
                 close_own(fd);
+                let _ = leaving.closed();
                 if stream.is_null() {
                     Err(errno)
                 } else {
@@ -113,8 +113,9 @@ fn flush(stream: Given<'_, FILE>) {
 }
 
 /// The stream is about to become another file. As freopen(3) has it, nobody hears how closing the old one went.
-fn leave(stream: Given<'_, FILE>) {
-    let _ = fd_table::closing(descriptor(stream));
+fn leave(stream: Given<'_, FILE>) -> Closing {
+    flush(stream);
+    fd_table::closing(descriptor(stream))
 }
 
 /// The flags of `open` for a mode such as `"r+e"`.

@@ -96,13 +96,35 @@ pub fn duplicated(fd: RawFd, copy: RawFd) {
     }
 }
 
-/// The descriptor is about to be closed: hands the contents over if it is the last one of a written file. The descriptor is
-/// to be closed whatever this answers.
-pub fn closing(fd: RawFd) -> Answer<()> {
-    match remove(fd) {
-        Some(Description::Written(file)) => file.release(),
-        _ => Ok(()),
+/// Written files whose descriptors are about to be closed.
+#[must_use]
+pub struct Closing(Vec<Arc<Buffered>>);
+
+impl Closing {
+    /// The descriptors are closed, or another file's: hands the contents over of each file that has none any more. The first
+    /// error is the answer.
+    pub fn closed(self) -> Answer<()> {
+        let mut answer = Ok(());
+        for file in &self.0 {
+            answer = answer.and(file.release());
+        }
+        answer
     }
+}
+
+/// The descriptor is about to be closed, whatever becomes of its contents.
+pub fn closing(fd: RawFd) -> Closing {
+    match remove(fd) {
+        Some(Description::Written(file)) => Closing(vec![file]),
+        _ => Closing(Vec::new()),
+    }
+}
+
+/// All descriptors of a range are about to be closed.
+pub fn closing_all(range: RangeInclusive<u32>) -> Closing {
+    let known: Vec<RawFd> = TABLE.lock().keys().copied().collect();
+    let known = known.into_iter().filter(|fd| range.contains(&(*fd as u32)));
+    Closing(known.flat_map(|fd| closing(fd).0).collect())
 }
 
 /// Hands over what a written file holds so far.
@@ -111,18 +133,6 @@ pub fn hand_over(fd: RawFd) -> Answer<()> {
         Some(Description::Written(file)) if fork::owns_memory() => file.hand_over(),
         _ => Ok(()),
     }
-}
-
-/// All descriptors of a range are about to be closed; the first error is the answer.
-pub fn closing_all(range: RangeInclusive<u32>) -> Answer<()> {
-    let known: Vec<RawFd> = TABLE.lock().keys().copied().collect();
-    let mut answer = Ok(());
-    for fd in known {
-        if range.contains(&(fd as u32)) {
-            answer = answer.and(closing(fd));
-        }
-    }
-    answer
 }
 
 /// In a forked child: written files belong to the parent, which will hand them over.
