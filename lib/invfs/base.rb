@@ -20,6 +20,7 @@ module InVFS
   # - `write(path, contents)`: creates or replaces a file, when its last descriptor is closed
   # - `append(path, contents)`: adds to the end of a file
   # - `mkdir(path)`, `remove(path)`, `rename(from, to)`
+  # - `utime(path, atime, mtime)`, `chmod(path, mode)`, `chown(path, user, group)`: nil for what stays as it is
   # - `max_size`: how many bytes `read` may return, 1 GiB by default
   #
   # Raise any `Errno`; any other exception becomes `Errno::EIO`. docs/writing_file_systems.md has the details.

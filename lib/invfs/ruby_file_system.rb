@@ -2,6 +2,7 @@
 
 # The Ruby side of file systems written in Ruby: the native library calls it for each file operation. Loaded when the
 # first one is mounted.
+require_relative "ruby_file_system/unknown"
 require_relative "ruby_file_system/interruption"
 require_relative "ruby_file_system/names"
 require_relative "ruby_file_system/status"

@@ -232,4 +232,47 @@ class RubyFileSystemInterruptionsTest < RubyFileSystems::Test
       assert_raises(IndexError) { thread.join(60) }
     end
   end
+
+  # Others decide to raise while the thread is outside, and the exception arrives inside.
+  def test_an_exception_on_its_way_into_a_method_comes_out_as_itself
+    root = with(read: ->(_) { "x" })
+    errors = Array.new(100) do
+      started = Queue.new
+      thread = Thread.new do
+        Thread.current.report_on_exception = false
+        started << true
+        loop { File.read("#{root}/a") }
+      rescue StandardError => e
+        e
+      end
+      started.pop
+      sleep(rand * 0.002)
+      thread.raise(IndexError, "from outside")
+      thread.value
+    rescue IndexError => e
+      e
+    end
+    assert_equal [[IndexError, "from outside"]], errors.map { |error| [error.class, error.message] }.uniq
+    100.times do
+      assert_raises(Timeout::Error) { Timeout.timeout(0.001 + rand * 0.002) { loop { File.read("#{root}/a") } } }
+    end
+  end
+
+  def test_exceptions_keep_their_class_for_handle_interrupt
+    hang = @root
+    order = []
+    thread = Thread.new do
+      Thread.handle_interrupt(IndexError => :never) do
+        Timeout.timeout(0.2) { File.read("#{hang}/hang") }
+      rescue Timeout::Error
+        order << :time_limit
+      end
+    rescue IndexError
+      order << :raised
+    end
+    @inside.pop
+    thread.raise(IndexError)
+    thread.join(60)
+    assert_equal %i[time_limit raised], order
+  end
 end

@@ -72,6 +72,7 @@ module InVFS
       end
 
       def truncate(path, length)
+        raise Errno::EISDIR if stat(path).first
         raise Errno::ENOTSUP unless can_write?
 
         contents, = read(path)
@@ -81,9 +82,7 @@ module InVFS
       end
 
       def mkdir(path)
-        raise Errno::EEXIST if find(path)
-
-        @calls.change(:mkdir, path)
+        make(path) { @calls.change(:mkdir, path) }
       end
 
       def remove_file(path)
@@ -109,13 +108,58 @@ module InVFS
         @calls.change(:rename, from, to)
       end
 
+      # A second name or a symbolic link, which no file system has.
+      def link(path, from)
+        stat(from) if from
+        make(path) { raise Errno::ENOTSUP }
+      end
+
+      # @param times each nil for unchanged, true for now, or seconds and nanoseconds
+      def utime(path, *times)
+        now = Time.now
+        times = times.map { |time| time == true ? now : time && Time.at(time.first, time.last, :nsec) }
+        attribute(:utime, path, *times)
+      end
+
+      def chmod(path, mode) = attribute(:chmod, path, mode & 0o7777)
+
+      # @param user, group each nil for unchanged
+      def chown(path, user, group)
+        attribute(:chown, path, user, group) do
+          own = (user || Process.euid) == Process.euid && (group || Process.egid) == Process.egid
+          raise Errno::EPERM unless own
+        end
+      end
+
+      CHANGES = %i[write append mkdir remove rename utime chmod chown].freeze
+      private_constant :CHANGES
+
       def check_writable(path)
         stat(path)
-        changes = %i[write append mkdir remove rename].any? { |operation| @calls.can?(operation) }
-        raise Errno::EROFS unless changes
+        raise Errno::EROFS unless CHANGES.any? { |operation| @calls.can?(operation) }
       end
 
       private
+
+      # Yields where `path` is a free name. Where nothing can be made there, the directory must at least be known.
+      def make(path)
+        raise Errno::EEXIST if find(path)
+
+        yield
+      rescue Errno::ENOTSUP
+        raise find(File.dirname(path)) ? Errno::ENOTSUP : Errno::ENOENT
+      end
+
+      # A file system without the method does not keep this attribute: programs that copy files set it, and go on.
+      def attribute(operation, path, *values)
+        check_writable(path)
+        @calls.change(operation, path, *values)
+      rescue Errno::ENOTSUP => e
+        # Ruby takes all errors with one number for the same.
+        raise unless e.instance_of?(Unknown)
+
+        yield if block_given?
+      end
 
       def child(directory, name)
         path = "#{directory.b.chomp("/")}/#{name}"

@@ -5,13 +5,18 @@ module InVFS
     # Asks the block of InVFS.mount: as `|op, path, **options|`, or as `|op:, path:, **options|`.
     class BlockCalls
       # The keywords of what comes after the path.
-      OPTIONS = { write: :contents, append: :contents, rename: :to }.freeze
+      OPTIONS = {
+        write: %i[contents], append: %i[contents], rename: %i[to], utime: %i[atime mtime], chmod: %i[mode],
+        chown: %i[user group]
+      }.freeze
 
       def initialize(block)
         @block = block
         kinds = block.parameters
         @by_keyword = kinds.any? { |kind, name| %i[key keyreq].include?(kind) && name == :op }
         @positions = kinds.count { |kind, _| %i[req opt].include?(kind) }
+        @keywords = kinds.filter_map { |kind, name| name if %i[key keyreq].include?(kind) }
+        @keywords = nil if @keywords.empty? || kinds.any? { |kind, _| kind == :keyrest }
       end
 
       # Only a call can tell.
@@ -21,8 +26,11 @@ module InVFS
 
       # nil and false say that the block does not know the operation.
       def change(operation, path, *more)
+        keywords = OPTIONS.fetch(operation, [])
+        raise Unknown, "the block does not take #{keywords.join(", ")}" if @keywords && (keywords - @keywords).any?
+
         answer = call(operation, path, more)
-        raise Errno::ENOTSUP, "the block answered #{answer.inspect}" unless answer
+        raise Unknown, "the block answered #{answer.inspect}" unless answer
 
         answer
       end
@@ -34,7 +42,7 @@ module InVFS
       private
 
       def call(operation, path, more)
-        options = more.empty? ? {} : { OPTIONS.fetch(operation) => more.first }
+        options = more.empty? ? {} : OPTIONS.fetch(operation).zip(more).to_h
         return @block.call(op: operation, path: path, **options) if @by_keyword
         return @block.call(operation, path, *more) if @positions > 2
 

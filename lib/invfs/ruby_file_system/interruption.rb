@@ -2,15 +2,18 @@
 
 module InVFS
   module RubyFileSystem
-    # A Thread#raise or Thread#kill that came while the thread was inside a method of a file system.
+    # A Thread#raise or Thread#kill that reaches a thread inside a method of a file system.
     #
     # Nothing may jump over the file operation, because C code may have called it. An exception may be meant for the
     # method, for example a time limit in it. So it is raised there, and again after the operation if it leaves the
-    # method. A kill only ends the method, and kills the thread after the operation. Ruby tells which of the two it is
-    # when it asks for `exception` in the thread concerned.
+    # method. A thread may go into a method after another has decided to raise and before the exception arrives: so all
+    # exceptions of Thread#raise are noted, as themselves, for Thread.handle_interrupt goes by their class. A kill only
+    # ends the method, and kills the thread after the operation. Ruby tells where a kill arrives when it asks for
+    # `exception` in the thread concerned.
     class Interruption < Exception # rubocop:disable Lint/InheritException -- no `rescue` shall stop it
       KILL = Thread.instance_method(:kill)
-      # The interruptions that are on their way through a method: by exception, and by thread for those that throw.
+      # By exception of Thread#raise, the thread that is to get it; and by thread, what throws on its way through a
+      # method.
       RAISED = ObjectSpace::WeakMap.new
       THROWN = {}.compare_by_identity
       private_constant :KILL, :RAISED, :THROWN
@@ -19,7 +22,8 @@ module InVFS
       # arrive.
       module Methods
         def raise(*arguments, **options)
-          return super if equal?(Thread.current) || !RubyFileSystem.inside?(self) || arguments.first.is_a?(Interruption)
+          plain = arguments.first.is_a?(Interruption) || options.any? { |name, _| name != :cause }
+          return super if plain || equal?(Thread.current)
 
           super(Interruption.raising(self, arguments, options))
         end
@@ -42,7 +46,14 @@ module InVFS
 
         def exit = Thread.current.kill
       end
-      private_constant :Methods, :ClassMethods
+
+      # In front of an `exception` that the class of an exception defines: some throw instead, when they are raised.
+      module Announced
+        def exception(*)
+          Interruption.announce(self) { super }
+        end
+      end
+      private_constant :Methods, :ClassMethods, :Announced
 
       class << self
         def watch
@@ -50,10 +61,27 @@ module InVFS
           Thread.singleton_class.prepend(ClassMethods)
         end
 
-        # The interruption for `thread.raise(*arguments)`.
+        # The exception for `thread.raise(*arguments)`, noted as one that comes from outside.
         def raising(thread, arguments, options)
           raised = arguments.empty? ? RuntimeError.new("unhandled exception") : exception_of(arguments)
-          new(thread) { options.key?(:cause) ? with_cause(raised, options[:cause]) : raised.exception }
+          raised = with_cause(raised, options[:cause]) if options.key?(:cause)
+          RAISED[raised] = thread
+          raised.extend(Announced) unless raised.frozen? || raised.method(:exception).owner == Exception
+          raised
+        end
+
+        # Called when the exception is raised, perhaps inside a method of its thread.
+        def announce(raised)
+          interruption = behind(raised)
+          return yield unless interruption && RubyFileSystem.inside?(Thread.current)
+
+          thread = Thread.current
+          interruption.depth = RubyFileSystem.depth(thread)
+          THROWN[thread] = interruption
+          answer = yield
+          THROWN.delete(thread)
+          RAISED[answer] = thread
+          answer
         end
 
         def kill(thread)
@@ -63,9 +91,12 @@ module InVFS
           end
         end
 
-        # The interruption that raised this exception inside a method; nil for the method's own.
+        # The interruption that raised this exception in this thread; nil for the method's own.
         def behind(error)
-          error.is_a?(Interruption) ? error : RAISED[error]
+          return error if error.is_a?(Interruption)
+
+          thread = RAISED[error]
+          new(thread) { error.exception } if thread.equal?(Thread.current)
         end
 
         # The interruption that threw inside a method of this thread.
@@ -103,7 +134,7 @@ module InVFS
       end
 
       # The number of methods that the thread was inside of when it was raised there.
-      attr_reader :depth
+      attr_accessor :depth
 
       def initialize(thread, kills: false, &action)
         @thread = thread
@@ -115,23 +146,10 @@ module InVFS
       # Asked when it is raised: here and now, or at the thread that is to get it.
       def exception(*)
         return self unless Thread.current.equal?(@thread)
-        return @action.call(self) unless RubyFileSystem.inside?(@thread)
-        return raise_inside unless @kills
+        return @action.call(self) unless @kills && RubyFileSystem.inside?(@thread)
 
         RubyFileSystem.note(self)
         self
-      end
-
-      private
-
-      def raise_inside
-        # Some exceptions throw instead, when they are raised.
-        @depth = RubyFileSystem.depth(@thread)
-        THROWN[@thread] = self
-        raised = @action.call(self)
-        THROWN.delete(@thread)
-        RAISED[raised] = self
-        raised
       end
     end
   end

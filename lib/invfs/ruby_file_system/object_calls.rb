@@ -4,7 +4,6 @@ module InVFS
   module RubyFileSystem
     # Calls the methods of an object.
     class ObjectCalls
-      OPERATIONS = %i[read list stat write append mkdir remove rename].freeze
       # An object with one of these methods is a file system.
       TELLING = { read: 1, list: 1, stat: 1, write: 2 }.freeze
 
@@ -36,7 +35,7 @@ module InVFS
 
       # Whether what it answers to a change says if that was done.
       def change(operation, path, *more)
-        raise Errno::ENOTSUP, "no method #{operation}" unless can?(operation)
+        raise Unknown, "no method #{operation}" unless can?(operation)
 
         @object.public_send(operation, path, *more)
       end

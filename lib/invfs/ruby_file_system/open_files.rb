@@ -8,7 +8,8 @@ module InVFS
       # Finalizers run when the program ends: after the blocks of `at_exit`, and before Ruby closes open files and frees
       # its objects.
       LAST = Object.new
-      private_constant :LAST
+      STANDARD = [STDOUT, STDERR].freeze # rubocop:disable Style/GlobalStdStream -- whatever the variables hold at the end
+      private_constant :LAST, :STANDARD
 
       module_function
 
@@ -18,12 +19,25 @@ module InVFS
 
       def finish(_id)
         close
+        hand_over
       ensure
         RubyFileSystem.ended
       end
 
       def close
         ObjectSpace.each_object(File).select { |file| ours?(file) }.each { |file| close_one(file) }
+      end
+
+      # What has no File object, such as standard output that leads into a mount.
+      def hand_over
+        STANDARD.each { |io| io.flush unless io.closed? }
+        RubyFileSystem.hand_over.each { |path, number| lost(path, SystemCallError.new(number)) }
+      rescue IOError, SystemCallError => e
+        warn("invfs: what was written to standard output is lost: #{e.message}")
+      end
+
+      def lost(path, error)
+        warn("invfs: #{path} was open when the program ended, and what was written to it is lost: #{error.message}")
       end
 
       def ours?(file)
@@ -38,7 +52,7 @@ module InVFS
       def close_one(file)
         file.close
       rescue IOError, SystemCallError => e
-        warn("invfs: #{file.path} was open when the program ended, and what was written to it is lost: #{e.message}")
+        lost(file.path, e)
       end
     end
   end

@@ -3,6 +3,7 @@
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
+use crate::buffered::Buffered;
 use crate::sys::at::Meta;
 pub use crate::sys::at::Time;
 use crate::sys::errno::{Answer, Errno};
@@ -92,21 +93,9 @@ pub enum Opened {
     Contents(Vec<u8>, Node),
     /// A real file, already open as it was asked for.
     Real(OwnedFd),
-    /// A file that is written as a whole when the last descriptor of it is closed.
-    Buffered {
-        /// What it holds at first.
-        contents: Vec<u8>,
-        /// What it was at that moment.
-        node: Node,
-        /// Who gets what it holds at last.
-        write_back: Arc<dyn WriteBack>,
-    },
-}
-
-/// Takes the contents of a file that was open for writing.
-pub trait WriteBack: Send + Sync {
-    /// Called when the last descriptor is closed, whether or not anything was written.
-    fn save(&self, contents: &[u8]) -> Answer<()>;
+    /// A file that is written as a whole when the last descriptor of it is closed. If it was opened for writing, it was
+    /// already told of one descriptor.
+    Buffered(Arc<Buffered>, Node),
 }
 
 /// A change to names or attributes.

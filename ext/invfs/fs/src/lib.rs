@@ -1,6 +1,6 @@
 //! What a mount of invfs serves, and the table that says where.
 //!
-//! From below: [`sys`] calls the kernel; [`file_system`] is what file operations ask of a mount, [`read_only`]
+//! From below: [`sys`] calls the kernel; [`buffered`] has files that are open for writing; [`file_system`] is what file operations ask of a mount, [`read_only`]
 //! answers from a VFS, [`overlay`] lays a real directory above that; [`mounts`] is the table of all mounts.
 #![cfg_attr(
     not(test),
@@ -18,6 +18,8 @@
 #[macro_use]
 pub mod sys;
 
+#[cfg(mounts)]
+pub mod buffered;
 #[cfg(mounts)]
 pub mod file_system;
 pub mod mounts;

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use invfs_engine::path::Subpath;
 use invfs_engine::vfs::{Kind, Listing};
-use invfs_fs::file_system::{Change, FileSystem, Node, OpenHow, Opened};
+use invfs_fs::buffered::{Buffered, OpenFiles};
+use invfs_fs::file_system::{Change, FileSystem, Node, OpenHow, Opened, Time};
 use invfs_fs::sys::errno::{Answer, Errno};
+use invfs_fs::sys::fork;
 use magnus::{prelude::*, Error, RArray, RString, Ruby, Value};
 
 use super::{
@@ -18,6 +20,15 @@ use crate::helpers::{gc_root::Token, string};
 /// Serves a file system written in Ruby.
 pub struct RubyFileSystem {
     adapter: Adapter,
+    open: OpenFiles,
+}
+
+/// What the methods say of a file that is to be opened for writing.
+struct Start {
+    contents: Vec<u8>,
+    appends: bool,
+    existed: bool,
+    node: Node,
 }
 
 impl RubyFileSystem {
@@ -25,6 +36,7 @@ impl RubyFileSystem {
     pub fn new(adapter: Value, token: Token) -> RubyFileSystem {
         RubyFileSystem {
             adapter: Adapter::new(adapter, token),
+            open: OpenFiles::default(),
         }
     }
 
@@ -42,52 +54,218 @@ impl RubyFileSystem {
         gvl_bridge::call(asked, work)
     }
 
-    fn open_for_writing(&self, sub: &Subpath, how: OpenHow) -> Answer<Opened> {
-        let (contents, appends, existed, node) = self.ask("open", sub, |ruby| {
-            let answer: RArray =
-                self.adapter
-                    .call(ruby, "open", sub, &[ruby.into_value(how.flags)])?;
-            let contents = copy(ruby, answer.entry::<RString>(0)?)?;
-            let (appends, existed) = (answer.entry(1)?, answer.entry(2)?);
-            let node = node(answer.entry::<RArray>(3)?)?;
-            Ok((contents, appends, existed, node))
-        })?;
-        let saver = RubyWriteBack::new(
-            self.adapter.clone(),
-            sub.to_owned(),
-            appends,
-            existed,
-            &contents,
-        );
-        Ok(Opened::Buffered {
-            contents,
-            node,
-            write_back: Arc::new(saver),
-        })
-    }
-}
-
-impl FileSystem for RubyFileSystem {
-    fn stat(&self, sub: &Subpath, _follow: bool) -> Answer<Node> {
+    fn ask_stat(&self, sub: &Subpath) -> Answer<Node> {
         self.ask("stat", sub, |ruby| {
             node(self.adapter.call(ruby, "stat", sub, &[])?)
         })
     }
 
-    fn open(&self, sub: &Subpath, how: OpenHow) -> Answer<Opened> {
-        if how.writes() {
-            return self.open_for_writing(sub, how);
-        }
-        let (contents, node) = self.ask("read", sub, |ruby| {
+    fn ask_read(&self, sub: &Subpath) -> Answer<(Vec<u8>, Node)> {
+        self.ask("read", sub, |ruby| {
             let answer: RArray = self.adapter.call(ruby, "read", sub, &[])?;
             let contents = copy(ruby, answer.entry::<RString>(0)?)?;
             Ok((contents, node(answer.entry::<RArray>(1)?)?))
+        })
+    }
+
+    fn ask_open(&self, sub: &Subpath, flags: i32) -> Answer<Start> {
+        self.ask("open", sub, |ruby| {
+            let more = [ruby.into_value(flags)];
+            let answer: RArray = self.adapter.call(ruby, "open", sub, &more)?;
+            Ok(Start {
+                contents: copy(ruby, answer.entry::<RString>(0)?)?,
+                appends: answer.entry(1)?,
+                existed: answer.entry(2)?,
+                node: node(answer.entry::<RArray>(3)?)?,
+            })
+        })
+    }
+
+    /// Opens a file that nobody has open for writing; `None` if another thread was faster.
+    fn open_for_writing(&self, sub: &Subpath, how: OpenHow) -> Answer<Option<Opened>> {
+        let start = self.ask_open(sub, how.flags)?;
+        let Start {
+            contents,
+            appends,
+            existed,
+            node,
+        } = start;
+        let saver = RubyWriteBack::new(self.adapter.clone(), appends, existed, &contents);
+        let file = self.open.add(sub, &contents, Box::new(saver))?;
+        Ok(file.map(|file| Opened::Buffered(file, node)))
+    }
+
+    /// Opens a file that is open for writing already.
+    fn open_again(&self, sub: &Subpath, how: OpenHow, file: Arc<Buffered>) -> Answer<Opened> {
+        let has = |flags: i32| how.flags & flags == flags;
+        if has(libc::O_CREAT | libc::O_EXCL) {
+            return Err(Errno(libc::EEXIST));
+        }
+        let only_adds = has(libc::O_APPEND) && how.flags & libc::O_ACCMODE == libc::O_WRONLY;
+        if !only_adds || has(libc::O_TRUNC) {
+            self.complete(sub, how.flags, &file)?;
+        }
+        if has(libc::O_TRUNC) {
+            file.set_len(0)?;
+        }
+        let node = self.node_of(&file, self.ask_stat(sub))?;
+        Ok(Opened::Buffered(file, node))
+    }
+
+    /// Reads what a file held before it was opened to append, if that was not done. What was added is handed over first.
+    fn complete(&self, sub: &Subpath, flags: i32, file: &Buffered) -> Answer<()> {
+        if file.added_to().is_none() {
+            return Ok(());
+        }
+        file.hand_over()?;
+        let writes = flags & libc::O_ACCMODE != libc::O_RDONLY;
+        let base = match writes {
+            true => {
+                let flags = flags & libc::O_ACCMODE;
+                self.ask_open(sub, flags).map(|start| start.contents)
+            }
+            false => self.ask_read(sub).map(|(contents, _)| contents),
+        };
+        match base {
+            Ok(base) => file.complete(&base),
+            Err(Errno(libc::ENOENT)) => file.complete(&[]),
+            Err(errno) => Err(errno),
+        }
+    }
+
+    /// What an open file is, from what the file system says of its name.
+    fn node_of(&self, file: &Buffered, said: Answer<Node>) -> Answer<Node> {
+        let (said, size) = match said {
+            Ok(node) if node.kind == Kind::File => (node, node.size),
+            // Only in memory as yet.
+            Ok(_) | Err(Errno(libc::ENOENT)) => (NEW, 0),
+            Err(errno) => return Err(errno),
+        };
+        let held = file.len()?;
+        let size = match file.added_to() {
+            Some(handed_over) => size + held.saturating_sub(handed_over),
+            None => held,
+        };
+        Ok(Node {
+            size,
+            ino: file.known_inode(),
+            ..said
+        })
+    }
+
+    /// Makes a change of `sub`. If that is only in memory as yet, it is handed over first.
+    fn change_file(&self, sub: &Subpath, change: impl Fn() -> Answer<()>) -> Answer<()> {
+        match (change(), self.open.get(sub)) {
+            (Err(Errno(libc::ENOENT)), Some(file)) => {
+                file.hand_over()?;
+                change()
+            }
+            (answer, _) => answer,
+        }
+    }
+
+    /// `EEXIST` where a file is open that the file system may not have as yet.
+    fn check_free(&self, sub: &Subpath) -> Answer<()> {
+        match self.open.get(sub) {
+            Some(_) => Err(Errno(libc::EEXIST)),
+            None => Ok(()),
+        }
+    }
+
+    fn truncate(&self, sub: &Subpath, length: u64) -> Answer<()> {
+        let Some(file) = self.open.get(sub) else {
+            return self.ask("write", sub, |ruby| {
+                let more = [ruby.into_value(length)];
+                self.adapter
+                    .call::<Value>(ruby, "truncate", sub, &more)
+                    .map(|_| ())
+            });
+        };
+        self.complete(sub, libc::O_WRONLY, &file)?;
+        file.set_len(length)
+    }
+
+    fn rename(&self, from: &Subpath, to: &Subpath, keep: bool) -> Answer<()> {
+        if keep && from != to {
+            self.check_free(to)?;
+        }
+        self.change_file(from, || {
+            self.ask("rename", from, |ruby| {
+                let more = [rooted(ruby, to).as_value(), ruby.into_value(keep)];
+                self.adapter
+                    .call::<Value>(ruby, "rename", from, &more)
+                    .map(|_| ())
+            })
         })?;
-        Ok(Opened::Contents(contents, node))
+        if from != to {
+            self.open.renamed(from, to);
+        }
+        Ok(())
+    }
+
+    fn remove(&self, sub: &Subpath, done: impl Fn() -> Answer<()>) -> Answer<()> {
+        match (done(), self.open.get(sub)) {
+            // Only in memory as yet.
+            (Err(Errno(libc::ENOENT)), Some(_)) => {}
+            (answer, _) => answer?,
+        }
+        self.open.removed(sub);
+        Ok(())
+    }
+}
+
+/// A file that the file system does not have as yet.
+const NEW: Node = Node {
+    kind: Kind::File,
+    size: 0,
+    mode: 0o644,
+    mtime: (0, 0),
+    ino: None,
+    real: None,
+};
+
+impl FileSystem for RubyFileSystem {
+    fn stat(&self, sub: &Subpath, _follow: bool) -> Answer<Node> {
+        self.open.settle();
+        let said = self.ask_stat(sub);
+        match self.open.get(sub) {
+            Some(file) => self.node_of(&file, said),
+            None => said,
+        }
+    }
+
+    fn open(&self, sub: &Subpath, how: OpenHow) -> Answer<Opened> {
+        if how.writes() && !fork::owns_memory() {
+            // The child of a vfork is about to become another program, which could not hand the contents back.
+            return Err(Errno(libc::EAGAIN));
+        }
+        self.open.settle();
+        loop {
+            let open = match how.writes() {
+                true => self.open.share(sub),
+                false => self.open.get(sub),
+            };
+            if let Some(file) = open {
+                let opened = self.open_again(sub, how, file.clone());
+                if opened.is_err() && how.writes() {
+                    // The failure to open is the answer.
+                    let _ = file.release();
+                }
+                return opened;
+            }
+            if !how.writes() {
+                let (contents, node) = self.ask_read(sub)?;
+                return Ok(Opened::Contents(contents, node));
+            }
+            if let Some(opened) = self.open_for_writing(sub, how)? {
+                return Ok(opened);
+            }
+        }
     }
 
     fn list(&self, sub: &Subpath) -> Answer<Listing> {
-        self.ask("list", sub, |ruby| {
+        self.open.settle();
+        let mut names = self.ask("list", sub, |ruby| {
             let answer: RArray = self.adapter.call(ruby, "list", sub, &[])?;
             let mut names = Vec::new();
             for at in 0..answer.len() / 2 {
@@ -99,10 +277,17 @@ impl FileSystem for RubyFileSystem {
                 };
                 names.push((name, kind));
             }
-            names.sort_unstable_by(|a: &(Vec<u8>, Kind), b| a.0.cmp(&b.0));
-            names.dedup_by(|a, b| a.0 == b.0);
             Ok(names)
-        })
+        })?;
+        for open in self.open.below(sub) {
+            // The file system may not have it as yet.
+            if !open.as_bytes().contains(&b'/') {
+                names.push((open.as_bytes().to_vec(), Kind::File));
+            }
+        }
+        names.sort_by(|a: &(Vec<u8>, Kind), b| a.0.cmp(&b.0));
+        names.dedup_by(|a, b| a.0 == b.0);
+        Ok(names)
     }
 
     fn has_links(&self) -> bool {
@@ -115,6 +300,7 @@ impl FileSystem for RubyFileSystem {
     }
 
     fn change(&self, change: Change<'_>) -> Answer<()> {
+        self.open.settle();
         let done = |operation, sub, method: &str, more: &[Value]| {
             self.ask(operation, sub, |ruby| {
                 self.adapter
@@ -123,25 +309,72 @@ impl FileSystem for RubyFileSystem {
             })
         };
         match change {
-            Change::MakeDirectory(sub, _) => done("mkdir", sub, "mkdir", &[]),
-            Change::Remove(sub) => done("remove", sub, "remove_file", &[]),
+            Change::MakeDirectory(sub, _) => {
+                self.check_free(sub)?;
+                done("mkdir", sub, "mkdir", &[])
+            }
+            Change::Remove(sub) => self.remove(sub, || done("remove", sub, "remove_file", &[])),
+            Change::RemoveDirectory(sub) if self.open.get(sub).is_some() => {
+                Err(Errno(libc::ENOTDIR))
+            }
+            Change::RemoveDirectory(sub) if !self.open.below(sub).is_empty() => {
+                Err(Errno(libc::ENOTEMPTY))
+            }
             Change::RemoveDirectory(sub) => done("remove", sub, "remove_directory", &[]),
-            Change::Rename(from, to, keep) => self.ask("rename", from, |ruby| {
-                let more = [rooted(ruby, to).as_value(), ruby.into_value(keep)];
-                self.adapter
-                    .call::<Value>(ruby, "rename", from, &more)
-                    .map(|_| ())
+            Change::Rename(from, to, keep) => self.rename(from, to, keep),
+            Change::Truncate(sub, length) => self.truncate(sub, length),
+            Change::Link(from, to) => self.change_file(from, || {
+                self.check_free(to)?;
+                self.ask("link", to, |ruby| {
+                    let more = [rooted(ruby, from).as_value()];
+                    self.adapter
+                        .call::<Value>(ruby, "link", to, &more)
+                        .map(|_| ())
+                })
             }),
-            Change::Truncate(sub, length) => self.ask("write", sub, |ruby| {
-                self.adapter
-                    .call::<Value>(ruby, "truncate", sub, &[ruby.into_value(length)])
-                    .map(|_| ())
+            Change::Symlink(_, sub) => {
+                self.check_free(sub)?;
+                self.ask("link", sub, |ruby| {
+                    let more = [ruby.qnil().as_value()];
+                    self.adapter
+                        .call::<Value>(ruby, "link", sub, &more)
+                        .map(|_| ())
+                })
+            }
+            Change::Mode(sub, mode) => self.change_file(sub, || {
+                self.ask("chmod", sub, |ruby| {
+                    self.adapter
+                        .call::<Value>(ruby, "chmod", sub, &[ruby.into_value(mode)])
+                        .map(|_| ())
+                })
             }),
-            _ => Err(Errno(libc::ENOTSUP)),
+            Change::Owner(sub, user, group, _) => self.change_file(sub, || {
+                self.ask("chown", sub, |ruby| {
+                    let id = |id: u32| ruby.into_value((id != u32::MAX).then_some(id));
+                    self.adapter
+                        .call::<Value>(ruby, "chown", sub, &[id(user), id(group)])
+                        .map(|_| ())
+                })
+            }),
+            Change::Times(sub, times, _) => self.change_file(sub, || {
+                self.ask("utime", sub, |ruby| {
+                    let more = times.map(|time| match time {
+                        Time::Same => ruby.qnil().as_value(),
+                        Time::Now => ruby.qtrue().as_value(),
+                        Time::At(seconds, nanoseconds) => ruby.into_value((seconds, nanoseconds)),
+                    });
+                    self.adapter
+                        .call::<Value>(ruby, "utime", sub, &more)
+                        .map(|_| ())
+                })
+            }),
         }
     }
 
     fn writable(&self, sub: &Subpath) -> Answer<()> {
+        if self.open.get(sub).is_some() {
+            return Ok(());
+        }
         self.ask("write", sub, |ruby| {
             self.adapter
                 .call::<Value>(ruby, "check_writable", sub, &[])

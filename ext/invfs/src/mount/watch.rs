@@ -2,9 +2,11 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use magnus::{function, prelude::*, rb_sys::AsRawValue, Error, RModule, Ruby, Value};
+use invfs_fs::buffered;
+use magnus::{function, prelude::*, rb_sys::AsRawValue, Error, RArray, RModule, Ruby, Value};
 
 use super::{interruptions, ruby_side};
+use crate::helpers::string;
 
 /// `InVFS::RubyFileSystem`, with the native methods that it calls.
 pub fn prepared(ruby: &Ruby) -> Result<RModule, Error> {
@@ -12,6 +14,7 @@ pub fn prepared(ruby: &Ruby) -> Result<RModule, Error> {
     if !module.respond_to("depth", false)? {
         module.define_singleton_method("depth", function!(depth, 1))?;
         module.define_singleton_method("note", function!(note, 1))?;
+        module.define_singleton_method("hand_over", function!(hand_over, 0))?;
         module.define_singleton_method("ended", function!(ruby_side::end, 0))?;
     }
     Ok(module)
@@ -37,4 +40,16 @@ fn depth(thread: Value) -> usize {
 /// Notes what the current thread is to get when the file operation is over.
 fn note(ruby: &Ruby, interruption: Value) {
     interruptions::note(ruby.thread_current().as_raw(), interruption);
+}
+
+/// Hands over all files that are open for writing: the path and the error number of each that failed.
+fn hand_over(ruby: &Ruby) -> Result<RArray, Error> {
+    // SAFETY: NULL stands for all streams.
+    unsafe { libc::fflush(std::ptr::null_mut()) };
+    let failed = ruby.ary_new();
+    for (sub, errno) in buffered::hand_over_all() {
+        let path = [b"/", sub.as_bytes()].concat();
+        failed.push((string::name(ruby, &path), errno.0))?;
+    }
+    Ok(failed)
 }

@@ -87,7 +87,8 @@ impl<'a> Lower<'a> {
         };
         match self.file_system.open(path, how)? {
             Opened::Shared(_) => self.file_system.read(path),
-            Opened::Contents(contents, _) | Opened::Buffered { contents, .. } => Ok(contents),
+            Opened::Contents(contents, _) => Ok(contents),
+            Opened::Buffered(file, _) => file.contents(),
             Opened::Real(fd) => whole(fd),
         }
     }

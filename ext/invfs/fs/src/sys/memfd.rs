@@ -79,6 +79,11 @@ fn within_limit<T>(len: u64, write: impl FnOnce() -> Answer<T>) -> Answer<T> {
     answer
 }
 
+/// Writes the bytes at the beginning of the file, over what is there.
+pub fn write_all_at_start(file: impl AsFd, contents: &[u8]) -> Answer<()> {
+    write_all(file.as_fd(), contents)
+}
+
 /// Writes everything at the beginning, without moving the offset.
 fn write_all(file: BorrowedFd, contents: &[u8]) -> Answer<()> {
     let mut done = 0;

@@ -4,6 +4,7 @@ use std::ffi::{c_int, c_uint};
 
 use crate::hooks::arguments::Given;
 use crate::hooks::macros::hooks;
+use crate::open::fd_table::Closing;
 use crate::open::{fd_table, identities, open_file, readers, source_file};
 use invfs_fs::sys::errno::{Answer, Errno};
 use invfs_fs::sys::{fork, reserved_fd};
@@ -15,28 +16,30 @@ hooks! {
             return Err(Errno(libc::EBADF));
         }
         readers::closing(fd);
-        let saved = fd_table::closing(fd);
+        let closing = fd_table::closing(fd);
         let result = original(fd);
         source_file::closed(fd);
-        saved.map(|()| result)
+        closing.closed().map(|()| result)
+    }
+
+    [c"fsync"] fn fsync(fd: c_int) -> c_int = libc::fsync {
+        fd_table::hand_over(fd)?;
+        Ok(original(fd))
+    }
+
+    [c"fdatasync"] fn fdatasync(fd: c_int) -> c_int = libc::fdatasync {
+        fd_table::hand_over(fd)?;
+        Ok(original(fd))
     }
 
     [c"close_range"] fn close_range(first: c_uint, last: c_uint, flags: c_int) -> c_int {
         if flags == 0 {
             readers::closing_all(first..=last);
-            fd_table::closing_all(first..=last)?;
         }
-        let mut from = first;
-        while let Some(ours) = reserved_fd::first_from(from, last) {
-            if ours > from {
-                range(from, ours - 1, flags)?;
-            }
-            from = ours + 1;
-        }
-        match from > last && last >= first {
-            true => Ok(0),
-            false => range(from, last, flags).map(|()| 0),
-        }
+        let closing = (flags == 0).then(|| fd_table::closing_all(first..=last));
+        let result = all_but_ours(first, last, flags);
+        let saved = closing.map_or(Ok(()), Closing::closed);
+        result.and(saved).map(|()| 0)
     }
 
     [c"closefrom"] fn closefrom(first: c_int) -> () {
@@ -91,15 +94,15 @@ hooks! {
         if fd == to {
             return Ok(original(fd, to));
         }
-        let saved = replaced(fd, to);
+        let replaced = replaced(fd, to);
         let copy = duplicated(fd, original(fd, to));
-        saved.map(|()| copy)
+        replaced.map_or(Ok(()), Closing::closed).map(|()| copy)
     }
 
     [c"dup3"] fn dup3(fd: c_int, to: c_int, flags: c_int) -> c_int = libc::dup3 {
-        let saved = if fd == to { Ok(()) } else { replaced(fd, to) };
+        let replaced = if fd == to { None } else { replaced(fd, to) };
         let copy = duplicated(fd, original(fd, to, flags));
-        saved.map(|()| copy)
+        replaced.map_or(Ok(()), Closing::closed).map(|()| copy)
     }
 
     /// The third argument is a number or a pointer, or is missing; it stands where a declared one would.
@@ -113,6 +116,21 @@ hooks! {
     }
 }
 
+/// Closes a range, and leaves out the descriptors that mounts need for themselves.
+fn all_but_ours(first: c_uint, last: c_uint, flags: c_int) -> Answer<()> {
+    let mut from = first;
+    while let Some(ours) = reserved_fd::first_from(from, last) {
+        if ours > from {
+            range(from, ours - 1, flags)?;
+        }
+        from = ours + 1;
+    }
+    match from > last && last >= first {
+        true => Ok(()),
+        false => range(from, last, flags),
+    }
+}
+
 fn range(first: c_uint, last: c_uint, flags: c_int) -> Answer<()> {
     // SAFETY: plain integers.
     match unsafe { libc::syscall(libc::SYS_close_range, first, last, flags) } {
@@ -123,8 +141,11 @@ fn range(first: c_uint, last: c_uint, flags: c_int) -> Answer<()> {
 
 /// Closes a descriptor that a hook has opened itself and handed to nobody.
 pub fn close_own(fd: c_int) {
+    let closing = fd_table::closing(fd);
     // SAFETY: a plain integer.
     unsafe { libc::close(fd) };
+    // The hook has failed already, or another descriptor stands for the same.
+    let _ = closing.closed();
 }
 
 /// Once more where the first try found no room for a descriptor, after those that are held to save time were closed.
@@ -144,17 +165,17 @@ fn duplicated(fd: c_int, copy: c_int) -> c_int {
 }
 
 /// `to` is about to be closed, if `fd` can take its place.
-fn replaced(fd: c_int, to: c_int) -> Answer<()> {
+fn replaced(fd: c_int, to: c_int) -> Option<Closing> {
     // SAFETY: asks about a descriptor.
     if unsafe { libc::fcntl(fd, libc::F_GETFD) } < 0 {
-        return Ok(());
+        return None;
     }
     // In the child of a vfork, the number means a file of the child's alone.
     if reserved_fd::is_ours(to) && fork::owns_memory() {
         reserved_fd::make_way(to);
     }
     readers::closing(to);
-    fd_table::closing(to)
+    Some(fd_table::closing(to))
 }
 
 /// The flags of a descriptor: a sealed file that was handed out as it was made is open for writing to the system alone.

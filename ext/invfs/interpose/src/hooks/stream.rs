@@ -1,4 +1,4 @@
-//! `fopen` and `freopen`: streams of the C library on files of a mount.
+//! `fopen`, `freopen` and `fclose`: streams of the C library on files of a mount.
 
 use std::ffi::c_int;
 
@@ -8,6 +8,8 @@ use crate::hooks::arguments::Given;
 use crate::hooks::descriptor::close_own;
 use crate::hooks::macros::hooks;
 use crate::hooks::open;
+use crate::open::fd_table::Closing;
+use crate::open::{fd_table, readers};
 use crate::paths::dispatch::dispatch_path;
 use crate::paths::liveness;
 use crate::paths::text::Text;
@@ -39,17 +41,34 @@ hooks! {
         )
     }
 
+    [c"fclose"] fn fclose(given: Given<FILE>) -> c_int = libc::fclose {
+        let fd = descriptor(given);
+        if !fd_table::may_have(fd) {
+            return Ok(original(given));
+        }
+        flush(given);
+        readers::closing(fd);
+        let closing = fd_table::closing(fd);
+        let result = original(given);
+        closing.closed().map(|()| result)
+    }
+
     [c"freopen", c"freopen64"] fn freopen(path: Text, mode: Text, given: Given<FILE>) -> *mut FILE = libc::freopen64 {
         dispatch_path(
             path,
             |path| {
+                // Without a path it stays the same file.
+                let leaving = path.to_bytes().map(|_| leave(given));
                 let stream = original(path, mode, given);
+                let _ = leaving.map(Closing::closed);
                 // SAFETY: freopen(3) answers with NULL or an open stream.
                 unsafe { written(stream, mode) };
                 stream
             },
             |at| {
+                flush(given);
                 let fd = open::target(&at, flags(mode)? | libc::O_CLOEXEC, 0o666)?;
+                let leaving = leave(given);
                 let mut stream = original(Text::from(&ProcPath::new(fd)), mode, given);
                 let mut errno = Errno::last();
                 if stream.is_null() && errno.0 == libc::ENOENT {
@@ -61,7 +80,12 @@ hooks! {
                         stream = std::ptr::null_mut();
                     }
                 }
+                if !stream.is_null() {
+                    // SAFETY: not NULL, so it is the open stream that freopen(3) answers with.
+                    fd_table::duplicated(fd, unsafe { libc::fileno(stream) });
+                }
                 close_own(fd);
+                let _ = leaving.closed();
                 if stream.is_null() {
                     Err(errno)
                 } else {
@@ -70,6 +94,30 @@ hooks! {
             },
         )
     }
+}
+
+/// The descriptor of a stream; -1 for none.
+fn descriptor(stream: Given<'_, FILE>) -> c_int {
+    match stream.as_ptr().is_null() {
+        true => -1,
+        // SAFETY: an open stream, as the functions that take one ask of their callers.
+        false => unsafe { libc::fileno(stream.as_ptr()) },
+    }
+}
+
+/// Has a stream write what it holds, if its file may be one that is handed over.
+fn flush(stream: Given<'_, FILE>) {
+    if fd_table::may_have(descriptor(stream)) {
+        // SAFETY: not NULL, so an open stream, as above.
+        unsafe { libc::fflush(stream.as_ptr()) };
+    }
+}
+
+/// The stream is about to become another file. As freopen(3) has it, nobody hears how closing the old one went.
+fn leave(stream: Given<'_, FILE>) -> Closing {
+    flush(stream);
+    readers::closing(descriptor(stream));
+    fd_table::closing(descriptor(stream))
 }
 
 /// The flags of `open` for a mode like `"r+e"`.

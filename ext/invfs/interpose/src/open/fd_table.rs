@@ -6,7 +6,7 @@ use std::os::fd::RawFd;
 use std::sync::Arc;
 
 use crate::open::filter::Filter;
-use crate::open::write_back::Written;
+use invfs_fs::buffered::Buffered;
 use invfs_fs::mounts::Place;
 use invfs_fs::sys::errno::Answer;
 use invfs_fs::sys::fork::{self, ForkMutex};
@@ -16,8 +16,8 @@ use invfs_fs::sys::fork::{self, ForkMutex};
 pub enum Description {
     /// A directory of a mount. The descriptor is one of the empty directory.
     Directory(Place),
-    /// A file that is handed to its file system when the last descriptor is closed.
-    Written(Arc<Written>),
+    /// A file that is handed to its file system when the last descriptor is closed. Each entry of the table counts there.
+    Written(Arc<Buffered>),
 }
 
 static TABLE: ForkMutex<BTreeMap<RawFd, Description>> = ForkMutex::new(BTreeMap::new());
@@ -38,8 +38,13 @@ pub fn insert(fd: RawFd, description: Description) {
         return;
     }
     let old = TABLE.lock().insert(fd, description);
-    if old.is_none() {
-        KNOWN.add(fd as usize);
+    match old {
+        None => KNOWN.add(fd as usize),
+        // Closed where there is no hook, and nobody asks how that went.
+        Some(Description::Written(file)) => {
+            let _ = file.release();
+        }
+        Some(Description::Directory(_)) => {}
     }
 }
 
@@ -81,32 +86,53 @@ pub fn remove(fd: RawFd) -> Option<Description> {
 /// `copy` is a duplicate of `fd` now.
 pub fn duplicated(fd: RawFd, copy: RawFd) {
     if let Some(description) = get(fd) {
+        if !fork::owns_memory() {
+            return;
+        }
+        if let Description::Written(file) = &description {
+            file.retain();
+        }
         insert(copy, description);
     }
 }
 
-/// The descriptor is about to be closed: hands the contents over if it is the last one of a written file. The descriptor is
-/// to be closed whatever this answers.
-pub fn closing(fd: RawFd) -> Answer<()> {
-    match remove(fd) {
-        Some(Description::Written(file)) => match Arc::try_unwrap(file) {
-            Ok(file) => file.flush(),
-            Err(_) => Ok(()),
-        },
-        _ => Ok(()),
+/// Written files whose descriptors are about to be closed.
+#[must_use]
+pub struct Closing(Vec<Arc<Buffered>>);
+
+impl Closing {
+    /// The descriptors are closed, or another file's: hands the contents over of each file that has none any more. The first
+    /// error is the answer.
+    pub fn closed(self) -> Answer<()> {
+        let mut answer = Ok(());
+        for file in &self.0 {
+            answer = answer.and(file.release());
+        }
+        answer
     }
 }
 
-/// All descriptors of a range are about to be closed; the first error is the answer.
-pub fn closing_all(range: RangeInclusive<u32>) -> Answer<()> {
-    let known: Vec<RawFd> = TABLE.lock().keys().copied().collect();
-    let mut answer = Ok(());
-    for fd in known {
-        if range.contains(&(fd as u32)) {
-            answer = answer.and(closing(fd));
-        }
+/// The descriptor is about to be closed, whatever becomes of its contents.
+pub fn closing(fd: RawFd) -> Closing {
+    match remove(fd) {
+        Some(Description::Written(file)) => Closing(vec![file]),
+        _ => Closing(Vec::new()),
     }
-    answer
+}
+
+/// All descriptors of a range are about to be closed.
+pub fn closing_all(range: RangeInclusive<u32>) -> Closing {
+    let known: Vec<RawFd> = TABLE.lock().keys().copied().collect();
+    let known = known.into_iter().filter(|fd| range.contains(&(*fd as u32)));
+    Closing(known.flat_map(|fd| closing(fd).0).collect())
+}
+
+/// Hands over what a written file holds so far.
+pub fn hand_over(fd: RawFd) -> Answer<()> {
+    match get(fd) {
+        Some(Description::Written(file)) if fork::owns_memory() => file.hand_over(),
+        _ => Ok(()),
+    }
 }
 
 /// In a forked child: written files belong to the parent, which will hand them over.

@@ -2,7 +2,7 @@
 
 use std::cell::LazyCell;
 use std::collections::VecDeque;
-use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, RawFd};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use foldhash::fast::RandomState;
@@ -58,7 +58,7 @@ fn note_device(device: u64) {
 
 /// Notes what `fstat` of this file is to say; `sealed`, nobody changes it any more. The answer is its inode in memory; 0 if
 /// nothing was noted.
-pub fn remember(place: &Place, file: &OwnedFd, node: &Node, sealed: bool) -> u64 {
+pub fn remember(place: &Place, file: &impl AsRawFd, node: &Node, sealed: bool) -> u64 {
     let Ok(real) = memfd::metadata(file.as_raw_fd()) else {
         return 0;
     };

@@ -39,6 +39,6 @@ pub fn contents(place: &Place) -> Answer<Vec<u8>> {
         Opened::Shared(_) => place.mount.file_system().read(&place.sub),
         Opened::Contents(contents, _) => Ok(contents),
         Opened::Real(file) => memfd::read_all(file),
-        Opened::Buffered { contents, .. } => Ok(contents),
+        Opened::Buffered(file, _) => file.contents(),
     }
 }

@@ -14,5 +14,4 @@ pub mod open_file;
 pub mod readers;
 pub mod source_file;
 pub mod stat;
-pub mod write_back;
 pub mod zeroed;

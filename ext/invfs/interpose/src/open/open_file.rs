@@ -8,9 +8,10 @@ use rustix::io::FdFlags;
 
 use crate::open::fd_table::{self, Description};
 use crate::open::file_cache::CACHE;
-use crate::open::write_back::Written;
+use crate::open::stat;
 use crate::open::{identities, readers};
-use invfs_fs::file_system::{Node, OpenHow, Opened, WriteBack};
+use invfs_fs::buffered::Buffered;
+use invfs_fs::file_system::{Node, OpenHow, Opened};
 use invfs_fs::mounts::{Mount, Place};
 use invfs_fs::sys::at;
 use invfs_fs::sys::errno::{Answer, Errno};
@@ -69,37 +70,29 @@ pub fn open(place: &Place, how: OpenHow) -> Answer<RawFd> {
             Ok(fd)
         }
         Opened::Real(file) => Ok(file.into_raw_fd()),
-        Opened::Buffered {
-            contents,
-            node,
-            write_back,
-        } => buffered(place, how.flags, &contents, &node, write_back),
+        Opened::Buffered(file, node) => buffered(place, how, file, &node),
     }
 }
 
-/// Opens a file that holds `contents` now; what it holds at the last close goes to `write_back`.
-fn buffered(
-    place: &Place,
-    flags: i32,
-    contents: &[u8],
-    node: &Node,
-    write_back: Arc<dyn WriteBack>,
-) -> Answer<RawFd> {
-    if !fork::owns_memory() {
-        // The child of a vfork is about to become another program, which could not hand the contents back.
-        return Err(Errno(libc::EAGAIN));
-    }
-    let file = memfd::file(contents, &place.path(), false)?;
-    identities::remember(place, &file, node, false);
-    // Opened anew for the flags that were asked for, such as appending.
-    let fd = match memfd::reopen(&file, flags) {
-        Ok(opened) => opened,
-        Err(_) => file.try_clone()?,
+/// Opens a file that is open for writing.
+fn buffered(place: &Place, how: OpenHow, file: Arc<Buffered>, node: &Node) -> Answer<RawFd> {
+    let node = Node {
+        ino: Some(file.inode(stat::inode(place, node))),
+        ..*node
     };
-    let fd = fd.into_raw_fd();
-    let written = Written::new(ReservedFd::new(file), write_back);
-    fd_table::insert(fd, Description::Written(Arc::new(written)));
-    Ok(fd)
+    identities::remember(place, &*file, &node, false);
+    // Opened anew for the flags that were asked for, such as appending.
+    let opened = file.reopen(how.flags);
+    if how.writes() {
+        match &opened {
+            Ok(fd) => fd_table::insert(fd.as_raw_fd(), Description::Written(file)),
+            // The failure to open is the answer.
+            Err(_) => {
+                let _ = file.release();
+            }
+        }
+    }
+    opened.map(IntoRawFd::into_raw_fd)
 }
 
 /// Opens contents once more that were read before. Without /proc, or where the process changed its user since,

@@ -214,7 +214,7 @@ impl Union {
                     }
                     Opened::Shared(_) => file_system.read(sub(path))?,
                     Opened::Contents(contents, _) => contents,
-                    Opened::Buffered { .. } => panic!("{path}: nothing is buffered"),
+                    Opened::Buffered(..) => panic!("{path}: nothing is buffered"),
                 };
                 assert_eq!(flags & libc::O_ACCMODE, libc::O_RDONLY, "{path}");
                 Ok(String::from_utf8(contents).expect("UTF-8"))
@@ -241,7 +241,7 @@ impl Union {
 
 impl Files for Union {
     fn run(&self, op: &Op) -> Result<String, i32> {
-        self.answer(op).map_err(|errno| errno.0)
+        self.answer(op).map_err(number)
     }
 }
 
@@ -317,4 +317,12 @@ fn dress(from: &Union, to: &Real, path: &str) {
     }
     let time = Op::Times(path.into(), node.mtime.0, false);
     to.run(&time).expect("a time");
+}
+
+/// The number of an error. A link that leads out leads nowhere as far as the file system itself is concerned.
+pub fn number(errno: Errno) -> i32 {
+    match errno {
+        Errno::LEADS_OUT => libc::ENOENT,
+        Errno(number) => number,
+    }
 }

@@ -186,9 +186,9 @@ fn answer(overlay: &Overlay, op: &Op) -> Result<String, i32> {
         Op::List(path) => overlay.list(&sub(path)).map(|_| String::new()),
         Op::Stat(path, follow) => overlay.stat(&sub(path), *follow).map(|_| String::new()),
         Op::ReadLink(path) => overlay.read_link(&sub(path)).map(|_| String::new()),
-        op => return super::control::change(overlay, op).map_err(|errno| errno.0),
+        op => return super::control::change(overlay, op).map_err(super::control::number),
     };
-    answer.map_err(|errno| errno.0)
+    answer.map_err(super::control::number)
 }
 
 /// Any bytes as the contents of an upper directory, `.invfs-upper` among them, and as operations on it.

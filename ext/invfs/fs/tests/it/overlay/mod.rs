@@ -63,6 +63,9 @@ fn union(upper: &Path) -> Union {
 }
 
 fn union_of(lower: Arc<dyn FileSystem>, upper: &Path) -> Union {
+    // Tests fork while other tests hold locks.
+    static INSTALLED: std::sync::Once = std::sync::Once::new();
+    INSTALLED.call_once(|| invfs_fs::sys::fork::install().expect("a place for the functions"));
     Union(Overlay::new(lower, upper.to_owned()).expect("an upper directory"))
 }
 
