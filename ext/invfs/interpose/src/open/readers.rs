@@ -13,6 +13,7 @@ use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
 use crate::open::filter::Filter;
+use invfs_engine::path::{Subpath, SubpathBuf};
 use invfs_fs::mounts::Place;
 use invfs_fs::sys::fork::{self, ForkMutex};
 use invfs_fs::sys::memfd;
@@ -121,11 +122,19 @@ pub fn open_at(place: &Place) -> Option<(RawFd, u64)> {
     is_it.then_some((fd, reader.inode))
 }
 
-/// The open files.
-pub fn places() -> Vec<(RawFd, Place)> {
+/// The open files of a mount, by the names that they were opened by, for which `concerns` says yes.
+pub fn names(mount: u64, concerns: impl Fn(&Subpath) -> bool) -> Vec<(RawFd, SubpathBuf)> {
     let readers = READERS.lock();
-    let place = |(fd, reader): (&RawFd, &Reader)| (*fd, reader.place.clone());
-    readers.descriptors.iter().map(place).collect()
+    let of_mount = |(_, reader): &(&RawFd, &Reader)| {
+        reader.place.mount.id == mount && concerns(&reader.place.sub)
+    };
+    let name = |(fd, reader): (&RawFd, &Reader)| (*fd, reader.place.sub.clone());
+    readers
+        .descriptors
+        .iter()
+        .filter(of_mount)
+        .map(name)
+        .collect()
 }
 
 /// The file of a descriptor has another name now.

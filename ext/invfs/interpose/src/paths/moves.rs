@@ -27,11 +27,13 @@ enum Holder {
 /// Makes a change in a mount.
 pub fn change(mount: &Arc<Mount>, change: Change<'_>) -> Answer<()> {
     let open = match change {
-        Change::Rename(..) | Change::RemoveDirectory(_) | Change::Remove(_)
-            if fork::owns_memory() =>
-        {
-            open_in(mount)
+        _ if !fork::owns_memory() => Vec::new(),
+        Change::Rename(from, to, _) => {
+            let concerned = |sub: &Subpath| below(sub, from).is_some() || *sub == *to;
+            [open_in(mount), readers_of(mount, concerned)].concat()
         }
+        Change::RemoveDirectory(_) => open_in(mount),
+        Change::Remove(sub) => readers_of(mount, |open| *open == *sub),
         _ => Vec::new(),
     };
     mount.file_system().change(change)?;
@@ -50,20 +52,23 @@ pub fn change(mount: &Arc<Mount>, change: Change<'_>) -> Answer<()> {
     Ok(())
 }
 
-/// What is open of the mount, by its name without links.
+/// The files of the mount that are open under names which `concerned` says yes to. There may be many: a name with a link in
+/// it is not followed.
+fn readers_of(mount: &Mount, concerned: impl Fn(&Subpath) -> bool) -> Vec<(Holder, SubpathBuf)> {
+    let readers = readers::names(mount.id, concerned).into_iter();
+    readers.map(|(fd, sub)| (Holder::Reader(fd), sub)).collect()
+}
+
+/// The directories of the mount that are open, by their names without links.
 fn open_in(mount: &Mount) -> Vec<(Holder, SubpathBuf)> {
     let descriptors = fd_table::directories()
         .into_iter()
         .map(|(fd, place)| (Holder::Descriptor(fd), place));
-    let readers = readers::places()
-        .into_iter()
-        .map(|(fd, place)| (Holder::Reader(fd), place));
     let streams = dir_streams::places()
         .into_iter()
         .map(|(stream, place)| (Holder::Stream(stream), place));
     let here = cwd::place().map(|place| (Holder::WorkingDirectory, place));
     descriptors
-        .chain(readers)
         .chain(streams)
         .chain(here)
         .filter(|(_, place)| place.mount.id == mount.id)
