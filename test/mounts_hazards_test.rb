@@ -209,6 +209,27 @@ class MountsHazardsTest < Minitest::Test
     RUBY
   end
 
+  def test_what_a_child_of_vfork_looks_at_is_not_kept
+    assert_right(<<~'RUBY')
+      require "tmpdir"
+      # For root, Ruby starts processes by fork.
+      Process::UID.change_privilege(65_534) if Process.uid.zero?
+      open_files = -> { Dir.children("/proc/self/fd").size }
+      upper = Dir.mktmpdir
+      run = lambda do
+        InVFS.mount("/writable", InVFS.zip(ARCHIVE), writable: upper)
+        5.times { same("script x\nhello\n") { IO.popen(["/writable/bin/script", "x"], in: "/writable/hello.txt", &:read) } }
+        same(Errno::ENOENT) { IO.popen(["/writable/bin/none"]) }
+        InVFS.unmount("/writable")
+        GC.start
+        open_files.call
+      end
+      first = run.call
+      3.times { same(first) { run.call } }
+      FileUtils.rm_r(upper)
+    RUBY
+  end
+
   # Also with programs and libraries from the mount.
   EVERYTHING = <<~'RUBY'
     def everything

@@ -10,6 +10,7 @@ use crate::paths::text::Text;
 use crate::paths::way_out;
 use invfs_engine::path::MAX_LINKS;
 use invfs_fs::sys::errno::{Answer, Errno};
+use invfs_fs::sys::fork;
 
 /// What a function of the C library answers.
 pub trait Returned: Copy + PartialEq {
@@ -142,16 +143,10 @@ pub fn dispatch_for<T: Returned>(
                     }
                     real_links::followed(libc::AT_FDCWD, path, wants)
                 }
-                Route::Virtual(target) => {
-                    let leads_out = target.place.mount.file_system().may_lead_out();
-                    let asked = leads_out.then(|| target.clone());
-                    match (inside(target), asked) {
-                        (Err(Errno::LEADS_OUT), Some(target)) => {
-                            Some(way_out::of(&target, true, wants)?)
-                        }
-                        (answer, _) => return answer,
-                    }
-                }
+                Route::Virtual(target) => match within(target, wants, &inside) {
+                    Within::Answered(answer) => return answer,
+                    Within::LedOut(route) => Some(route?),
+                },
                 Route::Failed(errno) => return Err(errno),
             };
             match next {
@@ -169,5 +164,35 @@ pub fn dispatch_for<T: Returned>(
         Ok(value) if value != T::FAILURE => Ok(value),
         _ if open_file::made_room() => attempt(),
         answer => answer,
+    }
+}
+
+/// What a call came to in a mount.
+enum Within<T> {
+    /// To its end.
+    Answered(Answer<T>),
+    /// Out of the mount, by a link.
+    LedOut(Answer<Route>),
+}
+
+fn within<T>(
+    target: PathTarget,
+    wants: Wants,
+    inside: impl Fn(PathTarget) -> Answer<T>,
+) -> Within<T> {
+    if !target.place.mount.file_system().may_lead_out() {
+        return Within::Answered(inside(target));
+    }
+    if !fork::owns_memory() {
+        // A child of `vfork` that becomes another program never gives back to its parent what it holds then. So no copy of
+        // the target is kept: the way out is looked for first. All that such a child calls follows links.
+        return match way_out::of(&target, true, wants) {
+            Ok(route) => Within::LedOut(Ok(route)),
+            Err(_) => Within::Answered(inside(target)),
+        };
+    }
+    match inside(target.clone()) {
+        Err(Errno::LEADS_OUT) => Within::LedOut(way_out::of(&target, true, wants)),
+        answer => Within::Answered(answer),
     }
 }
