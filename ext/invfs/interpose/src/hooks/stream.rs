@@ -8,8 +8,7 @@ use crate::hooks::arguments::Given;
 use crate::hooks::descriptor::close_own;
 use crate::hooks::macros::hooks;
 use crate::hooks::open;
-use crate::open::fd_table::Closing;
-use crate::open::{fd_table, readers};
+use crate::open::fd_table::{self, Closing};
 use crate::paths::dispatch::dispatch_path;
 use crate::paths::liveness;
 use crate::paths::text::Text;
@@ -47,7 +46,6 @@ hooks! {
             return Ok(original(given));
         }
         flush(given);
-        readers::closing(fd);
         let closing = fd_table::closing(fd);
         let result = original(given);
         closing.closed().map(|()| result)
@@ -107,7 +105,7 @@ fn descriptor(stream: Given<'_, FILE>) -> c_int {
 
 /// Has a stream write what it holds, if its file may be one that is handed over.
 fn flush(stream: Given<'_, FILE>) {
-    if fd_table::may_have(descriptor(stream)) {
+    if fd_table::is_written(descriptor(stream)) {
         // SAFETY: not NULL, so an open stream, as above.
         unsafe { libc::fflush(stream.as_ptr()) };
     }
@@ -116,7 +114,6 @@ fn flush(stream: Given<'_, FILE>) {
 /// The stream is about to become another file. As freopen(3) has it, nobody hears how closing the old one went.
 fn leave(stream: Given<'_, FILE>) -> Closing {
     flush(stream);
-    readers::closing(descriptor(stream));
     fd_table::closing(descriptor(stream))
 }
 

@@ -11,7 +11,6 @@ pub mod library_files;
 pub mod loading;
 pub mod named_library;
 pub mod open_file;
-pub mod readers;
 pub mod source_file;
 pub mod stat;
 pub mod zeroed;

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use rustix::fs::OFlags;
 use rustix::io::FdFlags;
 
-use crate::open::fd_table::{self, Description};
+use crate::open::fd_table::{self, Description, Reader};
 use crate::open::file_cache::CACHE;
+use crate::open::identities;
 use crate::open::stat;
-use crate::open::{identities, readers};
 use invfs_fs::buffered::Buffered;
 use invfs_fs::file_system::{Node, OpenHow, Opened};
 use invfs_fs::mounts::{Mount, Place};
@@ -45,33 +45,45 @@ fn forget(mount: &Mount) {
 }
 invfs_fs::on_unmount!(forget);
 
+/// A descriptor that can be handed over, and the inode in memory of its file.
+type Opening = (OwnedFd, u64);
+
 /// Opens the file at `place` and hands the descriptor over.
 pub fn open(place: &Place, how: OpenHow) -> Answer<RawFd> {
     if place.mount.file_system().is_constant() && !how.writes() {
-        if let Some(fd) = again(place, how.flags)? {
-            return Ok(fd);
+        if let Some(opening) = again(place, how.flags)? {
+            return Ok(reading(place, opening));
         }
     }
     match place.mount.file_system().open(&place.sub, how)? {
-        Opened::Shared(node) => shared(place, &node, how.flags),
-        Opened::Contents(contents, mut node) => {
-            if let Some((opened, inode)) = beside(place, how.flags)? {
-                if holds(&opened, &contents) {
-                    let fd = opened.into_raw_fd();
-                    readers::insert(fd, place, inode);
-                    return Ok(fd);
-                }
-            }
-            let file = memfd::file(&contents, &place.path(), true)?;
-            node.size = contents.len() as u64;
-            let inode = identities::remember(place, &file, &node, true);
-            let fd = hand_over(file, how.flags)?;
-            readers::insert(fd, place, inode);
-            Ok(fd)
+        Opened::Shared(node) => Ok(reading(place, shared(place, &node, how.flags)?)),
+        Opened::Contents(contents, node) => {
+            Ok(reading(place, held(place, &contents, node, how.flags)?))
         }
         Opened::Real(file) => Ok(file.into_raw_fd()),
         Opened::Buffered(file, node) => buffered(place, how, file, &node),
     }
+}
+
+/// Notes a new descriptor of the file at `place`.
+fn reading(place: &Place, (opened, inode): Opening) -> RawFd {
+    let fd = opened.into_raw_fd();
+    let place = place.clone();
+    fd_table::insert(fd, Description::Read(Reader { place, inode }));
+    fd
+}
+
+/// Opens contents that the file system has handed out.
+fn held(place: &Place, contents: &[u8], node: Node, flags: i32) -> Answer<Opening> {
+    if let Some(opening) = beside(place, flags)? {
+        if holds(&opening.0, contents) {
+            return Ok(opening);
+        }
+    }
+    let file = memfd::file(contents, &place.path(), true)?;
+    let size = contents.len() as u64;
+    let inode = identities::remember(place, &file, &Node { size, ..node }, true);
+    Ok((hand_over(file, flags)?, inode))
 }
 
 /// Opens a file that is open for writing.
@@ -97,21 +109,17 @@ fn buffered(place: &Place, how: OpenHow, file: Arc<Buffered>, node: &Node) -> An
 
 /// Opens contents once more that were read before. Without /proc, or where the process changed its user since,
 /// contents of its own have to do.
-fn again(place: &Place, flags: i32) -> Answer<Option<RawFd>> {
+fn again(place: &Place, flags: i32) -> Answer<Option<Opening>> {
     let cached = CACHE.lock().get(place);
-    let opened = match cached {
-        Some((file, inode)) => reopen(&file, inode, flags)?.map(|fd| (fd, inode)),
-        None => beside(place, flags)?.map(|(opened, inode)| (opened.into_raw_fd(), inode)),
-    };
-    Ok(opened.map(|(fd, inode)| {
-        readers::insert(fd, place, inode);
-        fd
-    }))
+    match cached {
+        Some((file, inode)) => Ok(reopen(&file, inode, flags)?.map(|opened| (opened, inode))),
+        None => beside(place, flags),
+    }
 }
 
 /// Opens once more what another descriptor of the file has open.
-fn beside(place: &Place, flags: i32) -> Answer<Option<(OwnedFd, u64)>> {
-    let Some((other, inode)) = readers::open_at(place) else {
+fn beside(place: &Place, flags: i32) -> Answer<Option<Opening>> {
+    let Some((other, inode)) = fd_table::reader_at(place) else {
         return Ok(None);
     };
     match memfd::reopen(&other, flags) {
@@ -131,10 +139,10 @@ fn holds(file: &OwnedFd, contents: &[u8]) -> bool {
 }
 
 /// Opens a file whose contents stay what they are.
-fn shared(place: &Place, node: &Node, flags: i32) -> Answer<RawFd> {
+fn shared(place: &Place, node: &Node, flags: i32) -> Answer<Opening> {
     if !place.mount.file_system().is_constant() {
-        if let Some(fd) = again(place, flags)? {
-            return Ok(fd);
+        if let Some(opening) = again(place, flags)? {
+            return Ok(opening);
         }
     }
     let contents = place.mount.file_system().read(&place.sub)?;
@@ -142,11 +150,7 @@ fn shared(place: &Place, node: &Node, flags: i32) -> Answer<RawFd> {
     let inode = identities::remember(place, &file, node, true);
     let size = contents.len() as u64;
     drop(contents);
-    let handed_over = |file| {
-        let fd = hand_over(file, flags)?;
-        readers::insert(fd, place, inode);
-        Ok(fd)
-    };
+    let handed_over = |file| Ok((hand_over(file, flags)?, inode));
     if !fork::owns_memory() || !CACHE.lock().wants(place, size) {
         return handed_over(file);
     }
@@ -155,9 +159,7 @@ fn shared(place: &Place, node: &Node, flags: i32) -> Answer<RawFd> {
         Ok(opened) => {
             let gone = CACHE.lock().put(place, file, size);
             drop(gone);
-            let fd = opened.into_raw_fd();
-            readers::insert(fd, place, inode);
-            Ok(fd)
+            Ok((opened, inode))
         }
         Err(_) => match Arc::try_unwrap(file) {
             Ok(file) => handed_over(file.into_inner().ok_or(Errno(libc::EBADF))?),
@@ -167,11 +169,11 @@ fn shared(place: &Place, node: &Node, flags: i32) -> Answer<RawFd> {
 }
 
 /// Opens a cached file again, where that can be done.
-fn reopen(file: &ReservedFd, inode: u64, flags: i32) -> Answer<Option<RawFd>> {
+fn reopen(file: &ReservedFd, inode: u64, flags: i32) -> Answer<Option<OwnedFd>> {
     let number = file.as_raw_fd();
     match memfd::reopen(file, flags) {
         Ok(opened) if at::look_at(&opened).is_ok_and(|found| found.ino == inode) => {
-            return Ok(Some(opened.into_raw_fd()));
+            return Ok(Some(opened));
         }
         Err(errno) if errno.is_no_room() => return Err(errno),
         Err(_) if file.get().and_then(at::look_at).is_ok() => return Ok(None),
@@ -186,9 +188,9 @@ fn reopen(file: &ReservedFd, inode: u64, flags: i32) -> Answer<Option<RawFd>> {
 }
 
 /// Gives a sealed file away as it is. It counts as open for writing, too, but nobody can write to it.
-fn hand_over(file: OwnedFd, flags: i32) -> Answer<RawFd> {
+fn hand_over(file: OwnedFd, flags: i32) -> Answer<OwnedFd> {
     if flags & libc::O_PATH != 0 {
-        return Ok(memfd::reopen(&file, flags)?.into_raw_fd());
+        return memfd::reopen(&file, flags);
     }
     if flags & libc::O_CLOEXEC == 0 {
         rustix::io::fcntl_setfd(&file, FdFlags::empty())?;
@@ -197,5 +199,5 @@ fn hand_over(file: OwnedFd, flags: i32) -> Answer<RawFd> {
         // A regular file never blocks, but the flag can be read back.
         rustix::fs::fcntl_setfl(&file, OFlags::NONBLOCK)?;
     }
-    Ok(file.into_raw_fd())
+    Ok(file)
 }

@@ -7,7 +7,7 @@
 use std::os::fd::RawFd;
 use std::sync::Arc;
 
-use crate::open::{dir_streams, fd_table, readers};
+use crate::open::{dir_streams, fd_table};
 use crate::paths::cwd;
 use invfs_engine::path::{Subpath, SubpathBuf};
 use invfs_fs::file_system::Change;
@@ -19,7 +19,6 @@ use invfs_fs::sys::fork;
 #[derive(Clone, Copy)]
 enum Holder {
     Descriptor(RawFd),
-    Reader(RawFd),
     Stream(usize),
     WorkingDirectory,
 }
@@ -55,8 +54,10 @@ pub fn change(mount: &Arc<Mount>, change: Change<'_>) -> Answer<()> {
 /// The files of the mount that are open under names which `concerned` says yes to. There may be many: a name with a link in
 /// it is not followed.
 fn readers_of(mount: &Mount, concerned: impl Fn(&Subpath) -> bool) -> Vec<(Holder, SubpathBuf)> {
-    let readers = readers::names(mount.id, concerned).into_iter();
-    readers.map(|(fd, sub)| (Holder::Reader(fd), sub)).collect()
+    let readers = fd_table::readers(mount.id, concerned).into_iter();
+    readers
+        .map(|(fd, sub)| (Holder::Descriptor(fd), sub))
+        .collect()
 }
 
 /// The directories of the mount that are open, by their names without links.
@@ -92,8 +93,7 @@ fn moved(holder: Holder, mount: &Arc<Mount>, sub: SubpathBuf) {
         sub,
     };
     match holder {
-        Holder::Descriptor(fd) => fd_table::move_directory(fd, place),
-        Holder::Reader(fd) => readers::move_to(fd, place),
+        Holder::Descriptor(fd) => fd_table::move_to(fd, place),
         Holder::Stream(stream) => dir_streams::move_to(stream, place),
         Holder::WorkingDirectory => cwd::move_to(place),
     }
@@ -103,7 +103,6 @@ fn moved(holder: Holder, mount: &Arc<Mount>, sub: SubpathBuf) {
 fn gone(holder: Holder) {
     match holder {
         Holder::Descriptor(fd) => drop(fd_table::remove(fd)),
-        Holder::Reader(fd) => readers::closing(fd),
         Holder::Stream(_) => {}
         Holder::WorkingDirectory => cwd::left(),
     }
