@@ -2,6 +2,7 @@
 
 require "zlib"
 require_relative "instruction_binary"
+require_relative "own_entries"
 
 module InVFS
   private_constant :InstructionBinary
@@ -43,7 +44,7 @@ module InVFS
       # @param name [String] the name of a source file in the archive
       # @param key [String]
       # @return [String] the name of the entry with its compiled form
-      def entry_name(name, key = self.key) = ".invfs/#{key}/#{name}.iseq"
+      def entry_name(name, key = self.key) = OwnEntries.compiled(name, key)
 
       # Compiles a file.
       # @param source [String] the contents of the file

@@ -2,6 +2,7 @@
 
 # Packs directories into archives: `invfs pack` as a library.
 require_relative "../invfs"
+require_relative "own_entries"
 
 # Packing adds this.
 module InVFS
@@ -36,12 +37,6 @@ module InVFS
   # the file.
   class Pack
     autoload :Project, "#{__dir__}/pack/project.rb"
-
-    # The entry that names the main script, for `invfs run`.
-    MAIN = ".invfs/main"
-
-    # The entry that tells `invfs run` how to start a project. docs/packing.md lists what it says.
-    MANIFEST = ".invfs/app"
 
     # The time of all entries, unless SOURCE_DATE_EPOCH sets another: the earliest that zip supports.
     TIME = Time.utc(1980).to_i
@@ -100,11 +95,13 @@ module InVFS
     end
 
     # Gives the block a new writer. Finishes the archive after the block, or discards it if the block is left early.
+    # @return [Object] what the block returns
     # @api private
     def self.replace(archive, like = nil)
       writer = ArchiveWriter.new(archive, like)
-      yield writer
+      result = yield writer
       writer.finish
+      result
     ensure
       writer&.abandon
     end
@@ -126,10 +123,6 @@ module InVFS
     # @return [InVFS::Pack::Check]
     # @raise [InVFS::ArchiveError, SystemCallError] if it cannot be opened
     def self.check(archive, &progress) = Check.new(archive, &progress)
-
-    # The Ruby and the source that an entry holds compiled code for, judging by its name.
-    # @return [Array(String, String), nil] the key of the Ruby and the name of the source, in binary
-    def self.compiled_form(name) = Compiled.parse(name)
 
     # @return [Integer] the time that all entries get
     # @raise [InVFS::PackError] if SOURCE_DATE_EPOCH is not a number
@@ -153,15 +146,12 @@ module InVFS
     def recorded_main = @main && clean(@main)
 
     def write_contents(contents, archive, time, progress)
-      summary = Summary.new(contents.items, contents.left_out)
-      bytes = 0
-      Pack.replace(archive) do |writer|
+      written = Pack.replace(archive) do |writer|
         entries = Entries.new(writer, time, @compression, progress)
         bytes = entries.add(contents.items, main: recorded_main, compile: @compile)
-        entries.compile(@compiled_compression, summary) if @compile
+        { bytes: bytes, **(@compile ? entries.compile(@compiled_compression) : {}) }
       end
-      summary.written(bytes, File.size(archive))
-      summary
+      Summary.new(contents.items, contents.left_out, **written, archive_size: File.size(archive))
     end
 
     def tree(archive, **rules) = Tree.new(@directory, **@rules, **rules, output: archive)

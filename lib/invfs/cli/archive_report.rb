@@ -46,8 +46,8 @@ module InVFS
       end
 
       def compiled
-        forms = @names.filter_map { |name| InVFS::Pack.compiled_form(name) }.group_by(&:first)
-        sources = @names.count { |name| name.end_with?(".rb") && !own?(name) }
+        forms = @names.filter_map { |name| OwnEntries.compiled_form(name) }.group_by(&:first)
+        sources = @names.count { |name| name.end_with?(".rb") && !OwnEntries.own?(name) }
         return ["compiled code: none; invfs compile adds it"] if forms.empty?
 
         key = InVFS.compiled_key
@@ -99,9 +99,9 @@ module InVFS
       end
 
       def main
-        return [] unless @archive.file?(InVFS::Pack::MAIN) && !@problems.key?(InVFS::Pack::MAIN)
+        return [] unless @archive.file?(OwnEntries::MAIN) && !@problems.key?(OwnEntries::MAIN)
 
-        ["main script: #{@archive.read(InVFS::Pack::MAIN).chomp}"]
+        ["main script: #{@archive.read(OwnEntries::MAIN).chomp}"]
       end
 
       def program
@@ -115,8 +115,6 @@ module InVFS
         ["program: #{manifest.one("name")}#{how}#{", #{wishes.join(", ")}" if wishes.any?}; " \
          "main script: #{main}; commands: #{manifest.commands.size}; gems: #{gems}"]
       end
-
-      def own?(name) = name.b.start_with?(".invfs/")
 
       def size(name) = ArchiveEntry.of(@archive, name).size
 

@@ -12,10 +12,6 @@ module InVFS
         Lists the files in ARCHIVE: size, method of compression, for which Rubies there is compiled code, name.
       TEXT
 
-      # The names of entries that invfs itself added.
-      OWN = %r{\A\.invfs/}n
-      private_constant :OWN
-
       private
 
       def options(parser)
@@ -27,9 +23,9 @@ module InVFS
         @archive = InVFS.zip(path)
         names = @archive.entries.map(&:b)
         @rubies = rubies(names)
-        shown = @long ? names : names.grep_v(OWN)
+        shown = @long ? names : names.reject { |name| OwnEntries.own?(name) }
         table(shown.map { |name| @long ? long(name, entry(name)) : short(name, entry(name)) })
-        puts closing(*names.partition { |name| name.match?(OWN) })
+        puts closing(*names.partition { |name| OwnEntries.own?(name) })
         SUCCESS
       end
 
@@ -37,7 +33,7 @@ module InVFS
 
       # Source => the keys of the Rubies that it is compiled for.
       def rubies(names)
-        forms = names.filter_map { |name| InVFS::Pack.compiled_form(name) }
+        forms = names.filter_map { |name| OwnEntries.compiled_form(name) }
         forms.group_by(&:last).transform_values { |found| found.map(&:first).sort }
       end
 

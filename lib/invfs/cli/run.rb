@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require_relative "../own_entries"
 require_relative "../zip"
 require_relative "run/manifest"
 require_relative "run/program"
@@ -26,9 +27,6 @@ module InVFS
 
       WITH_VALUE = %w[--main -m --command --writable].freeze
       private_constant :WITH_VALUE
-
-      # The entry that names the main script.
-      RECORDED = ".invfs/main"
 
       # @param arguments [Array<String>] the command line; the program's arguments stay in ARGV
       # @return [Program, Integer] the program to load, or the exit code
@@ -134,7 +132,7 @@ module InVFS
       end
 
       def main(archive)
-        return existing(archive, archive.read(RECORDED).delete_suffix("\n")) if archive.file?(RECORDED)
+        return existing(archive, archive.read(OwnEntries::MAIN).delete_suffix("\n")) if archive.file?(OwnEntries::MAIN)
 
         found = %w[main.rb app.rb].find { |name| archive.file?(name) }
         return found if found

@@ -1,5 +1,7 @@
 # frozen_string_literal: true
 
+require_relative "../own_entries"
+
 module InVFS
   class Explanation
     # Whether compiled code is loaded instead of a source, and why not.
@@ -49,8 +51,8 @@ module InVFS
 
       # The Rubies that the archive has a compiled form for.
       def keys(archive, name)
-        form = %r{\A\.invfs/([^/]+)/#{Regexp.escape(name.b)}\.iseq\z}mn
-        archive.entries.filter_map { |entry| entry.b[form, 1] }.sort
+        forms = archive.entries.filter_map { |entry| OwnEntries.compiled_form(entry) }
+        forms.filter_map { |key, source| key if source == name.b }.sort
       end
     end
   end

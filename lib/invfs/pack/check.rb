@@ -37,10 +37,10 @@ module InVFS
 
       def wrong_with(name)
         contents = ArchiveEntry.read(@archive, name)
-        return main(contents) if name == MAIN
-        return manifest(contents) if name == MANIFEST
+        return main(contents) if name == OwnEntries::MAIN
+        return manifest(contents) if name == OwnEntries::MANIFEST
 
-        form(name, contents) if Compiled.parse(name)
+        form(name, contents) if OwnEntries.compiled_form(name)
       rescue Errno::EISDIR
         # A link to a directory.
         nil
@@ -67,7 +67,7 @@ module InVFS
 
       # Does not load compiled code: that could crash Ruby, and the code is for one Ruby only.
       def form(name, contents)
-        _, source = Compiled.parse(name)
+        _, source = OwnEntries.compiled_form(name)
         return "it is compiled code without a source: #{source.inspect} is not there" unless @archive.file?(source)
         return if Compiled.made_from?(contents, @archive.read(source))
 

@@ -24,24 +24,25 @@ module InVFS
         directories, others = items.partition { |item| item.kind == :directory }
         @total = items.size + (compile ? others.count { |item| compiled?(item) } : 0)
         # The name of the main script goes where it sorts among the names.
-        before, after = others.partition { |item| item.name < MAIN }
+        before, after = others.partition { |item| item.name < OwnEntries::MAIN }
         bytes = add_all(before)
-        @writer.add(MAIN, "#{main}\n", 0o644, @time, @compression) if main
+        @writer.add(OwnEntries::MAIN, "#{main}\n", 0o644, @time, @compression) if main
         bytes + add_all(after) + add_all(directories)
       end
 
-      # Adds the compiled forms of the added files, and records them in the summary.
-      def compile(compression, summary)
+      # Adds the compiled forms of the added files.
+      # @return [Hash] compiled: the names of these files; not_compiled: name of a file without compiled code => why
+      def compile(compression)
+        compiled, not_compiled = [], {}
         Compiler.open do |compiler|
           @sources.each do |name, source|
             step(name)
-            compiled = compiler.build(source) { |reason| summary.not_compiled[name] = reason }
-            next unless compiled
-
-            @writer.add(Compiled.entry_name(name), compiled, 0o644, @time, compression)
-            summary.compiled << name
+            form = compiler.build(source) { |reason| not_compiled[name] = reason } or next
+            @writer.add(Compiled.entry_name(name), form, 0o644, @time, compression)
+            compiled << name
           end
         end
+        { compiled: compiled, not_compiled: not_compiled }
       end
 
       private

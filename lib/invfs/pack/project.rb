@@ -111,7 +111,7 @@ module InVFS
         points.main(@wanted_main)
       end
 
-      # For {MAIN}, where there is no manifest.
+      # For {OwnEntries::MAIN}, where there is no manifest.
       def recorded_main = (@main_script unless @has_manifest)
 
       def choose_start(items, resolution)

@@ -41,7 +41,7 @@ module InVFS
       end
 
       def rewrite(writer)
-        forms, others = @archive.entries.map(&:b).partition { |name| Compiled.parse(name) }
+        forms, others = @archive.entries.map(&:b).partition { |name| OwnEntries.compiled_form(name) }
         sources = others.select { |name| source?(name) }.sort
         kept = forms.select { |name| keep?(name) }
         @total = others.size + sources.size + kept.size
@@ -59,7 +59,7 @@ module InVFS
 
       # Code for this Ruby is made again. Code for other Rubies is kept as long as it fits the source.
       def keep?(name)
-        key, source = Compiled.parse(name)
+        key, source = OwnEntries.compiled_form(name)
         return false if key == CompiledCode.key.b && @archive.file?(source)
 
         fits = @archive.file?(source) && Compiled.made_from?(@archive.read(name), @archive.read(source))

@@ -6,7 +6,7 @@ module InVFS
     class Summary
       # Why something is left out, in the words of the output.
       REASONS = {
-        git: ".git", reserved: ".invfs", ignored: ".invfsignore", excluded: "--exclude",
+        git: ".git", reserved: OwnEntries::DIRECTORY, ignored: ".invfsignore", excluded: "--exclude",
         not_included: "not in --include", unneeded: "not needed to run", special: "not a file",
         output: "the archive itself"
       }.freeze
@@ -50,18 +50,12 @@ module InVFS
       attr_reader :not_compiled
 
       # @api private
-      def initialize(items, left_out)
+      def initialize(items, left_out, bytes: items.sum(&:bytes), archive_size: nil, compiled: [], not_compiled: {})
         @names = items.map { |item| item.kind == :directory ? "#{item.name}/" : item.name }
         @files = items.count { |item| item.kind != :directory }
-        @bytes = items.sum(&:bytes)
         @left_out = left_out
-        @compiled = []
-        @not_compiled = {}
-      end
-
-      # @api private
-      def written(bytes, archive_size)
         @bytes, @archive_size = bytes, archive_size
+        @compiled, @not_compiled = compiled, not_compiled
       end
 
       # @return [Integer] how many files were left out

@@ -87,7 +87,7 @@ module InVFS
 
       def reason(name, path, directory)
         return :git if File.basename(name) == ".git"
-        return :reserved if name == ".invfs"
+        return :reserved if name == OwnEntries::DIRECTORY
         return :output if path == @output
         return :ignored if @ignore.match?(name, directory)
 

@@ -3,13 +3,11 @@
 module InVFS
   module CLI
     class Run
-      # The entry .invfs/app, which InVFS::Pack::Manifest wrote: a line for each fact, `key value`.
+      # The entry {OwnEntries::MANIFEST}, which InVFS::Pack::Manifest wrote: a line for each fact, `key value`.
       class Manifest
-        NAME = ".invfs/app"
-
         # @param archive [InVFS::ZipFS]
         # @return [Manifest, nil]
-        def self.of(archive) = (new(archive.read(NAME)) if archive.file?(NAME))
+        def self.of(archive) = (new(archive.read(OwnEntries::MANIFEST)) if archive.file?(OwnEntries::MANIFEST))
 
         # @param text [String] the contents of the entry
         def initialize(text)

@@ -2,8 +2,8 @@
 
 module InVFS
   class Pack
-    # The entry {MANIFEST}, which tells `invfs run` how to start a program: a line for each fact, `key value`. Reading
-    # it takes no library. docs/packing.md lists the keys.
+    # The entry {OwnEntries::MANIFEST}, which tells `invfs run` how to start a program: a line for each fact,
+    # `key value`. Reading it takes no library. docs/packing.md lists the keys.
     class Manifest
       def initialize
         @lines = []
@@ -24,7 +24,7 @@ module InVFS
       end
 
       # @return [Tree::Item] the entry
-      def item = Tree::Item.made(MANIFEST, @lines.join)
+      def item = Tree::Item.made(OwnEntries::MANIFEST, @lines.join)
     end
     private_constant :Manifest
   end

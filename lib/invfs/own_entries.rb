@@ -1,0 +1,34 @@
+# frozen_string_literal: true
+
+module InVFS
+  # The names of the entries that invfs itself puts into an archive. All are in one directory.
+  # @api private
+  module OwnEntries
+    DIRECTORY = ".invfs"
+
+    # Names the main script, for `invfs run`.
+    MAIN = "#{DIRECTORY}/main".freeze
+
+    # Tells `invfs run` how to start a project. docs/packing.md lists what it says.
+    MANIFEST = "#{DIRECTORY}/app".freeze
+
+    COMPILED = %r{\A#{Regexp.escape(DIRECTORY)}/([^/]+)/(.+)\.iseq\z}mn
+    private_constant :COMPILED
+
+    module_function
+
+    # @param name [String] the name of an entry
+    # @return [Boolean] whether the entry is one of invfs
+    def own?(name) = name.b.start_with?("#{DIRECTORY}/")
+
+    # @param name [String] the name of a source file
+    # @param key [String] names a Ruby, see {CompiledCode.key}
+    # @return [String] the name of the entry with the compiled form, in binary. The layout is that of compiled.rs.
+    def compiled(name, key) = "#{DIRECTORY}/#{key}/".b + name.b + ".iseq".b
+
+    # @param name [String] the name of an entry
+    # @return [Array(String, String), nil] the key and the source's name of a compiled form, in binary; nil for others
+    def compiled_form(name) = COMPILED.match(name.b)&.captures
+  end
+  private_constant :OwnEntries
+end
