@@ -1,7 +1,6 @@
 # frozen_string_literal: true
 
 require "etc"
-require_relative "elf"
 
 module InVFS
   module CLI
@@ -23,22 +22,16 @@ module InVFS
       def initialize(extensions, names)
         @inside = names.grep(/\.so(\.|\z)/n).to_h { |name| [File.basename(name), true] }
         @missing = {}
-        @needs = extensions.filter_map { |name, bytes| read(name, bytes) }.to_h
+        # Name of an extension => libraries, and versions of symbols. What is not for this system is not here.
+        @needs = extensions.transform_values { |bytes| InVFS.shared_object_needs(bytes) }.compact
         @lines = [*libraries, *c_library]
       end
 
       private
 
-      def read(name, bytes)
-        [name, Elf.new(bytes)]
-      rescue ArgumentError
-        # Nothing that this system could load; the report says so elsewhere.
-        nil
-      end
-
       def libraries
         users = Hash.new { |hash, library| hash[library] = [] }
-        @needs.each { |name, elf| elf.needed.each { |library| users[library] << name } }
+        @needs.each { |name, (needed, _)| needed.each { |library| users[library] << name } }
         here, others = users.keys.sort.partition { |library| !@inside[library] && here?(library) }
         packed, absent = others.partition { |library| @inside[library] }
         absent.each { |library| @missing[library] = users[library].min }
@@ -75,8 +68,8 @@ module InVFS
       end
 
       def c_library
-        wanted = @needs.flat_map do |name, elf|
-          elf.versions.grep(/\AGLIBC_\d/n).map { |version| [number(version), name] }
+        wanted = @needs.flat_map do |name, (_, versions)|
+          versions.grep(/\AGLIBC_\d/n).map { |version| [number(version), name] }
         end
         version, name = wanted.max { |one, other| one.first <=> other.first }
         return [] unless version

@@ -11,6 +11,7 @@ mod map_vfs;
 pub mod native_vfs;
 pub mod read;
 pub mod ruby_vfs;
+mod shared_object;
 mod string_map_fs;
 pub mod sub_fs;
 mod union_fs;
@@ -28,5 +29,6 @@ pub fn init(ruby: &Ruby, module: RModule) -> Result<(), Error> {
     sub_fs::init(ruby, module, shared)?;
     archive_entry::init(ruby, module)?;
     archive_writer::init(ruby, module)?;
+    shared_object::init(ruby, module)?;
     limits::init(ruby, module)
 }

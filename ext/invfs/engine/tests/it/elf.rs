@@ -1,6 +1,8 @@
-//! Which libraries a shared object needs.
+//! Which libraries a shared object needs, and which versions of their symbols.
 
 use invfs_engine::elf::needed;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+use invfs_engine::elf::versions;
 
 /// A shared object with nothing but what is looked at: one segment, a dynamic section, a string table.
 fn shared_object(wide: bool, little: bool, names: &[&str]) -> Vec<u8> {
@@ -141,4 +143,15 @@ fn one_name_needed_very_often_does_not_take_much_memory() {
     }
     let names = needed(&object).unwrap();
     assert!(names.iter().map(Vec::len).sum::<usize>() <= 1024 * 10_000);
+}
+
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[test]
+fn versions_of_symbols_are_found_in_this_very_program() {
+    let bytes = std::fs::read("/proc/self/exe").unwrap();
+    assert!(versions(&bytes).iter().any(|v| v.starts_with(b"GLIBC_2.")));
+    // Cut off anywhere, it has fewer, or none.
+    for len in (0..bytes.len()).step_by(bytes.len() / 100 + 1) {
+        assert!(versions(&bytes[..len]).len() <= versions(&bytes).len());
+    }
 }
