@@ -86,6 +86,27 @@ impl Subpath {
         }
     }
 
+    /// What this is below `directory`: the root if it is the directory itself; `None` if it does not lie in it.
+    ///
+    /// ```
+    /// use invfs_engine::path::Subpath;
+    /// let file = Subpath::new(b"lib/a.rb").unwrap();
+    /// assert_eq!(file.below(Subpath::new(b"lib").unwrap()).unwrap().as_bytes(), b"a.rb");
+    /// assert_eq!(file.below(Subpath::ROOT), Some(file));
+    /// assert!(file.below(file).unwrap().is_root());
+    /// assert_eq!(file.below(Subpath::new(b"li").unwrap()), None);
+    /// ```
+    pub fn below(&self, directory: &Subpath) -> Option<&Subpath> {
+        if directory.is_root() {
+            return Some(self);
+        }
+        match self.as_bytes().strip_prefix(directory.as_bytes())? {
+            [] => Some(Subpath::ROOT),
+            [b'/', rest @ ..] => Some(Subpath::trusted(rest)),
+            _ => None,
+        }
+    }
+
     /// `self` + `/` + `other`.
     ///
     /// ```

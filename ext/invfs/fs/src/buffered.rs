@@ -356,7 +356,7 @@ impl OpenFiles {
     pub fn below(&self, directory: &Subpath) -> Vec<SubpathBuf> {
         let table = TABLE.lock();
         let rest = |entry: &Entry| {
-            let rest = below(entry.sub.as_deref()?, directory)?;
+            let rest = entry.sub.as_deref()?.below(directory)?;
             (entry.owner == self.0 && !rest.is_root()).then(|| rest.to_owned())
         };
         table.values().filter_map(rest).collect()
@@ -377,23 +377,11 @@ impl OpenFiles {
             if self.is(entry, to) {
                 entry.sub = None;
             }
-            let rest = entry.sub.as_deref().and_then(|sub| below(sub, from));
+            let rest = entry.sub.as_deref().and_then(|sub| sub.below(from));
             if let (Some(rest), true) = (rest, entry.owner == self.0) {
                 entry.sub = Some(to.join(rest));
             }
         }
-    }
-}
-
-/// What `sub` is below `directory`: nothing, if it is the directory itself.
-fn below<'a>(sub: &'a Subpath, directory: &Subpath) -> Option<&'a Subpath> {
-    if directory.is_root() {
-        return Some(sub);
-    }
-    match sub.as_bytes().strip_prefix(directory.as_bytes())? {
-        [] => Some(Subpath::ROOT),
-        [b'/', rest @ ..] => Subpath::new(rest),
-        _ => None,
     }
 }
 

@@ -16,11 +16,6 @@ use rb_sys::VALUE;
 /// objects instead.
 pub struct GcRoot(Box<VALUE>);
 
-// SAFETY: only threads of the main Ractor make, read and drop a `GcRoot`, and they hold the GVL.
-unsafe impl Send for GcRoot {}
-// SAFETY: as above, and it never changes after `new`.
-unsafe impl Sync for GcRoot {}
-
 impl GcRoot {
     /// Holds `value`.
     pub fn new<T: ReprValue>(value: T) -> GcRoot {

@@ -17,12 +17,6 @@ pub struct Adapter {
     _token: Token,
 }
 
-// SAFETY: the token keeps the object alive and in place, and `call` runs only with the GVL, in the main Ractor (it takes a
-// `Ruby`, which `gvl_bridge` gives out there alone).
-unsafe impl Send for Adapter {}
-// SAFETY: as above; the fields never change.
-unsafe impl Sync for Adapter {}
-
 impl Adapter {
     /// An adapter that lives as long as `token`.
     pub fn new(object: Value, token: Token) -> Adapter {

@@ -10,7 +10,7 @@ use magnus::{
     Error, RHash, RString, Ruby, TryConvert, Value,
 };
 
-use super::{errors::foreign, listing::children};
+use super::{errors::foreign, listing::children, read};
 use crate::helpers::string;
 
 /// Looks names up in a Hash that the user may still change.
@@ -18,11 +18,6 @@ pub struct MapVfs {
     hash: rb_sys::VALUE,
     name: String,
 }
-
-// SAFETY: `is_independent` is false, so callers use it only with the GVL, in the Ractor that owns the Hash.
-unsafe impl Send for MapVfs {}
-// SAFETY: as above; the fields never change.
-unsafe impl Sync for MapVfs {}
 
 impl MapVfs {
     /// A view of `hash`, which the caller keeps alive as long as this is used.
@@ -100,11 +95,7 @@ impl Vfs for MapVfs {
                 None => error(ErrorKind::NotFound, "no such file"),
             };
         };
-        match string::hand_out(contents, limit, out) {
-            Ok(true) => Ok(()),
-            Ok(false) => error(ErrorKind::TooLarge, "larger than the limit"),
-            Err(io) => Err(EngineError::from_io(self.name.clone(), io).entry(sub.as_bytes())),
-        }
+        read::hand_out(contents, (&self.name, sub), limit, out)
     }
 
     fn is_independent(&self) -> bool {

@@ -1,7 +1,8 @@
 //! Reads whole files into Ruby Strings.
 
 use invfs_engine::path::Subpath;
-use invfs_engine::vfs::Vfs;
+use invfs_engine::vfs::{Sink, Vfs};
+use invfs_engine::{Error as EngineError, ErrorKind, Result as EngineResult};
 use magnus::{Error, RString, Ruby};
 
 use super::errors::to_ruby;
@@ -35,4 +36,22 @@ pub fn read_sized(
     };
     read.map_err(|e| to_ruby(ruby, e))?;
     Ok(sink.into_string(ruby))
+}
+
+/// Hands the contents of the file `sub` in the VFS of this name to `out`; an error, and nothing done, if they are larger
+/// than `limit`.
+pub fn hand_out(
+    contents: RString,
+    (name, sub): (&str, &Subpath),
+    limit: u64,
+    out: &mut dyn Sink,
+) -> EngineResult<()> {
+    match string::hand_out(contents, limit, out) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(
+            EngineError::new(ErrorKind::TooLarge, name, "larger than the limit")
+                .entry(sub.as_bytes()),
+        ),
+        Err(io) => Err(EngineError::from_io(name, io).entry(sub.as_bytes())),
+    }
 }

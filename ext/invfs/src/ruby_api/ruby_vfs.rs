@@ -9,7 +9,7 @@ use magnus::{
     Error, Integer, RArray, RString, Ruby, TryConvert, Value,
 };
 
-use super::{errors::foreign, listing::children};
+use super::{errors::foreign, listing::children, read};
 use crate::helpers::{answers, string};
 
 /// Calls `file?`, `size` and `read`, and `directory?` and `entries` where the object has them.
@@ -17,11 +17,6 @@ pub struct RubyVfs {
     object: rb_sys::VALUE,
     name: String,
 }
-
-// SAFETY: `is_independent` is false, so callers use it only with the GVL, in the Ractor that owns the object.
-unsafe impl Send for RubyVfs {}
-// SAFETY: as above; the fields never change.
-unsafe impl Sync for RubyVfs {}
 
 impl RubyVfs {
     /// An adapter for `object`, which the caller keeps alive and in place as long as this is used.
@@ -150,11 +145,7 @@ impl Vfs for RubyVfs {
         }
         let contents = RString::try_convert(answer)
             .map_err(|_| self.failed(sub, self.wrong_type("read", "a String", answer, sub)))?;
-        match string::hand_out(contents, limit, out) {
-            Ok(true) => Ok(()),
-            Ok(false) => error(ErrorKind::TooLarge, "larger than the limit"),
-            Err(io) => Err(EngineError::from_io(self.name.clone(), io).entry(sub.as_bytes())),
-        }
+        read::hand_out(contents, (&self.name, sub), limit, out)
     }
 
     fn is_independent(&self) -> bool {

@@ -56,10 +56,10 @@ impl Operation<'_> {
             return Err(Errno(libc::EEXIST));
         }
         let (source, target) = (from.path()?, to.path()?);
-        if is_below(&target, &source) {
+        if lies_below(&target, &source) {
             return Err(Errno(libc::EINVAL));
         }
-        if is_below(&source, &target) {
+        if lies_below(&source, &target) {
             return Err(Errno(libc::ENOTEMPTY));
         }
         if !is_same_file(&from, &to) && source != target {
@@ -112,9 +112,6 @@ fn is_same_file(one: &Lookup, other: &Lookup) -> bool {
     identity(one).is_some() && identity(one) == identity(other)
 }
 
-fn is_below(path: &Subpath, directory: &Subpath) -> bool {
-    match path.as_bytes().strip_prefix(directory.as_bytes()) {
-        Some(rest) => rest.starts_with(b"/"),
-        None => false,
-    }
+fn lies_below(path: &Subpath, directory: &Subpath) -> bool {
+    path.below(directory).is_some_and(|rest| !rest.is_root())
 }

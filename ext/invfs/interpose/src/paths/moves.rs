@@ -28,7 +28,7 @@ pub fn change(mount: &Arc<Mount>, change: Change<'_>) -> Answer<()> {
     let open = match change {
         _ if !fork::owns_memory() => Vec::new(),
         Change::Rename(from, to, _) => {
-            let concerned = |sub: &Subpath| below(sub, from).is_some() || *sub == *to;
+            let concerned = |sub: &Subpath| sub.below(from).is_some() || *sub == *to;
             [open_in(mount), readers_of(mount, concerned)].concat()
         }
         Change::RemoveDirectory(_) => open_in(mount),
@@ -38,7 +38,7 @@ pub fn change(mount: &Arc<Mount>, change: Change<'_>) -> Answer<()> {
     mount.file_system().change(change)?;
     for (holder, was) in open {
         match change {
-            Change::Rename(from, to, _) => match below(&was, from) {
+            Change::Rename(from, to, _) => match was.below(from) {
                 Some(rest) => moved(holder, mount, to.join(rest)),
                 // What was replaced is gone.
                 None if *was == *to => gone(holder),
@@ -75,16 +75,6 @@ fn open_in(mount: &Mount) -> Vec<(Holder, SubpathBuf)> {
         .filter(|(_, place)| place.mount.id == mount.id)
         .filter_map(|(holder, place)| Some((holder, real::real(&place).ok()?.0.sub)))
         .collect()
-}
-
-/// What `sub` is below `directory`: nothing, if it is the directory itself.
-fn below<'a>(sub: &'a Subpath, directory: &Subpath) -> Option<&'a Subpath> {
-    let rest = sub.as_bytes().strip_prefix(directory.as_bytes())?;
-    match rest {
-        [] => Some(Subpath::ROOT),
-        [b'/', rest @ ..] => Subpath::new(rest),
-        _ => None,
-    }
 }
 
 fn moved(holder: Holder, mount: &Arc<Mount>, sub: SubpathBuf) {
