@@ -22,6 +22,7 @@ pub mod compiled;
 mod crc32;
 pub mod elf;
 pub mod error;
+mod hash;
 pub mod load_size;
 mod os;
 pub mod path;

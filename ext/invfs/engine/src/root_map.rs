@@ -1,10 +1,9 @@
 //! Roots and what belongs to them: which root, if any, an absolute path lies in.
 
-use std::hash::{BuildHasher, Hasher};
-
 use foldhash::fast::RandomState;
 use hashbrown::{hash_table::Entry, HashTable};
 
+use crate::hash::hash;
 use crate::path::Subpath;
 
 /// Maps roots to whatever belongs there.
@@ -170,10 +169,4 @@ impl<T> RootMap<T> {
         }
         self.lengths = counts.into_iter().rev().collect();
     }
-}
-
-fn hash(hasher: &RandomState, root: &[u8]) -> u64 {
-    let mut hasher = hasher.build_hasher();
-    hasher.write(root);
-    hasher.finish()
 }

@@ -1,45 +1,19 @@
 //! The index of an archive: from a name to its entry or directory in one hash.
 
 use std::collections::HashSet;
-use std::hash::{BuildHasher, Hasher};
 use std::ops::Range;
 use std::sync::OnceLock;
 
 use foldhash::fast::RandomState;
 use hashbrown::{hash_table, HashTable};
 
+use super::children::Children;
 use super::names;
+use super::numbered::Numbered;
 use super::refused::Refused;
 use super::slot::{Entry, Slot, Wide};
+use crate::hash::hash;
 use crate::vfs::{Kind, Listing};
-
-/// Marks the numbers of directories in the table; the others are files.
-const DIRECTORY: u32 = 1 << 31;
-
-/// What a name is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Numbered {
-    /// The file with this number.
-    File(u32),
-    /// The directory with this number.
-    Directory(u32),
-}
-
-impl Numbered {
-    fn pack(self) -> u32 {
-        match self {
-            Numbered::File(n) => n,
-            Numbered::Directory(n) => n | DIRECTORY,
-        }
-    }
-
-    fn unpack(packed: u32) -> Numbered {
-        match packed & DIRECTORY {
-            0 => Numbered::File(packed),
-            _ => Numbered::Directory(packed & !DIRECTORY),
-        }
-    }
-}
 
 /// A directory: one that the archive lists, or that the name of a file goes through.
 #[derive(Debug, Clone, Copy)]
@@ -90,14 +64,6 @@ pub(super) struct Index {
     symlinks: bool,
     /// Made when the first directory is listed.
     children: OnceLock<Children>,
-}
-
-/// The contents of all directories.
-struct Children {
-    /// All nodes, those of one directory together, sorted by name.
-    nodes: Vec<u32>,
-    /// For each directory, the root last, where its nodes end; they start where the one before ends.
-    ends: Vec<u32>,
 }
 
 impl Index {
@@ -350,9 +316,7 @@ impl Index {
     /// How many bytes the index takes.
     pub(super) fn memory_usage(&self) -> usize {
         use std::mem::size_of;
-        let children = self.children.get().map_or(0, |children| {
-            (children.nodes.capacity() + children.ends.capacity()) * size_of::<u32>()
-        });
+        let children = self.children.get().map_or(0, Children::memory_usage);
         self.names.capacity()
             + self.slots.capacity() * size_of::<Slot>()
             + self.wide.capacity() * size_of::<Wide>()
@@ -365,52 +329,26 @@ impl Index {
 
     /// The names directly inside a directory (`None`: the root), sorted.
     pub(super) fn list(&self, directory: Option<u32>) -> Listing {
-        let children = self.children.get_or_init(|| self.children());
-        let group = directory.map_or(self.directories.len(), |number| number as usize);
-        let end = |group: usize| children.ends.get(group).map_or(0, |end| *end as usize);
-        let start = group.checked_sub(1).map_or(0, end);
-        let nodes = children.nodes.get(start..end(group)).unwrap_or_default();
-        nodes
-            .iter()
-            .map(|packed| {
-                let node = Numbered::unpack(*packed);
-                let kind = match node {
-                    Numbered::Directory(_) => Kind::Directory,
-                    Numbered::File(number) if self.is_symlink(number) => Kind::Symlink,
-                    Numbered::File(_) => Kind::File,
-                };
-                (basename(self.name(node)).to_vec(), kind)
+        let children = self.children.get_or_init(|| {
+            let files = (0..self.slots.len() as u32).map(Numbered::File);
+            let directories = (0..self.directories.len() as u32).map(Numbered::Directory);
+            let placed = files
+                .chain(directories)
+                .map(|node| (self.parent(self.name(node)), node));
+            Children::sort(placed, self.directories.len(), |node| {
+                basename(self.name(node))
             })
-            .collect()
-    }
-
-    /// Sorts all nodes into their directories.
-    fn children(&self) -> Children {
-        let files = (0..self.slots.len() as u32).map(Numbered::File);
-        let directories = (0..self.directories.len() as u32).map(Numbered::Directory);
-        let mut placed: Vec<(u32, u32)> = files
-            .chain(directories)
-            .map(|node| (self.parent(self.name(node)), node.pack()))
-            .collect();
-        placed.sort_unstable_by(|a, b| {
-            let name = |packed: u32| basename(self.name(Numbered::unpack(packed)));
-            a.0.cmp(&b.0).then_with(|| name(a.1).cmp(name(b.1)))
         });
-        let mut ends = vec![0u32; self.directories.len() + 1];
-        for (group, _) in &placed {
-            if let Some(count) = ends.get_mut(*group as usize) {
-                *count += 1;
-            }
-        }
-        let mut sum = 0;
-        for end in &mut ends {
-            sum += *end;
-            *end = sum;
-        }
-        Children {
-            nodes: placed.into_iter().map(|(_, packed)| packed).collect(),
-            ends,
-        }
+        let group = directory.map_or(self.directories.len(), |number| number as usize);
+        let name_and_kind = |node| {
+            let kind = match node {
+                Numbered::Directory(_) => Kind::Directory,
+                Numbered::File(number) if self.is_symlink(number) => Kind::Symlink,
+                Numbered::File(_) => Kind::File,
+            };
+            (basename(self.name(node)).to_vec(), kind)
+        };
+        children.of(group).map(name_and_kind).collect()
     }
 
     /// The number of the directory that holds `name`; for the root, the one after the last.
@@ -424,13 +362,6 @@ impl Index {
             _ => self.directories.len() as u32,
         }
     }
-}
-
-/// The hash of a name.
-pub(super) fn hash(hasher: &RandomState, name: &[u8]) -> u64 {
-    let mut hasher = hasher.build_hasher();
-    hasher.write(name);
-    hasher.finish()
 }
 
 fn range(slots: &[Slot], directories: &[Directory], node: Numbered) -> Range<usize> {

@@ -1,6 +1,7 @@
 //! Following the symbolic links that an archive stores, always inside the archive.
 
-use super::index::{Index, Numbered};
+use super::index::Index;
+use super::numbered::Numbered;
 use crate::error::Result;
 use crate::symlinks::{Step, Walk};
 

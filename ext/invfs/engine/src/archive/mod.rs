@@ -1,11 +1,14 @@
 //! Zip archives as a VFS: the index of an archive, and the reading of its entries.
 //!
 //! What happens in order: [`source`](crate::source) holds the file, `eocd` finds the central directory, `walk` and `directory`
-//! read and check it, `index` makes names findable, but for those that `refused` holds; then, for each read, `links` follows symbolic links and `contents`
-//! reads and checks one entry with the help of `inflate`.
+//! read and check it, `index` makes names findable, but for those that `refused` holds; then, for each read (`as_vfs`),
+//! `links` follows symbolic links and `contents` reads and checks one entry with the help of `inflate`. `children` lists
+//! directories.
 
+mod as_vfs;
 mod attributes;
 mod bytes;
+mod children;
 mod contents;
 mod directory;
 mod eocd;
@@ -14,6 +17,7 @@ mod index;
 mod inflate;
 mod links;
 mod names;
+mod numbered;
 mod open;
 mod refused;
 mod slot;
@@ -24,13 +28,13 @@ pub mod writer;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, TryLockError};
 
-use crate::compiled;
 use crate::error::{Error, ErrorKind, Result};
 use crate::path::Subpath;
 pub use crate::source::{Identity, Source};
-use crate::vfs::{Kind, Listing, Sink, Stat, Vfs};
-use index::{Index, Numbered};
+use crate::vfs::{Kind, Sink};
+use index::Index;
 use links::Destination;
+use numbered::Numbered;
 pub use open::Options;
 
 /// The fixed part of a local header.
@@ -302,131 +306,5 @@ impl Archive {
             }
             contents::Failure::Bad(kind, detail) => self.error(kind, detail),
         }
-    }
-}
-
-/// What the numbers of files and directories begin with, so that they are no other file's; disks count from below.
-const FILES: u64 = 1 << 63;
-const DIRECTORIES: u64 = 3 << 62;
-
-impl Vfs for Archive {
-    /// Links are followed; one that leads nowhere, round in circles, out of the archive or to a refused entry is as if
-    /// nothing were there. Reading it says which.
-    fn stat(&self, sub: &Subpath) -> Result<Option<Stat>> {
-        self.check_open()?;
-        let directory = |mode, mtime, id| Stat {
-            kind: Kind::Directory,
-            size: 0,
-            mode,
-            mtime,
-            id: Some(id),
-        };
-        Ok(match self.follow(sub)? {
-            Destination::File(number) => self.index.entry(number).map(|entry| Stat {
-                kind: Kind::File,
-                size: entry.size,
-                mode: u32::from(entry.mode),
-                mtime: i64::from(entry.mtime),
-                id: Some(FILES | u64::from(number)),
-            }),
-            Destination::Directory(number) => self.index.directory(number).map(|d| {
-                directory(
-                    u32::from(d.mode),
-                    i64::from(d.mtime),
-                    DIRECTORIES | u64::from(number),
-                )
-            }),
-            Destination::Root => Some(directory(0o755, 0, DIRECTORIES - 1)),
-            Destination::Refused(number) if self.is_refused(number, sub) => {
-                return Err(self.refuse(number, sub))
-            }
-            Destination::Nothing
-            | Destination::Loop
-            | Destination::Outside
-            | Destination::Refused(_) => None,
-        })
-    }
-
-    fn read(&self, sub: &Subpath, limit: u64, out: &mut dyn Sink) -> Result<()> {
-        self.check_open()?;
-        let error = |kind, detail| Err(self.error(kind, detail).entry(sub.as_bytes()));
-        match self.follow(sub)? {
-            Destination::File(number) => self.read_entry(number, limit, out),
-            Destination::Directory(_) | Destination::Root => {
-                error(ErrorKind::IsDirectory, "is a directory")
-            }
-            Destination::Nothing => error(ErrorKind::NotFound, "no such file in the archive"),
-            Destination::Refused(number) => Err(self.refuse(number, sub)),
-            Destination::Outside => error(
-                ErrorKind::UnsafeName,
-                "a symbolic link leads out of the archive",
-            ),
-            Destination::Loop => {
-                Err(Error::from_io(self.name.as_str(), crate::os::eloop()).entry(sub.as_bytes()))
-            }
-        }
-    }
-
-    fn compiled(&self, sub: &Subpath, key: &str, path: &[u8]) -> Result<Option<Vec<u8>>> {
-        let form = compiled::entry_name(sub, key);
-        let Some(Numbered::File(form)) = self.index.find(&form) else {
-            return Ok(None);
-        };
-        let Some(source) = self.entry(sub).filter(|entry| entry.kind == Kind::File) else {
-            return Ok(None);
-        };
-        let mut entry = Vec::new();
-        match self.read_entry(form, u64::MAX, &mut entry) {
-            Ok(()) => Ok(compiled::link(&entry, source.crc, source.size, path)),
-            // Damaged: the source will do.
-            Err(error) if matches!(error.kind(), ErrorKind::Corrupt | ErrorKind::Malformed) => {
-                Ok(None)
-            }
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Until it is closed.
-    fn is_constant(&self) -> bool {
-        !self.is_closed()
-    }
-
-    fn has_links(&self) -> bool {
-        self.index.has_symlinks()
-    }
-
-    fn link(&self, sub: &Subpath) -> Result<Option<Vec<u8>>> {
-        self.check_open()?;
-        if !self.index.has_symlinks() || sub.is_root() {
-            return Ok(None);
-        }
-        let mut name = match self.follow(sub.parent())? {
-            Destination::Directory(number) => {
-                [self.index.name(Numbered::Directory(number)), b"/"].concat()
-            }
-            Destination::Root => Vec::new(),
-            _ => return Ok(None),
-        };
-        name.extend_from_slice(sub.file_name());
-        match self.index.find(&name) {
-            Some(Numbered::File(number)) if self.index.is_symlink(number) => {
-                let mut target = Vec::new();
-                self.read_entry(number, links::MAX_TARGET, &mut target)?;
-                Ok(Some(target))
-            }
-            _ => Ok(None),
-        }
-    }
-
-    fn list(&self, sub: &Subpath) -> Result<Option<Listing>> {
-        self.check_open()?;
-        Ok(match self.follow(sub)? {
-            Destination::Directory(number) => Some(self.index.list(Some(number))),
-            Destination::Root => Some(self.index.list(None)),
-            Destination::Refused(number) if self.is_refused(number, sub) => {
-                return Err(self.refuse(number, sub))
-            }
-            _ => None,
-        })
     }
 }

@@ -4,8 +4,8 @@
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
-use super::index::hash;
 use super::names;
+use crate::hash::hash;
 
 /// A refused entry.
 struct Entry {

@@ -7,8 +7,8 @@ use rawzip::CompressionMethod;
 
 use super::target::Target;
 use super::{put, Attributes, Record, Writer, S_IFLNK, S_IFREG};
-use crate::archive::index::Numbered;
 use crate::archive::names::Name;
+use crate::archive::numbered::Numbered;
 use crate::archive::slot::Method;
 use crate::archive::walk::each_header;
 use crate::archive::{contents, eocd, Archive, Source};
