@@ -13,6 +13,11 @@ def ordinary_test_files
   test_files("test/**/*_test.rb").grep_v(%r{\Atest/(#{APART.join("|")})/})
 end
 
+# The tests that run programs on disk and in each kind of VFS.
+def differential_test_files
+  ordinary_test_files.select { |file| File.read("#{ROOT}/#{file}").include?("include Differential") }
+end
+
 # The tests that check more when the garbage collector runs at every allocation, directly or through their support. The
 # others only take longer.
 def stressed_test_files
@@ -45,6 +50,16 @@ namespace :test do
   desc "Run the tests of invfs itself (TEST=file: only that one; TESTOPTS=... for minitest)"
   task suite: :compile do
     run_tests(ordinary_test_files)
+  end
+
+  desc "Run the tests that compare with plain Ruby as on systems without mounts, such as macOS and Windows"
+  task :without_mounts do
+    ENV["INVFS_WITHOUT_MOUNTS"] = "1"
+    compile_library("#{ROOT}/lib/invfs/#{LIBRARY}")
+    run_tests(differential_test_files)
+  ensure
+    ENV.delete("INVFS_WITHOUT_MOUNTS")
+    compile_library("#{ROOT}/lib/invfs/#{LIBRARY}")
   end
 
   desc "Run the binding's own tests with the garbage collector running at every allocation"

@@ -90,6 +90,12 @@ class NativeExtensionTest < Minitest::Test
     assert_as_on_disk(files, 'p require("ext/needy"), Needy.answer', prints: "needy\ntrue\n42\n")
   end
 
+  def test_an_extension_that_says_where_its_library_lies
+    library = NativeBuild.library("apart", 43)
+    files = { "ext/needy.#{DLEXT}" => NativeBuild.extension("needy", library: "apart"), "lib/libapart.so" => library }
+    assert_as_on_disk(files, 'p require("ext/needy"), Needy.answer', prints: "needy\ntrue\n43\n")
+  end
+
   def test_two_extensions_of_the_same_name_in_two_trees
     one, two = %w[one two].map { |says| { "tiny.#{DLEXT}" => NativeBuild.extension("tiny", says: says) } }
     assert_as_on_disk(one, <<~RUBY, trees: { other: two }, push: %i[other main], prints: "one\ntrue\ntwo\ntrue\n2\n")

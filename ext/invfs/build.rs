@@ -4,8 +4,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     rb_sys_env::activate()?;
     let target = |name: &str| std::env::var(format!("CARGO_CFG_TARGET_{name}")).unwrap_or_default();
     println!("cargo::rustc-check-cfg=cfg(mounts)");
-    // As in the engine, where `interpose` knows these relocations.
-    if target("OS") == "linux" && ["x86_64", "aarch64"].contains(&target("ARCH").as_str()) {
+    println!("cargo::rerun-if-env-changed=INVFS_WITHOUT_MOUNTS");
+    // As in `fs/build.rs`.
+    let known = target("OS") == "linux" && ["x86_64", "aarch64"].contains(&target("ARCH").as_str());
+    if known && std::env::var_os("INVFS_WITHOUT_MOUNTS").is_none() {
         println!("cargo::rustc-cfg=mounts");
     }
     Ok(())

@@ -80,7 +80,7 @@ module NativeBuild
       config = RbConfig::CONFIG
       command = [*compiler, "-shared", "-fPIC", "-w", "-I#{config["rubyhdrdir"]}", "-I#{config["rubyarchhdrdir"]}",
                  "-o", file, "source.c"]
-      command.push("-L.", "-l#{library}", "-Wl,-rpath,$ORIGIN") if library
+      command.push("-L.", "-l#{library}", "-Wl,-rpath,$ORIGIN:$ORIGIN/../lib") if library
       output, status = Open3.capture2e(*command, chdir: directory)
       raise "the compiler failed: #{output}" unless status.success?
 

@@ -23,6 +23,7 @@ mod crc32;
 pub mod elf;
 pub mod error;
 mod hash;
+pub mod libraries;
 pub mod load_size;
 mod os;
 pub mod path;

@@ -14,14 +14,12 @@
     )
 )]
 #![deny(missing_docs, unsafe_op_in_unsafe_fn)]
-#![cfg(all(
-    target_os = "linux",
-    any(target_arch = "x86_64", target_arch = "aarch64")
-))]
+#![cfg(mounts)]
 
 mod as_seen;
 mod hooks;
 mod install;
+mod load_library;
 mod mounted_file;
 mod open;
 mod patch;
@@ -29,6 +27,7 @@ mod paths;
 
 pub use as_seen::{metadata, open_file};
 pub use install::{install, is_installed, rescan, Unsupported};
+pub use load_library::load_library;
 pub use mounted_file::MountedFile;
 pub use open::loading::{begins, fetched, Announced};
 pub use patch::got::Patched;

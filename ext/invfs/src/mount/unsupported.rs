@@ -1,6 +1,6 @@
 //! The methods of mounting on systems without mounts: they raise, or answer that there is nothing.
 
-use invfs_fs::mounts::{Mount, Request};
+use invfs_fs::mounts::Request;
 use magnus::{function, prelude::*, Error, ExceptionClass, RClass, RHash, RModule, Ruby, Value};
 
 use crate::{

@@ -30,6 +30,10 @@ mod load_lock;
 mod load_path;
 mod load_path_changes;
 mod native_ext;
+#[cfg(mounts)]
+mod native_image;
+#[cfg(not(mounts))]
+#[path = "native_files.rs"]
 mod native_image;
 mod originals;
 pub mod own_files;

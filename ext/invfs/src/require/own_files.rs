@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+#[cfg(mounts)]
 use invfs_engine::path::clean_absolute;
 #[cfg(mounts)]
 use invfs_fs::mounts;

@@ -3,12 +3,14 @@
 use std::{fs::File, io::ErrorKind};
 
 use invfs_engine::archive::Identity;
+#[cfg(mounts)]
 use invfs_engine::vfs::Kind;
-use invfs_fs::mounts;
 use invfs_fs::mounts::Mount;
-use invfs_fs::mounts::{Over, Place};
+#[cfg(mounts)]
+use invfs_fs::mounts::{self, Over, Place};
 #[cfg(mounts)]
 use invfs_fs::sys::errno::Errno;
+#[cfg(mounts)]
 use invfs_interpose::Watched;
 
 use crate::helpers::string;

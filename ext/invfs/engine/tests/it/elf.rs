@@ -3,6 +3,8 @@
 use invfs_engine::elf::needed;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 use invfs_engine::elf::versions;
+use invfs_engine::libraries::with_needed;
+use invfs_engine::path::Subpath;
 
 /// A shared object with nothing but what is looked at: one segment, a dynamic section, a string table.
 fn shared_object(wide: bool, little: bool, names: &[&str]) -> Vec<u8> {
@@ -154,4 +156,29 @@ fn versions_of_symbols_are_found_in_this_very_program() {
     for len in (0..bytes.len()).step_by(bytes.len() / 100 + 1) {
         assert!(versions(&bytes[..len]).len() <= versions(&bytes).len());
     }
+}
+
+#[test]
+fn an_object_is_gathered_with_all_that_it_needs() {
+    let object = |needed: &[&str]| shared_object(true, true, needed);
+    let files = [
+        ("lib/a.so", object(&["b.so", "libc.so.6"])),
+        ("lib/b.so", object(&["c.so", "a.so"])),
+        ("lib/c.so", b"no shared object".to_vec()),
+        ("lib/d.so", object(&[])),
+    ];
+    let read = |sub: &Subpath| -> Result<Option<Vec<u8>>, ()> {
+        let found = files
+            .iter()
+            .find(|(name, _)| name.as_bytes() == sub.as_bytes());
+        Ok(found.map(|(_, contents)| contents.clone()))
+    };
+    let sub = Subpath::new(b"lib/a.so").unwrap();
+    let gathered = with_needed(sub, files[0].1.clone(), read).unwrap();
+    let names: Vec<_> = gathered.keys().map(|sub| sub.as_bytes()).collect();
+    assert_eq!(names, [&b"lib/a.so"[..], b"lib/b.so", b"lib/c.so"]);
+    assert_eq!(
+        with_needed(sub, files[0].1.clone(), |_| Err("lost")),
+        Err("lost")
+    );
 }

@@ -121,7 +121,7 @@ impl Mount {
 
     /// A file system that is in no table, at the absolute path `root`; its number is 0.
     #[cfg(mounts)]
-    pub(crate) fn unlisted(root: &[u8], file_system: Arc<dyn FileSystem>) -> Arc<Mount> {
+    pub fn unlisted(root: &[u8], file_system: Arc<dyn FileSystem>) -> Arc<Mount> {
         Arc::new(Mount {
             id: 0,
             root: root.into(),

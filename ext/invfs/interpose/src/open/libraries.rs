@@ -20,54 +20,99 @@ invfs_fs::survives_fork!(LOADED, Outer);
 
 /// A library that was loaded from a mount.
 struct Loaded {
+    /// The number of the mount that it was loaded from last.
+    mount: u64,
     file: ReservedFd,
     /// Its path for the loader, where it had to be a file with a name. There is nothing at it any more, but the loader
     /// knows what it was.
     named: Option<CString>,
 }
 
+impl Loaded {
+    /// The path that the loader knows it by.
+    fn spelling(&self) -> Answer<CString> {
+        match &self.named {
+            Some(path) => Ok(path.clone()),
+            None => spelling(&self.file),
+        }
+    }
+}
+
 /// How deep libraries may need one another inside a mount.
 const DEPTH: usize = 32;
 
 /// Loads the shared object at `place`, with the libraries of its mount that it needs. NULL where the loader refuses it;
-/// `dlerror` says why.
+/// [`message`] says why.
 pub fn load(place: &Place, flags: c_int) -> Answer<*mut c_void> {
     load_within(place, flags, 0)
 }
 
+/// [`load`] for a shared object that was read already.
+pub fn load_contents(place: &Place, contents: &[u8], flags: c_int) -> Answer<*mut c_void> {
+    load_read(place, contents, flags, 0)
+}
+
 fn load_within(place: &Place, flags: c_int, depth: usize) -> Answer<*mut c_void> {
-    let contents = contents(place)?;
-    if !elf::is_complete(&contents) {
+    if let Some(library) = again(place, flags)? {
+        return Ok(library);
+    }
+    load_read(place, &contents(place)?, flags, depth)
+}
+
+fn load_read(place: &Place, contents: &[u8], flags: c_int, depth: usize) -> Answer<*mut c_void> {
+    if !elf::is_complete(contents) {
         // The loader would map what is not there; it gets to see the file nevertheless, for its message.
-        return open(place, contents.get(..16).unwrap_or(&contents), flags);
+        return open(place, contents.get(..16).unwrap_or(contents), flags);
     }
     if depth < DEPTH {
-        for needed in libraries_of(place, &contents) {
+        for needed in libraries_of(place, contents) {
             // Once it is loaded, the loader finds it by its own name, if it has one (`SONAME`).
             load_within(&needed, libc::RTLD_LAZY, depth + 1)?;
         }
     }
-    open(place, &contents, flags)
+    open(place, contents, flags)
+}
+
+/// A library that is loaded already from the same mount, if its file cannot have changed since; else it has to be read.
+fn again(place: &Place, flags: c_int) -> Answer<Option<*mut c_void>> {
+    if !place.mount.file_system().is_constant() {
+        return Ok(None);
+    }
+    let spelled = {
+        let loaded = LOADED.lock();
+        let known = loaded.as_ref().and_then(|l| l.get(&place.path()));
+        match known.filter(|known| known.mount == place.mount.id) {
+            Some(known) => known.spelling()?,
+            None => return Ok(None),
+        }
+    };
+    // SAFETY: a NUL-terminated path. What has it is loaded, or nothing.
+    let library = unsafe { libc::dlopen(spelled.as_ptr(), flags | libc::RTLD_NOLOAD) };
+    Ok((!library.is_null()).then_some(library))
 }
 
 fn open(place: &Place, contents: &[u8], flags: c_int) -> Answer<*mut c_void> {
     let path = place.path();
-    let is_it = |known: &&Loaded| {
+    let is_it = |known: &&mut Loaded| {
         let held = known.file.get().and_then(memfd::read_all);
         held.is_ok_and(|held| held == contents)
     };
     let mut loaded = LOADED.lock();
     let loaded_before = loaded.get_or_insert_default();
-    let spelled = match loaded_before.get(&path).filter(is_it) {
-        Some(Loaded {
-            named: Some(path), ..
-        }) => path.clone(),
-        Some(known) => spelling(&known.file)?,
+    let spelled = match loaded_before.get_mut(&path).filter(is_it) {
+        Some(known) => {
+            known.mount = place.mount.id;
+            known.spelling()?
+        }
         None => {
             let file = ReservedFd::out_of_the_way(memfd::file(contents, &path, true)?);
             let spelled = spelling(&file)?;
-            let named = None;
-            loaded_before.insert(path.clone(), Loaded { file, named });
+            let library = Loaded {
+                mount: place.mount.id,
+                file,
+                named: None,
+            };
+            loaded_before.insert(path.clone(), library);
             spelled
         }
     };
@@ -114,6 +159,17 @@ thread_local! {
 /// The loader could not open what it was shown at `spelled`.
 pub fn failed(spelled: &CStr, path: Vec<u8>) {
     FAILED.set(Some((spelled.to_bytes().to_vec(), path)));
+}
+
+/// Why the loader of the system refused what this thread loaded last, in its words.
+pub fn message() -> Vec<u8> {
+    // SAFETY: NULL, or a string that stays valid until this thread's next call.
+    let message = unsafe {
+        let message = libc::dlerror();
+        (!message.is_null()).then(|| CStr::from_ptr(message).to_bytes())
+    };
+    let reworded = reworded(message).map(CString::into_bytes);
+    reworded.or(message.map(<[u8]>::to_vec)).unwrap_or_default()
 }
 
 /// The loader's message, with the path that was asked for: programs show it, and some look for the file there. `None`

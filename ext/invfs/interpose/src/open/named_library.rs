@@ -6,8 +6,9 @@ use std::ffi::{c_int, c_void, CString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use crate::open::library_files::{contents, libraries_of};
-use invfs_engine::path::Subpath;
+use crate::open::library_files;
+use invfs_engine::libraries;
+use invfs_engine::path::{Subpath, SubpathBuf};
 use invfs_fs::mounts::Place;
 use invfs_fs::sys::errno::{Answer, Errno};
 use invfs_fs::sys::temporary;
@@ -20,14 +21,19 @@ pub struct Named {
     pub path: CString,
 }
 
-/// More libraries than anything brings along.
-const MOST: usize = 256;
-
 /// Loads the shared object at `place`, which holds `contents`, with copies of the libraries of its mount that it needs where
 /// they are looked for. `None` where the loader refuses it.
 pub fn open(place: &Place, contents: &[u8], flags: c_int) -> Answer<Option<Named>> {
-    let mut files = BTreeMap::new();
-    collect(place, contents.to_vec(), &mut files)?;
+    let files = libraries::with_needed(&place.sub, contents.to_vec(), |sub| {
+        let place = Place {
+            mount: place.mount.clone(),
+            sub: sub.to_owned(),
+        };
+        match library_files::is_file(&place) {
+            true => library_files::contents(&place).map(Some),
+            false => Ok(None),
+        }
+    })?;
     let directory = temporary::private_directory()?;
     let loaded = write(&directory, &files).and_then(|()| {
         let path = directory.join(os_path(&place.sub));
@@ -41,25 +47,9 @@ pub fn open(place: &Place, contents: &[u8], flags: c_int) -> Answer<Option<Named
     loaded
 }
 
-/// The shared object and all that it needs of its mount.
-fn collect(
-    place: &Place,
-    contents_of_it: Vec<u8>,
-    files: &mut BTreeMap<Vec<u8>, Vec<u8>>,
-) -> Answer<()> {
-    let needed = libraries_of(place, &contents_of_it);
-    files.insert(place.sub.as_bytes().to_vec(), contents_of_it);
-    for library in needed {
-        if files.len() < MOST && !files.contains_key(library.sub.as_bytes()) {
-            collect(&library, contents(&library)?, files)?;
-        }
-    }
-    Ok(())
-}
-
-fn write(directory: &Path, files: &BTreeMap<Vec<u8>, Vec<u8>>) -> Answer<()> {
+fn write(directory: &Path, files: &BTreeMap<SubpathBuf, Vec<u8>>) -> Answer<()> {
     for (name, contents) in files {
-        let path = directory.join(std::ffi::OsStr::from_bytes(name));
+        let path = directory.join(os_path(name));
         if let Some(parent) = path.parent() {
             std::fs::create_dir_all(parent)?;
         }
