@@ -104,7 +104,7 @@ class Bench
       path
     end
 
-    # An archive as `invfs pack` writes it: deflated, and compiled code, if wanted, stored.
+    # An archive as `invfs pack` writes it.
     def pack(archive, files, *options)
       Dir.mktmpdir("packed", File.dirname(archive)) do |directory|
         write(directory, files)

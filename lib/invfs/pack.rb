@@ -51,18 +51,22 @@ module InVFS
     # @param follow [Boolean] pack the targets of symbolic links that lead outside, instead of refusing the links
     # @param main [String, nil] the name of the script that `invfs run` runs
     # @param compile [Boolean] also store the compiled form of each .rb file, for this Ruby
-    # @param method [String, nil] `"deflate"`, `"zstd"` or `"stored"`; nil: deflate, and stored for compiled code
+    # @param library [Symbol] which files of Ruby's own library are compiled, too: `:needed`, those that the packed
+    #   files name in `require`; `:all`, also all of the standard library; `:none`
+    # @param method [String, nil] `"deflate"`, `"zstd"` or `"stored"`; nil: deflate, and stored for native extensions
     # @param level [Integer, nil] 0 to 12 for deflate, 1 to 22 for zstd; nil: 6 and 3
     # @param force [Boolean] replace a file that is no archive
     def initialize(directory, include: [], exclude: [], follow: false, main: nil,
-                   compile: false, method: nil, level: nil, force: false)
+                   compile: false, library: :needed, method: nil, level: nil, force: false)
       @directory = directory
       @rules = { include: include, exclude: exclude, follow: follow }
       @main = main
       @compile = compile
+      @library = library
       @force = force
       @compression = [method || "deflate", level]
-      @compiled_compression = method ? @compression : ["stored", nil]
+      # The system's loader gets a copy in memory: what is stored needs only that one.
+      @native_compression = method ? @compression : ["stored", nil]
     end
 
     # Returns what {#write} would pack, and refuses what it would refuse.
@@ -109,13 +113,14 @@ module InVFS
     # Adds compiled code for this Ruby to an archive, in place: see {Refresh}. Readers of the archive see the old one
     # meanwhile.
     # @param archive [String] its path
-    # @param method [String] `"stored"`, `"deflate"` or `"zstd"`
+    # @param method [String] `"deflate"`, `"zstd"` or `"stored"`
     # @param level [Integer, nil]
+    # @param library [Symbol] see {#initialize}
     # @yield as {#write} does
     # @return [InVFS::Pack::Refresh]
     # @raise [InVFS::ArchiveError, SystemCallError] and then the archive is unchanged
-    def self.compile(archive, method: "stored", level: nil, &progress)
-      Refresh.new(archive, [method, level], &progress)
+    def self.compile(archive, method: "deflate", level: nil, library: :needed, &progress)
+      Refresh.new(archive, [method, level], library, &progress)
     end
 
     # Reads everything in an archive and reports what is wrong.
@@ -147,9 +152,9 @@ module InVFS
 
     def write_contents(contents, archive, time, progress)
       written = Pack.replace(archive) do |writer|
-        entries = Entries.new(writer, time, @compression, progress)
+        entries = Entries.new(writer, time, @compression, @native_compression, progress)
         bytes = entries.add(contents.items, main: recorded_main, compile: @compile)
-        { bytes: bytes, **(@compile ? entries.compile(@compiled_compression) : {}) }
+        { bytes: bytes, **(@compile ? entries.compile(@library) : {}) }
       end
       Summary.new(contents.items, contents.left_out, **written, archive_size: File.size(archive))
     end
@@ -183,6 +188,7 @@ require_relative "pack/check"
 require_relative "pack/compiled"
 require_relative "pack/compiler"
 require_relative "pack/entries"
+require_relative "pack/library"
 require_relative "pack/output"
 require_relative "pack/refresh"
 require_relative "pack/tree"

@@ -75,7 +75,7 @@ class CommandTest < Minitest::Test
   def test_wrong_options_of_pack
     write({ "a" => "" })
     WRONG.each { |options, message| assert_failure invfs("pack", "app", *options), 2, message }
-    assert_failure invfs("compile", "app.zip", "--level", "5"), 2, /stored has no levels/
+    assert_failure invfs("compile", "app.zip", "--level", "13"), 2, /deflate has the levels 0 to 12/
     assert_equal %w[app], tree
   end
 

@@ -37,13 +37,14 @@ class CompileTest < Minitest::Test
     assert_equal [form("good.rb")], names.grep(/\A\.invfs/)
   end
 
-  def test_compiled_code_is_stored_unless_a_method_is_given
-    write({ "a.rb" => "x = 'text'\n" * 500 })
-    { {} => %w[deflate stored], { method: "deflate" } => %w[deflate deflate], { method: "zstd" } => %w[zstd zstd] }.each do |options, methods|
+  def test_compiled_code_is_compressed_like_its_source
+    write({ "a.rb" => "x = 'text'\n" * 500, "b.so" => "x" * 500 })
+    { {} => %w[deflate deflate stored], { method: "deflate" } => %w[deflate deflate deflate],
+      { method: "stored" } => %w[stored stored stored], { method: "zstd" } => %w[zstd zstd zstd] }.each do |options, methods|
       pack(compile: true, **options)
-      assert_equal methods, [entry("a.rb").compression, entry(form("a.rb")).compression]
+      assert_equal methods, ["a.rb", form("a.rb"), "b.so"].map { |name| entry(name).compression }
       compile
-      assert_equal [methods[0], "stored"], [entry("a.rb").compression, entry(form("a.rb")).compression]
+      assert_equal [methods[0], "deflate"], [entry("a.rb").compression, entry(form("a.rb")).compression]
       compile(method: "zstd", level: 1)
       assert_equal [methods[0], "zstd"], [entry("a.rb").compression, entry(form("a.rb")).compression]
     end

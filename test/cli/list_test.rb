@@ -37,7 +37,7 @@ class ListTest < Minitest::Test
     lines = invfs("list", "--long", "app.zip").stdout.lines(chomp: true)
     assert_equal ["-0644", "4", "4", "stored", format("%08x", entry(".invfs/main").crc), "1980-01-01", "00:00:00", ".invfs/main"],
                  lines[0].split
-    assert_match(/\A-0644 +5 +5  stored  \h{8}  1980-01-01 00:00:00  #{Regexp.escape(KEY)}  a\.rb\z/, lines[1])
+    assert_match(/\A-0644 +5 +5  stored +\h{8}  1980-01-01 00:00:00  #{Regexp.escape(KEY)}  a\.rb\z/, lines[1])
     assert_match(/\Al0777 +3 +3 .* link\z/, lines[2])
     assert_match(/\A-0755 .* run\z/, lines[3])
     assert_match(%r{ \.invfs/#{Regexp.escape(KEY)}/a\.rb\.iseq\z}, lines[4])

@@ -57,6 +57,14 @@ module InVFS
         end
       end
 
+      # The options for compiled code of files that stay on disk.
+      # @yieldparam which [Symbol]
+      def library_options(parser, &block)
+        parser.on("--library WHICH", %i[needed all], "Of Ruby's own library compile what the",
+                  "program names, or all (needed)", &block)
+        parser.on("--no-library", "Compile nothing of Ruby's own library") { block.call(:none) }
+      end
+
       def check_compression
         levels = { "stored" => nil, "deflate" => 0..12, "zstd" => 1..22 }.fetch(@method || "deflate")
         return if @level.nil? || levels&.cover?(@level)

@@ -17,16 +17,17 @@ module InVFS
       private
 
       def options(parser)
-        compression_options(parser, "stored")
+        compression_options(parser, "deflate")
+        library_options(parser) { |library| @library = library }
         parser.on("--list", "List what is compiled and what is not") { @list = true }
         parser.on("-q", "--quiet", "Say nothing but errors") { @quiet = true }
       end
 
       def run(archive)
-        @method ||= "stored"
+        @method ||= "deflate"
         check_compression
         result = Progress.show(quiet: @quiet) do |progress|
-          InVFS::Pack.compile(archive, method: @method, level: @level, &progress)
+          InVFS::Pack.compile(archive, method: @method, level: @level, library: @library || :needed, &progress)
         end
         return SUCCESS if @quiet
 
@@ -42,6 +43,7 @@ module InVFS
 
       def closing(result)
         parts = ["#{count(result.compiled.size, "file")} compiled for #{CompiledCode.key}"]
+        parts << "#{result.library.size} of Ruby's library" if result.library.any?
         parts << "not compiled: #{result.not_compiled.size}" if result.not_compiled.any?
         parts << "kept for other Rubies: #{result.kept}" if result.kept.positive?
         parts << "dropped, as their source changed: #{result.dropped}" if result.dropped.positive?

@@ -32,7 +32,7 @@ module InVFS
         output_options(parser)
         content_options(parser)
         start_options(parser)
-        compression_options(parser, "deflate; compiled code: stored")
+        compression_options(parser, "deflate; native extensions: stored")
         parser.on("--list", "List what is packed and what is left out") { @list = true }
         parser.on("-n", "--dry-run", "Write nothing") { @dry_run = true }
         parser.on("-q", "--quiet", "Say nothing but errors") { @quiet = true }
@@ -43,6 +43,7 @@ module InVFS
                   "standard output: -") { |file| @output = file }
         parser.on("--force", "Replace FILE even if it is no archive") { @rules[:force] = true }
         parser.on("--compile", "Also store compiled code for this Ruby") { @rules[:compile] = true }
+        library_options(parser) { |library| @rules[:library] = library }
       end
 
       def content_options(parser)

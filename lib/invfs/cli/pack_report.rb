@@ -53,7 +53,8 @@ module InVFS
 
       def compiled(summary)
         not_compiled = summary.not_compiled.size
-        "#{summary.compiled.size}#{" (not: #{not_compiled})" if not_compiled.positive?}"
+        text = "#{summary.compiled.size}#{" (not: #{not_compiled})" if not_compiled.positive?}"
+        summary.library.empty? ? text : "#{text}, and #{summary.library.size} of Ruby's library"
       end
     end
     private_constant :PackReport

@@ -68,7 +68,7 @@ module InVFS
         answer = ask(source)
         return answer[1..] if answer.start_with?("+")
 
-        yield answer[1..].force_encoding(Encoding::UTF_8)
+        reason&.call(answer[1..].force_encoding(Encoding::UTF_8))
         nil
       end
 

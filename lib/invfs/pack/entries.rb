@@ -7,11 +7,13 @@ module InVFS
       # @param writer [InVFS::ArchiveWriter]
       # @param time [Integer] the time of all entries
       # @param compression [Array(String, Integer)] as the writer takes it
+      # @param native_compression [Array(String, Integer)] for native extensions
       # @param progress [Proc, nil] gets the number of steps done, the number of all steps, and a name
-      def initialize(writer, time, compression, progress)
+      def initialize(writer, time, compression, native_compression, progress)
         @writer = writer
         @time = time
         @compression = compression
+        @native_compression = native_compression
         @progress = progress
         @done = 0
         @sources = {}
@@ -30,22 +32,28 @@ module InVFS
         bytes + add_all(after) + add_all(directories)
       end
 
-      # Adds the compiled forms of the added files.
-      # @return [Hash] compiled: the names of these files; not_compiled: name of a file without compiled code => why
-      def compile(compression)
-        compiled, not_compiled = [], {}
+      # Adds the compiled forms of the added files, and of those that they load from Ruby's own library.
+      # @param wanted [Symbol] see {Library.files}
+      # @return [Hash] compiled: the names of the added files that have one; library: the paths of the others;
+      #   not_compiled: name of an added file without compiled code => why
+      def compile(wanted)
+        library = Library.files(@sources.values, wanted)
+        @total += library.size
+        not_compiled = {}
         Compiler.open do |compiler|
-          @sources.each do |name, source|
-            step(name)
-            form = compiler.build(source) { |reason| not_compiled[name] = reason } or next
-            @writer.add(Compiled.entry_name(name), form, 0o644, @time, compression)
-            compiled << name
+          compiled = @sources.select do |name, source|
+            add_form(compiler, name, source, Compiled.entry_name(name)) { |reason| not_compiled[name] = reason }
           end
+          from_library = library.select do |path, source|
+            add_form(compiler, path, source, Compiled.library_name(path, source))
+          end
+          { compiled: compiled.keys, library: from_library.keys, not_compiled: not_compiled }
         end
-        { compiled: compiled, not_compiled: not_compiled }
       end
 
       private
+
+      def native?(item) = item.name.end_with?(".so", ".bundle")
 
       def compiled?(item) = item.kind == :file && Compiled.wanted?(item.name)
 
@@ -60,9 +68,17 @@ module InVFS
         end
       end
 
+      # @return [Boolean] whether there is one
+      def add_form(compiler, name, source, entry_name, &reason)
+        step(name)
+        form = compiler.build(source, &reason) or return false
+        @writer.add(entry_name, form, 0o644, @time, @compression)
+        true
+      end
+
       def add_file(item)
         contents = item.read
-        @writer.add(item.name, contents, item.mode, @time, @compression)
+        @writer.add(item.name, contents, item.mode, @time, native?(item) ? @native_compression : @compression)
         # Kept, so that the packed contents are compiled, whatever happens to the file meanwhile.
         @sources[item.name] = contents if @compile && compiled?(item)
         contents.bytesize

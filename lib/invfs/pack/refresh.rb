@@ -8,6 +8,9 @@ module InVFS
       # @return [Array<String>] the names of the sources that were compiled
       attr_reader :compiled
 
+      # @return [Array<String>] the paths of the files of Ruby's own library that were compiled
+      attr_reader :library
+
       # @return [Hash{String => String}] name of a source that could not be compiled => why
       attr_reader :not_compiled
 
@@ -19,10 +22,11 @@ module InVFS
 
       # @param archive [String] the path of an archive
       # @param compression [Array(String, Integer)] for compiled code
+      # @param library [Symbol] see {Pack#initialize}
       # @yield as {Pack#write} does
-      def initialize(archive, compression, &progress)
-        @path, @compression, @progress = archive, compression, progress
-        @compiled, @not_compiled, @kept, @dropped = [], {}, 0, 0
+      def initialize(archive, compression, library, &progress)
+        @path, @compression, @wanted, @progress = archive, compression, library, progress
+        @compiled, @library, @not_compiled, @kept, @dropped = [], [], {}, 0, 0
         # Before opening the archive, so that any change from here on is noticed.
         @identity = identity
         @archive = InVFS.zip(@path, max_entry_size: NO_LIMIT)
@@ -42,13 +46,18 @@ module InVFS
 
       def rewrite(writer)
         forms, others = @archive.entries.map(&:b).partition { |name| OwnEntries.compiled_form(name) }
+        others.reject! { |name| OwnEntries.library?(name, CompiledCode.key) }
         sources = others.select { |name| source?(name) }.sort
         kept = forms.select { |name| keep?(name) }
-        @total = others.size + sources.size + kept.size
+        library = Library.files(sources.map { |name| @archive.read(name) }, @wanted)
+        @total = others.size + sources.size + kept.size + library.size
         @done = 0
         others.each { |name| copy(writer, name) }
         writer.copy_directories(@archive)
-        add_forms(writer, kept, sources)
+        Compiler.open do |compiler|
+          add_forms(writer, compiler, kept, sources)
+          add_library(writer, compiler, library)
+        end
         return if identity == @identity
 
         raise ArchiveChangedError.new("#{@path}: the archive was changed meanwhile", archive: @path)
@@ -68,12 +77,19 @@ module InVFS
       end
 
       # Sorted by name, so that it does not matter which Ruby came first.
-      def add_forms(writer, kept, sources)
+      def add_forms(writer, compiler, kept, sources)
         made = sources.to_h { |source| [Compiled.entry_name(source), source] }
-        Compiler.open do |compiler|
-          (kept + made.keys).sort.each do |name|
-            made[name] ? compile(writer, compiler, name, made[name]) : copy(writer, name)
-          end
+        (kept + made.keys).sort.each do |name|
+          made[name] ? compile(writer, compiler, name, made[name]) : copy(writer, name)
+        end
+      end
+
+      def add_library(writer, compiler, files)
+        files.each do |path, source|
+          step(path)
+          form = compiler.build(source) or next
+          writer.add(Compiled.library_name(path, source), form, 0o644, Pack.time, @compression)
+          @library << path
         end
       end
 

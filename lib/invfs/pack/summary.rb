@@ -46,16 +46,20 @@ module InVFS
       # @return [Array<String>] the names of the files with compiled code
       attr_reader :compiled
 
+      # @return [Array<String>] the paths of the files of Ruby's own library with compiled code
+      attr_reader :library
+
       # @return [Hash{String => String}] name of a file without compiled code => why it has none
       attr_reader :not_compiled
 
       # @api private
-      def initialize(items, left_out, bytes: items.sum(&:bytes), archive_size: nil, compiled: [], not_compiled: {})
+      def initialize(items, left_out, bytes: items.sum(&:bytes), archive_size: nil, compiled: [], library: [],
+                     not_compiled: {})
         @names = items.map { |item| item.kind == :directory ? "#{item.name}/" : item.name }
         @files = items.count { |item| item.kind != :directory }
         @left_out = left_out
         @bytes, @archive_size = bytes, archive_size
-        @compiled, @not_compiled = compiled, not_compiled
+        @compiled, @library, @not_compiled = compiled, library, not_compiled
       end
 
       # @return [Integer] how many files were left out

@@ -37,6 +37,34 @@ pub fn entry_name(sub: &Subpath, key: &str) -> Vec<u8> {
     [b".invfs/", key.as_bytes(), b"/", sub.as_bytes(), b".iseq"].concat()
 }
 
+/// The directory of the compiled forms of files that lie outside of the archive, such as Ruby's standard library, for the
+/// Ruby called `key`.
+///
+/// ```
+/// assert_eq!(invfs_engine::compiled::library_directory("3.1.2"), b".invfs/library/3.1.2");
+/// ```
+pub fn library_directory(key: &str) -> Vec<u8> {
+    [b".invfs/library/", key.as_bytes()].concat()
+}
+
+/// The name of the entry that holds the compiled form of such a file: wherever it lies, it has this name and these
+/// contents.
+///
+/// ```
+/// let name = invfs_engine::compiled::library_entry_name("3.1.2", b"set.rb", b"class Set; end\n");
+/// assert_eq!(name, b".invfs/library/3.1.2/set.rb-41ee0c1c-15");
+/// ```
+pub fn library_entry_name(key: &str, name: &[u8], source: &[u8]) -> Vec<u8> {
+    let identity = format!("-{:08x}-{}", checksum(source), source.len());
+    [
+        &library_directory(key),
+        &b"/"[..],
+        name,
+        identity.as_bytes(),
+    ]
+    .concat()
+}
+
 /// CRC-32 as zip archives have it.
 ///
 /// ```

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     helpers::{gc_root::keep, module::invfs},
+    require::library_code,
     ruby_api::{
         native_vfs::NativeVfs,
         vfs_value::{is_vfs, vfs_of},
@@ -43,14 +44,14 @@ pub fn object(ruby: &Ruby, object: Option<Value>, block: Option<Proc>) -> Result
 pub fn of_object(ruby: &Ruby, object: Value) -> Result<Arc<dyn FileSystem>, Error> {
     if NativeVfs::of(object).is_some() {
         // The common case. The lookup of `Base` below would load that class.
-        return Ok(of_vfs(vfs_of(ruby, object)?));
+        return Ok(of_vfs(ruby, vfs_of(ruby, object)?));
     }
     let module = invfs(ruby)?;
     let base: Value = module.const_get("Base")?;
     let is_base = object.is_kind_of(magnus::RClass::try_convert(base)?)
         || object.is_kind_of(ruby.class_proc());
     if !is_base && is_vfs(object) {
-        return Ok(of_vfs(vfs_of(ruby, object)?));
+        return Ok(of_vfs(ruby, vfs_of(ruby, object)?));
     }
     watch(ruby)?;
     let adapter: Value = prepared(ruby)?.funcall("adapter", (object,))?;
@@ -63,8 +64,10 @@ pub fn of_object(ruby: &Ruby, object: Value) -> Result<Arc<dyn FileSystem>, Erro
 }
 
 /// Serves a VFS. One that calls Ruby objects gets the GVL for that; the mount must keep those objects alive.
-pub fn of_vfs(vfs: Arc<dyn Vfs>) -> Arc<dyn FileSystem> {
+/// One that does not may have compiled code for files on disk.
+pub fn of_vfs(ruby: &Ruby, vfs: Arc<dyn Vfs>) -> Arc<dyn FileSystem> {
     if vfs.is_independent() {
+        library_code::offer(ruby, &vfs);
         return Arc::new(ReadOnly::new(vfs));
     }
     Arc::new(ReadOnly::new(Arc::new(GvlVfs::new(vfs))))

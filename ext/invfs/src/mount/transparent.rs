@@ -78,7 +78,7 @@ impl Visibility for Transparent {
             // Load the Ruby side now, not in the middle of a file operation. If that fails, each operation reports it.
             let _ = watch(ruby);
         }
-        request.file_system = Some(serve::of_vfs(vfs));
+        request.file_system = Some(serve::of_vfs(ruby, vfs));
     }
 
     fn hindrance(&self) -> Option<String> {

@@ -15,6 +15,7 @@ use super::{
     adopted::{Adopted, Place},
     compiled,
     found::PassedOver,
+    library_code,
     load_errors::too_large,
 };
 use crate::{
@@ -67,7 +68,10 @@ fn load_iseq(ruby: &Ruby, _rb_self: Value, path: RString) -> Result<Value, Error
     }
     let bytes = string::bytes(path);
     let Some(place) = mounts::find_visible(&bytes) else {
-        return others();
+        return match library_code::load(ruby, &bytes)? {
+            Some(loaded) => Ok(loaded),
+            None => others(),
+        };
     };
     if let Some(passed_over) = over_limit(&place) {
         return Err(too_large(ruby, &bytes, &passed_over)?);

@@ -23,6 +23,8 @@ mod found;
 mod handlers;
 mod introspection;
 mod kernel_methods;
+#[cfg(mounts)]
+pub mod library_code;
 mod load_errors;
 #[cfg(mounts)]
 pub mod load_iseq;

@@ -12,6 +12,21 @@ use crate::vfs::{Kind, Listing, Sink, Stat, Vfs};
 const FILES: u64 = 1 << 63;
 const DIRECTORIES: u64 = 3 << 62;
 
+impl Archive {
+    /// The compiled form in the entry with this number, linked for `path`, if it was made from this source.
+    fn linked(&self, form: u32, crc: u32, size: u64, path: &[u8]) -> Result<Option<Vec<u8>>> {
+        let mut entry = Vec::new();
+        match self.read_entry(form, u64::MAX, &mut entry) {
+            Ok(()) => Ok(compiled::link(&entry, crc, size, path)),
+            // Damaged: the source will do.
+            Err(error) if matches!(error.kind(), ErrorKind::Corrupt | ErrorKind::Malformed) => {
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
 impl Vfs for Archive {
     /// Links are followed; one that leads nowhere, round in circles, out of the archive or to a refused entry is as if
     /// nothing were there. Reading it says which.
@@ -78,14 +93,22 @@ impl Vfs for Archive {
         let Some(source) = self.entry(sub).filter(|entry| entry.kind == Kind::File) else {
             return Ok(None);
         };
-        let mut entry = Vec::new();
-        match self.read_entry(form, u64::MAX, &mut entry) {
-            Ok(()) => Ok(compiled::link(&entry, source.crc, source.size, path)),
-            // Damaged: the source will do.
-            Err(error) if matches!(error.kind(), ErrorKind::Corrupt | ErrorKind::Malformed) => {
-                Ok(None)
+        self.linked(form, source.crc, source.size, path)
+    }
+
+    fn has_library(&self, key: &str) -> bool {
+        self.index.find(&compiled::library_directory(key)).is_some()
+    }
+
+    fn library(&self, key: &str, path: &[u8], source: &[u8]) -> Result<Option<Vec<u8>>> {
+        let name = path.rsplit(|b| *b == b'/').next().unwrap_or_default();
+        let form = compiled::library_entry_name(key, name, source);
+        match self.index.find(&form) {
+            Some(Numbered::File(form)) => {
+                let crc = compiled::checksum(source);
+                self.linked(form, crc, source.len() as u64, path)
             }
-            Err(error) => Err(error),
+            _ => Ok(None),
         }
     }
 

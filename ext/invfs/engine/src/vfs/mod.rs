@@ -93,6 +93,18 @@ pub trait Vfs: Send + Sync {
         Ok(None)
     }
 
+    /// Whether there may be compiled forms of files that lie elsewhere, for the Ruby called `key`.
+    fn has_library(&self, key: &str) -> bool {
+        let _ = key;
+        false
+    }
+
+    /// The compiled form of the file at `path`, which lies elsewhere and holds `source`.
+    fn library(&self, key: &str, path: &[u8], source: &[u8]) -> Result<Option<Vec<u8>>> {
+        let _ = (key, path, source);
+        Ok(None)
+    }
+
     /// Whether its files stay what they are, and can be read, as long as this is so.
     fn is_constant(&self) -> bool {
         false

@@ -53,6 +53,14 @@ impl Vfs for SubVfs {
         self.parent.compiled(&self.directory.join(sub), key, path)
     }
 
+    fn has_library(&self, key: &str) -> bool {
+        self.parent.has_library(key)
+    }
+
+    fn library(&self, key: &str, path: &[u8], source: &[u8]) -> Result<Option<Vec<u8>>> {
+        self.parent.library(key, path, source)
+    }
+
     fn is_constant(&self) -> bool {
         self.parent.is_constant()
     }

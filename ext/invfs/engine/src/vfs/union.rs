@@ -127,6 +127,19 @@ impl Vfs for UnionVfs {
         }
     }
 
+    fn has_library(&self, key: &str) -> bool {
+        self.layers.iter().any(|layer| layer.has_library(key))
+    }
+
+    fn library(&self, key: &str, path: &[u8], source: &[u8]) -> Result<Option<Vec<u8>>> {
+        for layer in &self.layers {
+            if let Some(form) = layer.library(key, path, source)? {
+                return Ok(Some(form));
+            }
+        }
+        Ok(None)
+    }
+
     fn is_constant(&self) -> bool {
         self.layers.iter().all(|layer| layer.is_constant())
     }
