@@ -3,6 +3,7 @@
 //! There is one for the process. `require`, file operations and whoever asks where a file comes from look into it. It is
 //! replaced as a whole, so looking takes no lock.
 
+mod first_names;
 mod generation;
 #[cfg(mounts)]
 pub mod implied_dir;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 
 use arc_swap::{ArcSwapOption, Guard};
 
+pub use crate::mounts::first_names::may_concern;
 pub use crate::mounts::generation::generation;
 pub use crate::mounts::mount::{Mount, Origin, Over, Place, Request, Watch};
 #[cfg(mounts)]
@@ -233,7 +235,9 @@ fn change<T>(edit: impl FnOnce(&mut Table) -> T) -> T {
     let result = edit(&mut table);
     let named = table.iter().filter(|mount| mount.is_named()).count();
     NAMED.store(named as u64, Ordering::Release);
-    TABLE.store(Some(Arc::new(table)));
+    let table = Arc::new(table);
+    let roots = table.by_root.iter().map(|(root, _)| root);
+    first_names::while_replaced(roots, || TABLE.store(Some(table.clone())));
     generation::changed();
     drop(alone);
     result

@@ -132,6 +132,9 @@ fn beneath(target: PathTarget) -> Route {
 }
 
 fn route(fd: c_int, path: Text<'_>) -> Route {
+    if path.to_bytes().is_some_and(is_elsewhere) {
+        return Route::Real;
+    }
     let table = mounts::current();
     let Some(table) = &*table else {
         return Route::Real;
@@ -155,6 +158,11 @@ fn route(fd: c_int, path: Text<'_>) -> Route {
         Some(_) if fd != libc::AT_FDCWD && !fd_table::may_have(fd) => Route::Real,
         Some(_) => relative(table, fd, bytes),
     }
+}
+
+/// Whether the path surely has nothing to do with a mount: so it is for most, without a look at the table.
+fn is_elsewhere(path: &[u8]) -> bool {
+    path.first() == Some(&b'/') && !mounts::may_concern(path) && is_clean(path)
 }
 
 fn relative(table: &Table, fd: c_int, path: &[u8]) -> Route {
