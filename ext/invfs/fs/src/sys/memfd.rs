@@ -135,10 +135,14 @@ pub fn read_all(file: impl AsFd) -> Answer<Vec<u8>> {
 static DESCRIPTORS: ArcSwapOption<ReservedFd> = ArcSwapOption::const_empty();
 in_forked_child!(disown);
 
-/// The directory of the process's descriptors; `None` where there is none.
+/// The directory of the process's descriptors; `None` where there is none. What the child of a `vfork` finds here are the
+/// descriptors of its parent.
 fn descriptors() -> Option<Arc<ReservedFd>> {
+    if !fork::owns_memory() {
+        return None;
+    }
     let known = DESCRIPTORS.load_full();
-    if known.is_some() || !fork::owns_memory() {
+    if known.is_some() {
         return known;
     }
     let opened = std::fs::File::open("/proc/self/fd").ok()?;

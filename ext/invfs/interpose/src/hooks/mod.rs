@@ -18,6 +18,8 @@ mod macros;
 mod open;
 mod open_attributes;
 mod program;
+mod ruby_arguments;
+mod ruby_children;
 mod stat;
 mod stream;
 mod temporary;
