@@ -23,6 +23,7 @@ mod ruby_children;
 mod stat;
 mod stream;
 mod temporary;
+mod write;
 
 use crate::patch::got::Hook;
 
@@ -45,4 +46,5 @@ pub static HOOKS: &[&[Hook]] = &[
     program::HOOKS,
     temporary::HOOKS,
     extended::HOOKS,
+    write::HOOKS,
 ];

@@ -90,9 +90,14 @@ fn is_its(fd: RawFd, reader: &Reader) -> bool {
     memfd::metadata(fd).is_ok_and(|found| found.st_ino == reader.inode)
 }
 
+/// Whether the descriptor may be one of those.
+pub fn may_have(fd: RawFd) -> bool {
+    fd >= 0 && KNOWN.may_hold(fd as usize)
+}
+
 /// The reader that a descriptor has. One that was closed where there is no hook is forgotten.
 fn reader(fd: RawFd) -> Option<Reader> {
-    if fd < 0 || !KNOWN.may_hold(fd as usize) {
+    if !may_have(fd) {
         return None;
     }
     let reader = READERS.lock().descriptors.get(&fd).cloned()?;
