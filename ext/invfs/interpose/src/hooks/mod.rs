@@ -18,6 +18,7 @@ mod macros;
 mod open;
 mod open_attributes;
 mod program;
+mod read;
 mod ruby_arguments;
 mod ruby_children;
 mod stat;
@@ -47,4 +48,5 @@ pub static HOOKS: &[&[Hook]] = &[
     temporary::HOOKS,
     extended::HOOKS,
     write::HOOKS,
+    read::HOOKS,
 ];

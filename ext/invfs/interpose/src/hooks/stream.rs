@@ -9,7 +9,7 @@ use crate::hooks::descriptor::close_own;
 use crate::hooks::macros::hooks;
 use crate::hooks::open;
 use crate::open::fd_table::Closing;
-use crate::open::{fd_table, readers};
+use crate::open::{fd_table, parts, readers};
 use crate::paths::dispatch::dispatch_path;
 use crate::paths::liveness;
 use crate::paths::text::Text;
@@ -43,6 +43,7 @@ hooks! {
 
     [c"fclose"] fn fclose(given: Given<FILE>) -> c_int = libc::fclose {
         let fd = descriptor(given);
+        parts::closing(fd);
         if !fd_table::may_have(fd) {
             return Ok(original(given));
         }
@@ -117,6 +118,7 @@ fn flush(stream: Given<'_, FILE>) {
 fn leave(stream: Given<'_, FILE>) -> Closing {
     flush(stream);
     readers::closing(descriptor(stream));
+    parts::closing(descriptor(stream));
     fd_table::closing(descriptor(stream))
 }
 

@@ -9,7 +9,7 @@ use rustix::io::FdFlags;
 use crate::open::fd_table::{self, Description};
 use crate::open::file_cache::CACHE;
 use crate::open::stat;
-use crate::open::{identities, readers};
+use crate::open::{identities, parts, readers};
 use invfs_fs::buffered::Buffered;
 use invfs_fs::file_system::{Node, OpenHow, Opened};
 use invfs_fs::mounts::{Mount, Place};
@@ -45,8 +45,23 @@ fn forget(mount: &Mount) {
 }
 invfs_fs::on_unmount!(forget);
 
-/// Opens the file at `place` and hands the descriptor over.
+/// Opens the file at `place` and hands the descriptor over. Anybody can read from it.
 pub fn open(place: &Place, how: OpenHow) -> Answer<RawFd> {
+    by(place, how, |_| Ok(None))
+}
+
+/// Opens the file at `place` for a program that reads by calling functions with hooks, so that a large file may be read in
+/// parts.
+pub fn open_for_calls(place: &Place, how: OpenHow) -> Answer<RawFd> {
+    by(place, how, |node| parts::open(place, node, how.flags))
+}
+
+/// Opens the file at `place`; one that is read in parts by `in_parts`, or as a whole if that answers `None`.
+fn by(
+    place: &Place,
+    how: OpenHow,
+    in_parts: impl FnOnce(&Node) -> Answer<Option<RawFd>>,
+) -> Answer<RawFd> {
     if place.mount.file_system().is_constant() && !how.writes() {
         if let Some(fd) = again(place, how.flags)? {
             return Ok(fd);
@@ -54,24 +69,34 @@ pub fn open(place: &Place, how: OpenHow) -> Answer<RawFd> {
     }
     match place.mount.file_system().open(&place.sub, how)? {
         Opened::Shared(node) => shared(place, &node, how.flags),
-        Opened::Contents(contents, mut node) => {
-            if let Some((opened, inode)) = beside(place, how.flags)? {
-                if holds(&opened, &contents) {
-                    let fd = opened.into_raw_fd();
-                    readers::insert(fd, place, inode);
-                    return Ok(fd);
-                }
+        Opened::Contents(contents, node) => own(place, &contents, node, how.flags),
+        Opened::Parts(node) => match in_parts(&node)? {
+            Some(fd) => Ok(fd),
+            None => {
+                let contents = place.mount.file_system().read(&place.sub)?;
+                own(place, &contents, node, how.flags)
             }
-            let file = memfd::file(&contents, &place.path(), true)?;
-            node.size = contents.len() as u64;
-            let inode = identities::remember(place, &file, &node, true);
-            let fd = hand_over(file, how.flags)?;
-            readers::insert(fd, place, inode);
-            Ok(fd)
-        }
+        },
         Opened::Real(file) => Ok(file.into_raw_fd()),
         Opened::Buffered(file, node) => buffered(place, how, file, &node),
     }
+}
+
+/// Opens contents that were made for this opening.
+fn own(place: &Place, contents: &[u8], mut node: Node, flags: i32) -> Answer<RawFd> {
+    if let Some((opened, inode)) = beside(place, flags)? {
+        if holds(&opened, contents) {
+            let fd = opened.into_raw_fd();
+            readers::insert(fd, place, inode);
+            return Ok(fd);
+        }
+    }
+    let file = memfd::file(contents, &place.path(), true)?;
+    node.size = contents.len() as u64;
+    let inode = identities::remember(place, &file, &node, true);
+    let fd = hand_over(file, flags)?;
+    readers::insert(fd, place, inode);
+    Ok(fd)
 }
 
 /// Opens a file that is open for writing.

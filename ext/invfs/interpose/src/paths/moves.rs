@@ -7,7 +7,7 @@
 use std::os::fd::RawFd;
 use std::sync::Arc;
 
-use crate::open::{dir_streams, fd_table, readers};
+use crate::open::{dir_streams, fd_table, parts, readers};
 use crate::paths::cwd;
 use invfs_engine::path::{Subpath, SubpathBuf};
 use invfs_fs::file_system::Change;
@@ -20,6 +20,8 @@ use invfs_fs::sys::fork;
 enum Holder {
     Descriptor(RawFd),
     Reader(RawFd),
+    /// The number of a file that is read in parts.
+    Parts(u64),
     Stream(usize),
     WorkingDirectory,
 }
@@ -55,8 +57,12 @@ pub fn change(mount: &Arc<Mount>, change: Change<'_>) -> Answer<()> {
 /// The files of the mount that are open under names which `concerned` says yes to. There may be many: a name with a link in
 /// it is not followed.
 fn readers_of(mount: &Mount, concerned: impl Fn(&Subpath) -> bool) -> Vec<(Holder, SubpathBuf)> {
-    let readers = readers::names(mount.id, concerned).into_iter();
-    readers.map(|(fd, sub)| (Holder::Reader(fd), sub)).collect()
+    let readers = readers::names(mount.id, &concerned).into_iter();
+    let in_parts = parts::names(mount.id, &concerned).into_iter();
+    readers
+        .map(|(fd, sub)| (Holder::Reader(fd), sub))
+        .chain(in_parts.map(|(number, sub)| (Holder::Parts(number), sub)))
+        .collect()
 }
 
 /// The directories of the mount that are open, by their names without links.
@@ -94,6 +100,7 @@ fn moved(holder: Holder, mount: &Arc<Mount>, sub: SubpathBuf) {
     match holder {
         Holder::Descriptor(fd) => fd_table::move_directory(fd, place),
         Holder::Reader(fd) => readers::move_to(fd, place),
+        Holder::Parts(number) => parts::move_to(number, Some(place)),
         Holder::Stream(stream) => dir_streams::move_to(stream, place),
         Holder::WorkingDirectory => cwd::move_to(place),
     }
@@ -104,6 +111,7 @@ fn gone(holder: Holder) {
     match holder {
         Holder::Descriptor(fd) => drop(fd_table::remove(fd)),
         Holder::Reader(fd) => readers::closing(fd),
+        Holder::Parts(number) => parts::move_to(number, None),
         Holder::Stream(_) => {}
         Holder::WorkingDirectory => cwd::left(),
     }
