@@ -17,7 +17,8 @@ module InVFS
   autoload :Base, "#{__dir__}/invfs/base.rb"
   autoload :RubyFileSystem, "#{__dir__}/invfs/ruby_file_system.rb"
   autoload :Extract, "#{__dir__}/invfs/extract.rb"
-  private_constant :LoadWrapped, :BootsnapFallback, :Extract, :RubyFileSystem
+  autoload :Children, "#{__dir__}/invfs/children.rb"
+  private_constant :LoadWrapped, :BootsnapFallback, :Extract, :RubyFileSystem, :Children
 end
 
 # A second copy of the gem (in a checkout, or activated later by RubyGems) must not patch require again.

@@ -9,6 +9,8 @@ require_relative "ruby_file_system/status"
 require_relative "ruby_file_system/object_calls"
 require_relative "ruby_file_system/block_calls"
 require_relative "ruby_file_system/opening"
+require_relative "ruby_file_system/answers"
+require_relative "ruby_file_system/operation"
 require_relative "ruby_file_system/adapter"
 require_relative "ruby_file_system/open_files"
 

@@ -4,6 +4,7 @@ require_relative "../own_entries"
 require_relative "../zip"
 require_relative "run/manifest"
 require_relative "run/program"
+require_relative "run/script_data"
 
 module InVFS
   module CLI
@@ -71,12 +72,13 @@ module InVFS
         manifest = Manifest.of(archive)
         name = script(archive, manifest, path)
         root = InVFS.root(archive)
+        InVFS.const_get(:Children).run(archive) if InVFS.transparent?
         surround(archive, manifest, root)
         ARGV.replace(arguments)
         script = "#{root.b}/#{name.b}".force_encoding(root.encoding)
         source = source(archive, name)
         settings = settings(source, script)
-        provide_data(source, script)
+        ScriptData.provide(source, script)
         $0 = script
         Program.new(script, settings)
       end
@@ -144,53 +146,6 @@ module InVFS
         end
         raise Error, "#{archive.to_path}: no main script: neither main.rb nor app.rb, nor a file in exe or bin; " \
                      "--main names one"
-      end
-
-      # DATA: the script, opened after __END__, as in Ruby.
-      def provide_data(source, script)
-        at = data_position(source) or return
-
-        file = File.file?(script) ? File.open(script) : temporary(source)
-        file.set_encoding(encoding(source))
-        file.pos = at
-        file.lineno = source.byteslice(0, at).lines.size
-        Object.const_set(:DATA, file)
-      end
-
-      # Only if the code before it is complete: __END__ may also be part of a heredoc or a block comment.
-      def data_position(source)
-        found = nil
-        while (found = source.b.match(/^__END__\r?(?:\n|\z)/n, found ? found.end(0) : 0))
-          return found.end(0) if whole?(source.byteslice(0, found.begin(0)))
-        end
-      end
-
-      def whole?(code)
-        verbose, $VERBOSE = $VERBOSE, nil
-        RubyVM::InstructionSequence.compile(code.force_encoding(Encoding::UTF_8))
-        true
-      rescue SyntaxError, ArgumentError
-        # If the script is wrong, Ruby reports it when it loads it.
-        false
-      ensure
-        $VERBOSE = verbose
-      end
-
-      # For systems where archives are not readable as directories.
-      def temporary(source)
-        require "tempfile"
-        file = Tempfile.create("invfs")
-        File.binwrite(file.path, source)
-        File.unlink(file)
-        file
-      end
-
-      # The encoding in the magic comment. If it is wrong, Ruby reports it when it loads the script.
-      def encoding(source)
-        name = source.b[/\A(?:\xEF\xBB\xBF)?(?:#!.*\n)?[ \t\f\v]*#.*?coding[ \t]*[:=][ \t]*"?([\w.-]+)/n, 1]
-        Encoding.find(name || "UTF-8")
-      rescue ArgumentError
-        Encoding::UTF_8
       end
     end
     private_constant :Run

@@ -7,7 +7,7 @@ module InVFS
       # The keywords of what comes after the path.
       OPTIONS = {
         write: %i[contents], append: %i[contents], rename: %i[to], utime: %i[atime mtime], chmod: %i[mode],
-        chown: %i[user group]
+        chown: %i[user group], read_part: %i[offset length]
       }.freeze
 
       def initialize(block)
@@ -16,8 +16,17 @@ module InVFS
         @by_keyword = kinds.any? { |kind, name| %i[key keyreq].include?(kind) && name == :op }
         @positions = kinds.count { |kind, _| %i[req opt].include?(kind) }
         @keywords = kinds.filter_map { |kind, name| name if %i[key keyreq].include?(kind) }
+        @parts = (OPTIONS[:read_part] - @keywords).empty?
+        @whole = kinds.none? { |kind, name| kind == :keyreq && name == :offset }
         @keywords = nil if @keywords.empty? || kinds.any? { |kind, _| kind == :keyrest }
       end
+
+      # Whether the block names `offset:` and `length:`.
+      def reads_parts? = @parts
+
+      def reads_whole? = @whole
+
+      def read_part(path, offset, length) = call(:read, path, [offset, length], OPTIONS[:read_part])
 
       # Only a call can tell.
       def can?(_operation) = true
@@ -41,8 +50,8 @@ module InVFS
 
       private
 
-      def call(operation, path, more)
-        options = more.empty? ? {} : OPTIONS.fetch(operation).zip(more).to_h
+      def call(operation, path, more, names = OPTIONS.fetch(operation, []))
+        options = more.empty? ? {} : names.zip(more).to_h
         return @block.call(op: operation, path: path, **options) if @by_keyword
         return @block.call(operation, path, *more) if @positions > 2
 

@@ -12,7 +12,7 @@ module InVFS
         return new(object) if object.is_a?(Base)
         return nil if [IO, String, Module].any? { |type| object.is_a?(type) } || object.respond_to?(:to_path)
 
-        new(object) if TELLING.any? { |method, count| takes?(object, method, count) }
+        new(object) if TELLING.any? { |method, count| takes?(object, method, count) } || takes?(object, :read, 3)
       end
 
       def self.takes?(object, method, count)
@@ -25,7 +25,19 @@ module InVFS
 
       def initialize(object)
         @object = object
+        kinds = object.respond_to?(:read) ? object.method(:read).parameters.map(&:first) : []
+        # `read(path, *)` takes more, but says nothing about what that means.
+        @parts = kinds.count { |kind| %i[req opt].include?(kind) } > 2
+        @whole = kinds.count(:req) < 2
       end
+
+      # Whether `read` takes an offset and a length.
+      def reads_parts? = @parts
+
+      # Whether `read` takes a path alone.
+      def reads_whole? = @whole
+
+      def read_part(path, offset, length) = @object.read(path, offset, length)
 
       # Whether it has the method.
       def can?(operation) = @object.respond_to?(operation)

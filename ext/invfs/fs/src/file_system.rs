@@ -91,6 +91,8 @@ pub enum Opened {
     Shared(Node),
     /// Contents made for this opening alone, and what the file was at that moment.
     Contents(Vec<u8>, Node),
+    /// A large file that is read in parts ([`FileSystem::read_part`]), and what it is. It was opened for reading.
+    Parts(Node),
     /// A real file, already open as it was asked for.
     Real(OwnedFd),
     /// A file that is written as a whole when the last descriptor of it is closed. If it was opened for writing, it was
@@ -138,9 +140,22 @@ pub trait FileSystem: Send + Sync {
     /// `EISDIR`.
     fn open(&self, sub: &Subpath, how: OpenHow) -> Answer<Opened>;
 
-    /// The contents of a file that [`open`](FileSystem::open) called shared.
+    /// The contents of a file that [`open`](FileSystem::open) called shared, or one that is read in parts.
     fn read(&self, sub: &Subpath) -> Answer<Vec<u8>> {
         let _ = sub;
+        Err(Errno(libc::EIO))
+    }
+
+    /// Hands `take` at most `length` bytes from `offset` on, of a file that [`open`](FileSystem::open) has read in parts; fewer
+    /// where the file system likes to give fewer, and none at its end. `ESTALE` if the file is gone.
+    fn read_part(
+        &self,
+        sub: &Subpath,
+        offset: u64,
+        length: usize,
+        take: &mut dyn FnMut(&[u8]),
+    ) -> Answer<()> {
+        let _ = (sub, offset, length, take);
         Err(Errno(libc::EIO))
     }
 

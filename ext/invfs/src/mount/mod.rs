@@ -3,11 +3,13 @@
 //! Reading order: [`mount`](self) the Ruby methods; [`transparent`] the switch, which installs the hooks and tells
 //! `require` what file operations see; [`serve`] what stands behind a mount. [`gvl_bridge`] gets from a file operation to
 //! Ruby and back, and [`interruptions`] keeps what wants to end the calling thread meanwhile; [`gvl_vfs`] serves a VFS
-//! that calls Ruby objects, [`ruby_file_system`] an object with the methods of `InVFS::Base`. Where the system has no
+//! that calls Ruby objects, [`ruby_file_system`] an object with the methods of `InVFS::Base`. [`children`] passes mounts on to programs. Where the system has no
 //! mounts there is only `unsupported.rs`.
 
 #[cfg(mounts)]
 mod adapter;
+#[cfg(mounts)]
+mod children;
 #[cfg(mounts)]
 mod gvl_bridge;
 #[cfg(mounts)]

@@ -12,7 +12,7 @@ use magnus::{
     RString, Ruby, Value,
 };
 
-use super::{serve, transparent::install};
+use super::{children, serve, transparent::install};
 use crate::helpers::{
     gc_root::{self, keep},
     ractor, string,
@@ -31,10 +31,13 @@ use crate::ruby_api::{
 /// @yield [operation, path, options] instead of `vfs`: what a method of `InVFS::Base` would answer
 /// @param writable [String, nil] a real directory that takes all changes. It is made if it does not exist, but its parent
 ///   must exist. Without `writable` the mount is read-only (`Errno::EROFS`)
+/// @param children [Boolean] whether programs that this process starts mount it too, if they are Ruby: through the variables
+///   `RUBYOPT` and `INVFS_MOUNTS` of the environment, until it is unmounted. For archives on disk, their directories, and
+///   unions of these and of directories
 /// @return [String] the absolute path
 /// @raise [InVFS::MountUnsupported] if the system or the program does not allow mounts
 /// @raise [TypeError] when the object has neither the four methods of a VFS nor one of a file system
-/// @raise [ArgumentError] if the directory `writable` lies in a mount
+/// @raise [ArgumentError] if the directory `writable` lies in a mount; with `children`, if another process cannot open the VFS
 /// @example
 ///   InVFS.mount("/app", InVFS.zip("app.zip"))
 ///   File.read("/app/config.yml")
@@ -45,13 +48,21 @@ fn mount(ruby: &Ruby, args: &[Value]) -> Result<RString, Error> {
         scan_args::scan_args::<(Value,), (Option<Value>,), (), (), RHash, Option<Proc>>(args)?;
     let (at,) = args.required;
     let object = serve::object(ruby, args.optional.0, args.block)?;
-    let options =
-        scan_args::get_kwargs::<_, (), (Option<Value>,), ()>(args.keywords, &[], &["writable"])?;
-    let upper = match options.optional.0.filter(|upper| !upper.is_nil()) {
+    let options = scan_args::get_kwargs::<_, (), (Option<Value>, Option<Value>), ()>(
+        args.keywords,
+        &[],
+        &["writable", "children"],
+    )?;
+    let (upper, children) = options.optional;
+    let upper = match upper.filter(|upper| !upper.is_nil()) {
         Some(upper) => Some(string::path_argument(upper)?),
         None => None,
     };
     let root = string::expand(string::path_argument(at)?)?;
+    let passed_on = match children.is_some_and(Value::to_bool) {
+        true => Some(children::describe(ruby, &root, object, upper)?),
+        false => None,
+    };
     let mut file_system = serve::of_object(ruby, object)?;
     install(ruby)?;
     // The VFS object does not know what was written, so `require` must ask file operations instead.
@@ -61,7 +72,7 @@ fn mount(ruby: &Ruby, args: &[Value]) -> Result<RString, Error> {
         None if is_vfs(object) => vfs = Some(vfs_of(ruby, object)?),
         None => {}
     }
-    mounts::add(Request {
+    let mount = mounts::add(Request {
         root: root.clone(),
         origin: Origin::Named,
         vfs,
@@ -71,6 +82,9 @@ fn mount(ruby: &Ruby, args: &[Value]) -> Result<RString, Error> {
         object: object.as_raw() as usize,
         kept: Some(keep(object)),
     });
+    if let Some(description) = passed_on {
+        children::add(ruby, mount.id, description)?;
+    }
     Ok(string::path(ruby, &root))
 }
 
@@ -113,7 +127,11 @@ fn writable(
 fn unmount(ruby: &Ruby, at: Value) -> Result<Option<Value>, Error> {
     ractor::only_main(ruby, "InVFS.unmount")?;
     let root = string::expand(string::path_argument(at)?)?;
-    let object = invfs_fs::mounts::remove_named(&root).map(|mount| mount.object());
+    let mount = mounts::remove_named(&root);
+    if let Some(mount) = &mount {
+        children::remove(ruby, mount.id)?;
+    }
+    let object = mount.map(|mount| mount.object());
     gc_root::sweep();
     Ok(object)
 }

@@ -60,10 +60,15 @@ impl RubyFileSystem {
         })
     }
 
-    fn ask_read(&self, sub: &Subpath) -> Answer<(Vec<u8>, Node)> {
+    /// The contents, unless the file is read `in_parts`, and what it is.
+    fn ask_read(&self, sub: &Subpath, in_parts: bool) -> Answer<(Option<Vec<u8>>, Node)> {
         self.ask("read", sub, |ruby| {
-            let answer: RArray = self.adapter.call(ruby, "read", sub, &[])?;
-            let contents = copy(ruby, answer.entry::<RString>(0)?)?;
+            let more = [ruby.into_value(in_parts)];
+            let answer: RArray = self.adapter.call(ruby, "read", sub, &more)?;
+            let contents = match answer.entry::<Option<RString>>(0)? {
+                Some(contents) => Some(copy(ruby, contents)?),
+                None => None,
+            };
             Ok((contents, node(answer.entry::<RArray>(1)?)?))
         })
     }
@@ -124,7 +129,7 @@ impl RubyFileSystem {
                 let flags = flags & libc::O_ACCMODE;
                 self.ask_open(sub, flags).map(|start| start.contents)
             }
-            false => self.ask_read(sub).map(|(contents, _)| contents),
+            false => self.read(sub),
         };
         match base {
             Ok(base) => file.complete(&base),
@@ -254,13 +259,36 @@ impl FileSystem for RubyFileSystem {
                 return opened;
             }
             if !how.writes() {
-                let (contents, node) = self.ask_read(sub)?;
-                return Ok(Opened::Contents(contents, node));
+                return Ok(match self.ask_read(sub, true)? {
+                    (Some(contents), node) => Opened::Contents(contents, node),
+                    (None, node) => Opened::Parts(node),
+                });
             }
             if let Some(opened) = self.open_for_writing(sub, how)? {
                 return Ok(opened);
             }
         }
+    }
+
+    fn read(&self, sub: &Subpath) -> Answer<Vec<u8>> {
+        let (contents, _) = self.ask_read(sub, false)?;
+        Ok(contents.unwrap_or_default())
+    }
+
+    fn read_part(
+        &self,
+        sub: &Subpath,
+        offset: u64,
+        length: usize,
+        take: &mut dyn FnMut(&[u8]),
+    ) -> Answer<()> {
+        self.ask("read", sub, |ruby| {
+            let more = [ruby.into_value(offset), ruby.into_value(length)];
+            let part: RString = self.adapter.call(ruby, "read_part", sub, &more)?;
+            // SAFETY: copied before Ruby runs again.
+            take(unsafe { part.as_slice() });
+            Ok(())
+        })
     }
 
     fn list(&self, sub: &Subpath) -> Answer<Listing> {

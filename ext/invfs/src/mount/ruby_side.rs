@@ -2,20 +2,13 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use magnus::{prelude::*, Error, RModule, RString, Ruby, Value};
+use magnus::{Error, RModule, Ruby};
 
 use crate::{helpers::module::invfs, require::own_files};
 
-/// The module. The first use loads it with Ruby's own `require`, past all wrappers.
+/// The module.
 pub fn module(ruby: &Ruby) -> Result<RModule, Error> {
-    let module = invfs(ruby)?;
-    let announced: Option<RString> = module.funcall("autoload?", ("RubyFileSystem",))?;
-    if let Some(file) = announced {
-        own_files::require(ruby, file)?;
-        // An autoload by Ruby would have kept the constant private.
-        module.funcall::<_, _, Value>("private_constant", ("RubyFileSystem",))?;
-    }
-    module.const_get("RubyFileSystem")
+    own_files::module(ruby, invfs(ruby)?, "RubyFileSystem")
 }
 
 /// Set when Ruby begins to free all objects, open files included: from then on no Ruby code may run.

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use invfs_engine::path::clean_absolute;
 #[cfg(mounts)]
 use invfs_fs::mounts;
-use magnus::{rb_sys::AsRawValue, value::ReprValue, Error, RModule, RString, Ruby, Value};
+use magnus::{prelude::*, rb_sys::AsRawValue, Error, RModule, RString, Ruby, Value};
 
 use crate::helpers::{protected, string};
 
@@ -72,4 +72,16 @@ pub fn require(ruby: &Ruby, path: RString) -> Result<Value, Error> {
         // SAFETY: live objects; what is raised is caught.
         protected(|| unsafe { rb_sys::rb_f_require(main.as_raw(), path.as_raw()) })
     })
+}
+
+/// A private module of invfs that is written in Ruby. The first use loads it with [`require`].
+#[cfg(mounts)]
+pub fn module(ruby: &Ruby, invfs: RModule, name: &str) -> Result<RModule, Error> {
+    let announced: Option<RString> = invfs.funcall("autoload?", (name,))?;
+    if let Some(file) = announced {
+        require(ruby, file)?;
+        // An autoload by Ruby would have kept the constant private.
+        invfs.funcall::<_, _, Value>("private_constant", (name,))?;
+    }
+    invfs.const_get(name)
 }

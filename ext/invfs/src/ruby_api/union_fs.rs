@@ -23,6 +23,8 @@ pub struct UnionFS {
     layers: Vec<Opaque<Value>>,
     vfs: Arc<UnionVfs>,
     to_path: Vec<u8>,
+    /// The absolute path of each layer that is a directory.
+    paths: Vec<Option<Vec<u8>>>,
 }
 
 impl VfsClass for UnionFS {
@@ -62,13 +64,16 @@ impl UnionFS {
         dirs.freeze();
         let mut layers = Vec::with_capacity(dirs.len());
         let mut parts: Vec<Arc<dyn Vfs>> = Vec::with_capacity(dirs.len());
+        let mut paths = Vec::with_capacity(dirs.len());
         for at in 0..dirs.len() {
             let layer: Value = dirs.entry(at as isize)?;
             if is_vfs(layer) {
                 parts.push(vfs_of(ruby, layer)?);
+                paths.push(None);
             } else {
                 let path = string::expand(string::path_argument(layer)?)?;
                 parts.push(Arc::new(DirVfs::new(string::os_path(&path))));
+                paths.push(Some(path));
             }
             layers.push(layer.into());
         }
@@ -77,8 +82,21 @@ impl UnionFS {
             layers,
             vfs: Arc::new(UnionVfs::new(parts)),
             to_path,
+            paths,
         };
         Ok(NativeVfs::wrap(ruby, class, fs))
+    }
+
+    /// The layers, directories by their absolute paths.
+    fn layers(ruby: &Ruby, rb_self: Receiver<Self>) -> Result<RArray, Error> {
+        let layers = ruby.ary_new();
+        for (layer, path) in rb_self.layers.iter().zip(&rb_self.paths) {
+            match path {
+                Some(path) => layers.push(string::path(ruby, path))?,
+                None => layers.push(ruby.get_inner(*layer))?,
+            }
+        }
+        Ok(layers)
     }
 
     /// @def dirs
@@ -105,6 +123,7 @@ pub fn init(ruby: &Ruby, module: RModule, shared: RModule) -> Result<(), Error> 
     class.define_singleton_method("new", method!(UnionFS::create, -1))?;
     class.define_method("dirs", method!(UnionFS::dirs, 0))?;
     class.define_method("inspect", method!(UnionFS::inspect, 0))?;
+    class.define_private_method("layers", method!(UnionFS::layers, 0))?;
     module.const_set("MultipleDirectory", class)?;
     module.define_singleton_method("union", function!(union, -1))
 }

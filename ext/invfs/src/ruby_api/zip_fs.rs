@@ -24,6 +24,8 @@ use crate::helpers::{module::invfs, string};
 pub struct ZipFS {
     archive: Arc<Archive>,
     to_path: Vec<u8>,
+    /// The absolute path that it was opened by, and the limit of sizes; `None` for one in memory.
+    opened: Option<(Vec<u8>, u64)>,
 }
 
 impl VfsClass for ZipFS {
@@ -79,7 +81,12 @@ impl ZipFS {
         let path = string::path_argument(args.required.0)?;
         let given = string::bytes(to_path.unwrap_or(path));
         let archive = open_archive(&string::bytes(path), &options).map_err(|e| to_ruby(ruby, e))?;
-        Ok(NativeVfs::wrap(ruby, class, ZipFS::of(archive, given)))
+        let opened = Some((string::expand(path)?, options.max_entry_size));
+        Ok(NativeVfs::wrap(
+            ruby,
+            class,
+            ZipFS::of(archive, given, opened),
+        ))
     }
 
     /// @def from_bytes(bytes, to_path:, max_entry_size: 1 << 30)
@@ -98,14 +105,25 @@ impl ZipFS {
         let name = String::from_utf8_lossy(&to_path).into_owned();
         let archive = Archive::from_bytes(string::bytes(args.required.0), &name, &options)
             .map_err(|e| to_ruby(ruby, e))?;
-        Ok(NativeVfs::wrap(ruby, class, ZipFS::of(archive, to_path)))
+        Ok(NativeVfs::wrap(
+            ruby,
+            class,
+            ZipFS::of(archive, to_path, None),
+        ))
     }
 
-    fn of(archive: Archive, to_path: Vec<u8>) -> ZipFS {
+    fn of(archive: Archive, to_path: Vec<u8>, opened: Option<(Vec<u8>, u64)>) -> ZipFS {
         ZipFS {
             archive: Arc::new(archive),
             to_path,
+            opened,
         }
+    }
+
+    /// The arguments that opened it, for another process: the absolute path and `max_entry_size`; nil for one in memory.
+    fn opened(ruby: &Ruby, rb_self: Receiver<Self>) -> Option<(RString, u64)> {
+        let (path, limit) = rb_self.opened.as_ref()?;
+        Some((string::path(ruby, path), *limit))
     }
 
     /// @def probe(path)
@@ -213,6 +231,7 @@ pub fn init(ruby: &Ruby, module: RModule, shared: RModule) -> Result<(), Error> 
     class.define_method("close", method!(ZipFS::close, 0))?;
     class.define_method("closed?", method!(ZipFS::is_closed, 0))?;
     class.define_method("inspect", method!(ZipFS::inspect, 0))?;
+    class.define_private_method("opened", method!(ZipFS::opened, 0))?;
     module.const_set("Zip", class)?;
     module.define_singleton_method("zip", function!(zip, -1))
 }

@@ -20,9 +20,14 @@ module InVFS
         def make(writable)
           make_writable(writable) if writable || @manifest.one("writable")
           set_environment
+          find_code
+          change_directory(@manifest.one("chdir")) if @manifest.one("chdir")
+        end
+
+        # The load path and the gems.
+        def find_code
           add_load_path
           provide_gems
-          change_directory(@manifest.one("chdir")) if @manifest.one("chdir")
         end
 
         private
@@ -34,7 +39,8 @@ module InVFS
           require_relative "writable"
           name = @manifest.one("writable") || "."
           files = name == "." ? @archive : @archive.sub(name)
-          InVFS.mount(path(name), files, writable: Writable.directory(directory, @manifest.one("name") || default_name))
+          upper = Writable.directory(directory, @manifest.one("name") || default_name)
+          InVFS.mount(path(name), files, writable: upper, children: true)
         rescue MountUnsupported => e
           raise Error, "#{@archive.to_path}: it cannot be writable here: #{e.message}"
         end

@@ -86,7 +86,7 @@ impl<'a> Lower<'a> {
             mode: 0,
         };
         match self.file_system.open(path, how)? {
-            Opened::Shared(_) => self.file_system.read(path),
+            Opened::Shared(_) | Opened::Parts(_) => self.file_system.read(path),
             Opened::Contents(contents, _) => Ok(contents),
             Opened::Buffered(file, _) => file.contents(),
             Opened::Real(fd) => whole(fd),

@@ -130,10 +130,15 @@ impl FileSystem for Overlay {
     }
 
     fn open(&self, sub: &Subpath, how: OpenHow) -> Answer<Opened> {
-        if let Some(answer) = self.fast_path().and_then(|fast| fast.open(sub, how)) {
-            return answer;
-        }
-        self.operation()?.open(sub, how)
+        let opened = match self.fast_path().and_then(|fast| fast.open(sub, how)) {
+            Some(answer) => answer?,
+            None => self.operation()?.open(sub, how)?,
+        };
+        Ok(match opened {
+            // Under its name there may be another file before all of it is read.
+            Opened::Parts(node) => Opened::Contents(self.lower.read(sub)?, node),
+            opened => opened,
+        })
     }
 
     fn read(&self, sub: &Subpath) -> Answer<Vec<u8>> {

@@ -38,7 +38,19 @@ pub fn file(contents: &[u8], name: &[u8], sealed: bool) -> Answer<OwnedFd> {
     Ok(file)
 }
 
-/// The same where the system has no files in memory, or does not let this process have some.
+/// A new anonymous file of `len` bytes that hold nothing and take no memory. Nobody can read it, and nobody can change it.
+///
+/// Its offset is 0, and can be moved. `flags` may be `O_CLOEXEC` and others of `open(2)`.
+pub fn placeholder(len: u64, name: &[u8], flags: i32) -> Answer<OwnedFd> {
+    let tail = name.get(name.len().saturating_sub(200)..).unwrap_or(name);
+    let file = rustix::fs::memfd_create(tail, MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?;
+    within_limit(len, || Ok(rustix::fs::ftruncate(&file, len)?))?;
+    let seals = SealFlags::SEAL | SealFlags::SHRINK | SealFlags::GROW | SealFlags::WRITE;
+    rustix::fs::fcntl_add_seals(&file, seals)?;
+    reopen(&file, flags & !libc::O_ACCMODE | libc::O_WRONLY)
+}
+
+/// [`file`] where the system has no files in memory, or does not let this process have some.
 fn on_disk(contents: &[u8], sealed: bool) -> Answer<OwnedFd> {
     let file = temporary::file()?;
     within_limit(contents.len() as u64, || write_all(file.as_fd(), contents))?;
@@ -135,10 +147,14 @@ pub fn read_all(file: impl AsFd) -> Answer<Vec<u8>> {
 static DESCRIPTORS: ArcSwapOption<ReservedFd> = ArcSwapOption::const_empty();
 in_forked_child!(disown);
 
-/// The directory of the process's descriptors; `None` where there is none.
+/// The directory of the process's descriptors; `None` where there is none. What the child of a `vfork` finds here are the
+/// descriptors of its parent.
 fn descriptors() -> Option<Arc<ReservedFd>> {
+    if !fork::owns_memory() {
+        return None;
+    }
     let known = DESCRIPTORS.load_full();
-    if known.is_some() || !fork::owns_memory() {
+    if known.is_some() {
         return known;
     }
     let opened = std::fs::File::open("/proc/self/fd").ok()?;

@@ -5,6 +5,7 @@
 
 use std::ffi::{c_char, CStr, CString};
 use std::marker::PhantomData;
+use std::ops::Range;
 
 use crate::paths::text::Text;
 use invfs_fs::sys::errno::{Answer, Errno};
@@ -164,11 +165,80 @@ impl Template<'_> {
     }
 }
 
+/// An array of strings with NULL at its end, or NULL: arguments, or an environment.
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+pub struct Strings<'a>(*const *const c_char, PhantomData<&'a CStr>);
+
+/// How many strings an array may have to be [`replaced`](Strings::replaced).
+const MOST: usize = 2048;
+
+impl<'a> Strings<'a> {
+    /// The strings.
+    pub fn iter(self) -> impl Iterator<Item = &'a CStr> {
+        let mut next = self.0;
+        std::iter::from_fn(move || {
+            if next.is_null() {
+                return None;
+            }
+            // SAFETY: not beyond the NULL at the end, where this stays. Each string before it is NUL-terminated, and the same
+            // for as long as `'a`: see the type.
+            let string = unsafe { (*next).as_ref().map(|string| CStr::from_ptr(string)) };
+            if string.is_some() {
+                next = next.wrapping_add(1);
+            }
+            string
+        })
+    }
+
+    /// Runs `run` with other strings in the places `range`; behind the last place, they are added. `None` if there are too many
+    /// strings. The copy lies on the stack: nobody would free it after an `exec` in the child of a `vfork`.
+    pub fn replaced<R>(
+        self,
+        range: Range<usize>,
+        strings: &[&CStr],
+        run: impl FnOnce(Strings<'_>) -> R,
+    ) -> Option<R> {
+        let before = self.iter().take(range.start);
+        let after = self.iter().skip(range.end);
+        let mut copy = [std::ptr::null(); MOST];
+        let mut count = 0;
+        for string in before.chain(strings.iter().copied()).chain(after) {
+            *copy.get_mut(count)? = string.as_ptr();
+            count += 1;
+        }
+        // One more place stays NULL.
+        copy.get(count)?;
+        Some(run(Strings(copy.as_ptr(), PhantomData)))
+    }
+}
+
+impl Argument for Strings<'_> {
+    type C = *const *const c_char;
+
+    fn raw(self) -> *const *const c_char {
+        self.0
+    }
+}
+
+/// The same as `posix_spawn` declares it, which changes none of them either.
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+pub struct SpawnStrings<'a>(pub Strings<'a>);
+
+impl Argument for SpawnStrings<'_> {
+    type C = *const *mut c_char;
+
+    fn raw(self) -> *const *mut c_char {
+        self.0.raw().cast()
+    }
+}
+
 /// The environment of the process, which functions without an argument for it hand over.
-pub fn environment() -> Given<'static, *const c_char> {
+pub fn environment() -> Strings<'static> {
     extern "C" {
-        static mut environ: *mut *const c_char;
+        static mut environ: *const *const c_char;
     }
     // SAFETY: the C library's own variable; a program that changes it while another thread starts one breaks C's rules.
-    Given(unsafe { environ }, PhantomData)
+    Strings(unsafe { environ }, PhantomData)
 }

@@ -18,9 +18,13 @@ mod macros;
 mod open;
 mod open_attributes;
 mod program;
+mod read;
+mod ruby_arguments;
+mod ruby_children;
 mod stat;
 mod stream;
 mod temporary;
+mod write;
 
 use crate::patch::got::Hook;
 
@@ -43,4 +47,6 @@ pub static HOOKS: &[&[Hook]] = &[
     program::HOOKS,
     temporary::HOOKS,
     extended::HOOKS,
+    write::HOOKS,
+    read::HOOKS,
 ];

@@ -11,10 +11,21 @@ use crate::paths::route::{PathTarget, Wants};
 use crate::paths::text::Text;
 use invfs_engine::vfs::Kind;
 use invfs_fs::file_system::OpenHow;
+use invfs_fs::mounts::Place;
 use invfs_fs::sys::errno::{Answer, Errno};
 
-/// Opens what a path in a mount names.
-pub fn target(target: &PathTarget, flags: c_int, mode: u32) -> Answer<RawFd> {
+/// Opens what a path in a mount names, for whoever reads it past our hooks, too.
+pub fn target(at: &PathTarget, flags: c_int, mode: u32) -> Answer<RawFd> {
+    by(at, flags, mode, open_file::open)
+}
+
+/// Opens what a path in a mount names; a file is opened by `open`.
+fn by(
+    target: &PathTarget,
+    flags: c_int,
+    mode: u32,
+    open: impl Fn(&Place, OpenHow) -> Answer<RawFd>,
+) -> Answer<RawFd> {
     let how = OpenHow { flags, mode };
     let place = &target.place;
     if let Some(fd) = loading::open(place, flags) {
@@ -37,7 +48,7 @@ pub fn target(target: &PathTarget, flags: c_int, mode: u32) -> Answer<RawFd> {
             Err(errno) => Err(errno),
         };
     }
-    match open_file::open(place, how) {
+    match open(place, how) {
         Err(Errno(libc::EISDIR)) if !how.writes() => empty_dir::open(place, flags),
         // A directory that only leads to another mount.
         Err(Errno(libc::ENOENT)) if place.stat(true).is_ok() => match how.writes() {
@@ -70,7 +81,7 @@ hooks! {
                 }
                 opened
             },
-            |at| target(&at, flags, mode),
+            |at| by(&at, flags, mode, open_file::open_for_calls),
         )
     }
 

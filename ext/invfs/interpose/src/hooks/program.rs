@@ -1,12 +1,12 @@
-//! Running a program that lies in a mount.
+//! Running a program that lies in a mount, or one that is passed mounts
 
-use std::ffi::{c_char, c_int};
+use std::ffi::c_int;
 use std::os::fd::RawFd;
 
-use crate::hooks::arguments::{environment, Argument, Given};
+use crate::hooks::arguments::{environment, Argument, Given, SpawnStrings, Strings};
 use crate::hooks::descriptor::close_own;
 use crate::hooks::macros::hooks;
-use crate::hooks::{access, open};
+use crate::hooks::{access, open, ruby_children};
 use crate::paths::dispatch::{dispatch_path, ErrorNumber};
 use crate::paths::route::PathTarget;
 use crate::paths::text::Text;
@@ -17,16 +17,30 @@ hooks! {
     [c"execve"] fn execve(path: Text, arguments: Strings, environment: Strings) -> c_int = libc::execve {
         dispatch_path(
             path,
-            |path| original(path, arguments, environment),
+            |path| {
+                ruby_children::adapted(path, arguments, environment, |arguments, environment| {
+                    original(path, arguments, environment)
+                })
+            },
             |at| {
-                let fd = program(at)?;
-                original(Text::from(&ProcPath::new(fd)), arguments, environment);
-                let mut errno = Errno::last();
-                if errno.0 == libc::ENOENT {
-                    // Without /proc: good for programs, not for scripts, whose interpreter would need the path.
-                    execute_file(fd, arguments, environment);
-                    errno = Errno::last();
-                }
+                let fd = program(at, environment)?;
+                let file = ProcPath::new(fd);
+                let errno = ruby_children::in_directory(environment, |environment| {
+                    original(Text::from(&file), arguments, environment);
+                    match Errno::last() {
+                        // Without /proc: good for programs, not for scripts, whose interpreter would need the path.
+                        Errno(libc::ENOENT) => execute_file(fd, arguments, environment),
+                        // A script that does not say what runs it: whoever calls this has the shell do that then, by a path
+                        // that only this process has.
+                        Errno(libc::ENOEXEC) => {
+                            arguments.replaced(0..1, &[c"/bin/sh", file.as_c_str()], |arguments| {
+                                original(Text::from(c"/bin/sh"), arguments, environment)
+                            });
+                        }
+                        _ => {}
+                    }
+                    Errno::last()
+                });
                 close_own(fd);
                 Err(errno)
             },
@@ -39,20 +53,24 @@ hooks! {
 
     // A name without a slash is looked for by the C library, along `PATH`; it does not see mounts.
     [c"execvpe"] fn execvpe(file: Text, arguments: Strings, environment: Strings) -> c_int = libc::execvpe {
+        let real = |file: Text<'_>| {
+            ruby_children::adapted(file, arguments, environment, |arguments, environment| {
+                original(file, arguments, environment)
+            })
+        };
         if !file.has_slash() {
-            return Ok(original(file, arguments, environment));
+            return Ok(real(file));
         }
-        dispatch_path(
-            file,
-            |file| original(file, arguments, environment),
-            |at| {
-                let fd = program(at)?;
-                original(Text::from(&ProcPath::new(fd)), arguments, environment);
-                let errno = Errno::last();
-                close_own(fd);
-                Err(errno)
-            },
-        )
+        dispatch_path(file, real, |at| {
+            let fd = program(at, environment)?;
+            let path = ProcPath::new(fd);
+            ruby_children::in_directory(environment, |environment| {
+                original(Text::from(&path), arguments, environment)
+            });
+            let errno = Errno::last();
+            close_own(fd);
+            Err(errno)
+        })
     }
 
     [c"posix_spawn"] fn posix_spawn(
@@ -60,16 +78,23 @@ hooks! {
         path: Text,
         actions: Given<libc::posix_spawn_file_actions_t>,
         attributes: Given<libc::posix_spawnattr_t>,
-        arguments: Given<*mut c_char>,
-        environment: Given<*mut c_char>
+        arguments: SpawnStrings,
+        environment: SpawnStrings
     ) -> ErrorNumber = libc::posix_spawn {
         dispatch_path(
             path,
-            |path| original(pid, path, actions, attributes, arguments, environment),
+            |path| {
+                ruby_children::adapted(path, arguments.0, environment.0, |arguments, environment| {
+                    let (arguments, environment) = (SpawnStrings(arguments), SpawnStrings(environment));
+                    original(pid, path, actions, attributes, arguments, environment)
+                })
+            },
             |at| {
-                let fd = program(at)?;
+                let fd = program(at, environment.0)?;
                 let path = ProcPath::new(fd);
-                let result = original(pid, Text::from(&path), actions, attributes, arguments, environment);
+                let result = ruby_children::in_directory(environment.0, |environment| {
+                    original(pid, Text::from(&path), actions, attributes, arguments, SpawnStrings(environment))
+                });
                 close_own(fd);
                 Ok(result)
             },
@@ -81,24 +106,29 @@ hooks! {
         file: Text,
         actions: Given<libc::posix_spawn_file_actions_t>,
         attributes: Given<libc::posix_spawnattr_t>,
-        arguments: Given<*mut c_char>,
-        environment: Given<*mut c_char>
+        arguments: SpawnStrings,
+        environment: SpawnStrings
     ) -> ErrorNumber = libc::posix_spawnp {
-        Ok(match file.has_slash() {
-            true => posix_spawn(pid, file, actions, attributes, arguments, environment),
-            false => original(pid, file, actions, attributes, arguments, environment),
-        })
+        if file.has_slash() {
+            return Ok(posix_spawn(pid, file, actions, attributes, arguments, environment));
+        }
+        Ok(ruby_children::adapted(file, arguments.0, environment.0, |arguments, environment| {
+            let (arguments, environment) = (SpawnStrings(arguments), SpawnStrings(environment));
+            original(pid, file, actions, attributes, arguments, environment)
+        }))
     }
 }
-
-/// An array of strings with NULL at its end.
-type Strings<'a> = Given<'a, *const c_char>;
 
 /// A descriptor of the program that the new one inherits: a script's interpreter opens it by its number.
 ///
 /// The target is gone when this returns: what the child of a `vfork` still held would never be given back to its parent.
-fn program(target: PathTarget) -> Answer<RawFd> {
+fn program(target: PathTarget, environment: Strings<'_>) -> Answer<RawFd> {
     access::executable(&target)?;
+    if ruby_children::is_passed_on(environment) {
+        if let Some(stub) = ruby_children::script(&target)? {
+            return Ok(stub);
+        }
+    }
     open::target(&target, libc::O_RDONLY, 0)
 }
 

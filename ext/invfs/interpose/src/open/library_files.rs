@@ -33,7 +33,7 @@ pub fn contents(place: &Place) -> Answer<Vec<u8>> {
         mode: 0,
     };
     match place.mount.file_system().open(&place.sub, how)? {
-        Opened::Shared(_) => place.mount.file_system().read(&place.sub),
+        Opened::Shared(_) | Opened::Parts(_) => place.mount.file_system().read(&place.sub),
         Opened::Contents(contents, _) => Ok(contents),
         Opened::Real(file) => memfd::read_all(file),
         Opened::Buffered(file, _) => file.contents(),

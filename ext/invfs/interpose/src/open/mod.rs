@@ -11,6 +11,7 @@ pub mod library_files;
 pub mod loading;
 pub mod named_library;
 pub mod open_file;
+pub mod parts;
 pub mod source_file;
 pub mod stat;
 pub mod zeroed;

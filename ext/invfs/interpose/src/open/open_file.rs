@@ -8,8 +8,8 @@ use rustix::io::FdFlags;
 
 use crate::open::fd_table::{self, Description, Reader};
 use crate::open::file_cache::CACHE;
-use crate::open::identities;
 use crate::open::stat;
+use crate::open::{identities, parts};
 use invfs_fs::buffered::Buffered;
 use invfs_fs::file_system::{Node, OpenHow, Opened};
 use invfs_fs::mounts::{Mount, Place};
@@ -48,8 +48,23 @@ invfs_fs::on_unmount!(forget);
 /// A descriptor that can be handed over, and the inode in memory of its file.
 type Opening = (OwnedFd, u64);
 
-/// Opens the file at `place` and hands the descriptor over.
+/// Opens the file at `place` and hands the descriptor over. Anybody can read from it.
 pub fn open(place: &Place, how: OpenHow) -> Answer<RawFd> {
+    by(place, how, |_| Ok(None))
+}
+
+/// Opens the file at `place` for a program that reads by calling functions with hooks, so that a large file may be read in
+/// parts.
+pub fn open_for_calls(place: &Place, how: OpenHow) -> Answer<RawFd> {
+    by(place, how, |node| parts::open(place, node, how.flags))
+}
+
+/// Opens the file at `place`; one that is read in parts by `in_parts`, or as a whole if that answers `None`.
+fn by(
+    place: &Place,
+    how: OpenHow,
+    in_parts: impl FnOnce(&Node) -> Answer<Option<RawFd>>,
+) -> Answer<RawFd> {
     if place.mount.file_system().is_constant() && !how.writes() {
         if let Some(opening) = again(place, how.flags)? {
             return Ok(reading(place, opening));
@@ -60,6 +75,13 @@ pub fn open(place: &Place, how: OpenHow) -> Answer<RawFd> {
         Opened::Contents(contents, node) => {
             Ok(reading(place, held(place, &contents, node, how.flags)?))
         }
+        Opened::Parts(node) => match in_parts(&node)? {
+            Some(fd) => Ok(fd),
+            None => {
+                let contents = place.mount.file_system().read(&place.sub)?;
+                Ok(reading(place, held(place, &contents, node, how.flags)?))
+            }
+        },
         Opened::Real(file) => Ok(file.into_raw_fd()),
         Opened::Buffered(file, node) => buffered(place, how, file, &node),
     }

@@ -7,7 +7,7 @@
 use std::os::fd::RawFd;
 use std::sync::Arc;
 
-use crate::open::{dir_streams, fd_table};
+use crate::open::{dir_streams, fd_table, parts};
 use crate::paths::cwd;
 use invfs_engine::path::{Subpath, SubpathBuf};
 use invfs_fs::file_system::Change;
@@ -19,6 +19,8 @@ use invfs_fs::sys::fork;
 #[derive(Clone, Copy)]
 enum Holder {
     Descriptor(RawFd),
+    /// The number of a file that is read in parts.
+    Parts(u64),
     Stream(usize),
     WorkingDirectory,
 }
@@ -54,9 +56,11 @@ pub fn change(mount: &Arc<Mount>, change: Change<'_>) -> Answer<()> {
 /// The files of the mount that are open under names which `concerned` says yes to. There may be many: a name with a link in
 /// it is not followed.
 fn readers_of(mount: &Mount, concerned: impl Fn(&Subpath) -> bool) -> Vec<(Holder, SubpathBuf)> {
-    let readers = fd_table::readers(mount.id, concerned).into_iter();
+    let readers = fd_table::readers(mount.id, &concerned).into_iter();
+    let in_parts = parts::names(mount.id, &concerned).into_iter();
     readers
         .map(|(fd, sub)| (Holder::Descriptor(fd), sub))
+        .chain(in_parts.map(|(number, sub)| (Holder::Parts(number), sub)))
         .collect()
 }
 
@@ -84,6 +88,7 @@ fn moved(holder: Holder, mount: &Arc<Mount>, sub: SubpathBuf) {
     };
     match holder {
         Holder::Descriptor(fd) => fd_table::move_to(fd, place),
+        Holder::Parts(number) => parts::move_to(number, Some(place)),
         Holder::Stream(stream) => dir_streams::move_to(stream, place),
         Holder::WorkingDirectory => cwd::move_to(place),
     }
@@ -93,6 +98,7 @@ fn moved(holder: Holder, mount: &Arc<Mount>, sub: SubpathBuf) {
 fn gone(holder: Holder) {
     match holder {
         Holder::Descriptor(fd) => drop(fd_table::remove(fd)),
+        Holder::Parts(number) => parts::move_to(number, None),
         Holder::Stream(_) => {}
         Holder::WorkingDirectory => cwd::left(),
     }

@@ -149,12 +149,7 @@ fn route(fd: c_int, path: Text<'_>) -> Route {
         Some(b'/') => absolute(table, bytes),
         // With AT_EMPTY_PATH an empty path means the descriptor itself: the hooks that know the flag look first.
         None => Route::Real,
-        Some(_) if fd == libc::AT_FDCWD && !cwd::is_virtual() => {
-            match relative::inward(table, bytes) {
-                Some(path) => absolute(table, &path),
-                None => Route::Real,
-            }
-        }
+        Some(_) if fd == libc::AT_FDCWD && !cwd::is_virtual() => inward(table, bytes),
         Some(_) if fd != libc::AT_FDCWD && !fd_table::may_have(fd) => Route::Real,
         Some(_) => relative(table, fd, bytes),
     }
@@ -165,13 +160,24 @@ fn is_elsewhere(path: &[u8]) -> bool {
     path.first() == Some(&b'/') && !mounts::may_concern(path) && is_clean(path)
 }
 
+/// Where a path leads from a real working directory.
+fn inward(table: &Table, path: &[u8]) -> Route {
+    match relative::inward(table, path) {
+        Some(path) => absolute(table, &path),
+        None => Route::Real,
+    }
+}
+
 fn relative(table: &Table, fd: c_int, path: &[u8]) -> Route {
     let base = match fd {
         libc::AT_FDCWD => cwd::current(),
         fd => empty_dir::of_descriptor(fd),
     };
     let Some(base) = base else {
-        return Route::Real;
+        return match fd {
+            libc::AT_FDCWD => inward(table, path),
+            _ => Route::Real,
+        };
     };
     if !is_seen(table, &base) {
         return within(base, path).unwrap_or_else(Route::Failed);

@@ -4,7 +4,9 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -36,6 +38,27 @@ static int holds(int fd, const char *contents)
     return close(fd) == 0 && length == (ssize_t)strlen(contents) && strcmp(text, contents) == 0;
 }
 
+/* As the system says of a file that is open for reading. */
+static void writing_to_readers(const char *path)
+{
+    struct iovec piece = { "x", 1 };
+    int fd = open(path, O_RDONLY);
+    FAILS(write(fd, "x", 1), EBADF);
+    FAILS(pwrite(fd, "x", 1, 0), EBADF);
+    FAILS(writev(fd, &piece, 1), EBADF);
+    FAILS(pwritev(fd, &piece, 1, 0), EBADF);
+    FAILS(ftruncate(fd, 1), EINVAL);
+    FAILS(fallocate(fd, 0, 0, 1), EBADF);
+    CHECK(posix_fallocate(fd, 0, 1) == EBADF);
+    CHECK(mmap(NULL, 1, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) == MAP_FAILED && errno == EACCES);
+    char *shared = mmap(NULL, 1, PROT_READ, MAP_SHARED, fd, 0);
+    CHECK(shared != MAP_FAILED && *shared != 0 && munmap(shared, 1) == 0);
+    char *own = mmap(NULL, 1, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+    CHECK(own != MAP_FAILED && (*own = 'y') && munmap(own, 1) == 0);
+    CHECK((fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY && close(fd) == 0);
+    FAILS(write(-1, "x", 1), EBADF);
+}
+
 static void reading(void)
 {
     volatile int flags = O_RDONLY;
@@ -59,6 +82,8 @@ static void reading(void)
     int fd = open("/app/hello.txt", O_RDONLY), copy = dup(fd), other = dup2(fd, copy + 20), third = fcntl(fd, F_DUPFD, 9);
     CHECK(fd >= 0 && close(fd) == 0 && lseek(copy, 4, SEEK_SET) == 4 && holds(other, "o\n"));
     CHECK(close(copy) == 0 && close(third) == 0);
+    writing_to_readers("/app/hello.txt");
+    writing_to_readers("/app/run.sh");
 }
 
 static void attributes(void)
@@ -233,6 +258,7 @@ static void real_files(void)
 {
     struct stat found;
     CHECK(put("real.txt", "real\n", O_TRUNC) && holds(open("real.txt", O_RDONLY), "real\n"));
+    writing_to_readers("real.txt");
     CHECK(stat("real.txt", &found) == 0 && S_ISREG(found.st_mode) && found.st_size == 5);
     CHECK(mkdir("real", 0755) == 0 && rename("real", "moved") == 0 && rmdir("moved") == 0);
     CHECK(symlink("/app/dir", "in") == 0 && holds(open("in/b.txt", O_RDONLY), "bb\n") && unlink("in") == 0);

@@ -212,7 +212,7 @@ impl Union {
                     Opened::Real(fd) => {
                         return used(File::from(fd), *flags, text).map_err(Errno);
                     }
-                    Opened::Shared(_) => file_system.read(sub(path))?,
+                    Opened::Shared(_) | Opened::Parts(_) => file_system.read(sub(path))?,
                     Opened::Contents(contents, _) => contents,
                     Opened::Buffered(..) => panic!("{path}: nothing is buffered"),
                 };

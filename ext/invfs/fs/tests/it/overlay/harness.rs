@@ -179,7 +179,9 @@ fn answer(overlay: &Overlay, op: &Op) -> Result<String, i32> {
                         .map_err(|error| Errno(error.raw_os_error().unwrap_or(libc::EIO)))?;
                         Ok(String::from_utf8_lossy(&contents).into_owned())
                     }
-                    Opened::Shared(_) => overlay.read(&sub(path)).map(|_| String::new()),
+                    Opened::Shared(_) | Opened::Parts(_) => {
+                        overlay.read(&sub(path)).map(|_| String::new())
+                    }
                     Opened::Contents(..) | Opened::Buffered { .. } => Ok(String::new()),
                 })
         }
