@@ -13,7 +13,7 @@ use super::{
     native_vfs::{NativeVfs, Receiver, VfsClass, VfsData},
     vfs_value::{is_vfs, vfs_of},
 };
-use crate::helpers::{module::invfs, string};
+use crate::helpers::{gc_root::GcRoot, module::invfs, string};
 
 /// The first layer that has a file wins.
 pub struct UnionFS {
@@ -48,11 +48,29 @@ impl VfsData for UnionFS {
     }
 }
 
+/// A layer: the object to keep alive, and its VFS. The path of a file is one of a zip archive.
+fn part(ruby: &Ruby, layer: Value) -> Result<(Value, Arc<dyn Vfs>), Error> {
+    if is_vfs(layer) {
+        return Ok((layer, vfs_of(ruby, layer)?));
+    }
+    let opened: Value = if RHash::from_value(layer).is_some() {
+        invfs(ruby)?.funcall("stringmap", (layer,))?
+    } else {
+        let path = string::os_path(&string::expand(string::path_argument(layer)?)?);
+        if !path.is_file() {
+            return Ok((layer, Arc::new(DirVfs::new(path))));
+        }
+        invfs(ruby)?.funcall("zip", (layer,))?
+    };
+    Ok((opened, vfs_of(ruby, opened)?))
+}
+
 impl UnionFS {
     /// @def new(*layers, to_path: "/invfs/union-N")
-    /// @param layers [Array<String, #to_path, VFS>] directories and VFS objects, the topmost first.
-    ///   A directory's path is made absolute now.
+    /// @param layers [Array<String, #to_path, Hash, VFS>] directories, zip archives and VFS objects, the topmost first; a
+    ///   Hash is taken as by {InVFS.stringmap}. A directory's path is made absolute now, and it need not exist yet.
     /// @param to_path [String] the path under which its files appear
+    /// @raise [InVFS::ArchiveError] if a path is one of a file that is no zip archive
     /// @example
     ///   $: << InVFS.union("overrides", InVFS.zip("app.zip"))
     fn create(ruby: &Ruby, class: RClass, args: &[Value]) -> Result<Obj<NativeVfs>, Error> {
@@ -60,16 +78,16 @@ impl UnionFS {
         let to_path = to_path_keyword(args.keywords, "union")?;
         let dirs = args.splat.dup();
         dirs.freeze();
+        let held = ruby.ary_new_capa(dirs.len());
+        // What is opened here is known to nobody else until the object is made, which marks it.
+        let _gc_root = GcRoot::new(held);
         let mut layers = Vec::with_capacity(dirs.len());
         let mut parts: Vec<Arc<dyn Vfs>> = Vec::with_capacity(dirs.len());
         for at in 0..dirs.len() {
             let layer: Value = dirs.entry(at as isize)?;
-            if is_vfs(layer) {
-                parts.push(vfs_of(ruby, layer)?);
-            } else {
-                let path = string::expand(string::path_argument(layer)?)?;
-                parts.push(Arc::new(DirVfs::new(string::os_path(&path))));
-            }
+            let (layer, part) = part(ruby, layer)?;
+            parts.push(part);
+            held.push(layer)?;
             layers.push(layer.into());
         }
         let fs = UnionFS {
