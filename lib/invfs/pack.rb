@@ -59,13 +59,15 @@ module InVFS
     # @param method [String, nil] `"deflate"`, `"zstd"` or `"stored"`; nil: deflate, and stored for compiled code
     # @param level [Integer, nil] 0 to 12 for deflate, 1 to 22 for zstd; nil: 6 and 3
     # @param force [Boolean] replace a file that is no archive
+    # @param shebang [Boolean] begin with a line that makes the system start `invfs run`, and let the file be executed
     def initialize(directory, include: [], exclude: [], follow: false, main: nil,
-                   compile: false, method: nil, level: nil, force: false)
+                   compile: false, method: nil, level: nil, force: false, shebang: false)
       @directory = directory
       @rules = { include: include, exclude: exclude, follow: follow }
       @main = main
       @compile = compile
       @force = force
+      @shebang = shebang
       @compression = [method || "deflate", level]
       @compiled_compression = method ? @compression : ["stored", nil]
     end
@@ -127,6 +129,17 @@ module InVFS
     # @raise [InVFS::ArchiveError, SystemCallError] if it cannot be opened
     def self.check(archive, &progress) = Check.new(archive, &progress)
 
+    # Writes what is in an archive to a directory: see {Unpack}.
+    # @param archive [String] its path
+    # @param directory [String] where to write; made if it does not exist
+    # @param force [Boolean] write into a directory that is not empty, and replace the files there
+    # @yield as {#write} does
+    # @return [InVFS::Pack::Unpack]
+    # @raise [InVFS::PackError, InVFS::ArchiveError, SystemCallError]
+    def self.unpack(archive, directory, force: false, &progress)
+      Unpack.new(archive, directory, force: force, &progress)
+    end
+
     # The Ruby and the source that an entry holds compiled code for, judging by its name.
     # @return [Array(String, String), nil] the key of the Ruby and the name of the source, in binary
     def self.compiled_form(name) = Compiled.parse(name)
@@ -155,11 +168,12 @@ module InVFS
     def write_contents(contents, archive, time, progress)
       summary = Summary.new(contents.items, contents.left_out)
       bytes = 0
-      Pack.replace(archive) do |writer|
+      Pack.replace(archive, @shebang ? Shebang.archive : nil) do |writer|
         entries = Entries.new(writer, time, @compression, progress)
         bytes = entries.add(contents.items, main: recorded_main, compile: @compile)
         entries.compile(@compiled_compression, summary) if @compile
       end
+      Shebang.executable(archive) if @shebang
       summary.written(bytes, File.size(archive))
       summary
     end
@@ -170,8 +184,10 @@ module InVFS
     def rehearse(items, archive)
       writer = ArchiveWriter.new(archive, nil)
       items.each do |item|
-        writer.add(item.name, "", item.mode, TIME, ["stored", nil])
-        File.open(item.path, &:close) if item.kind == :file && item.path
+        Refusal.naming(item.path || item.name) do
+          writer.add(item.name, "", item.mode, TIME, ["stored", nil])
+          File.open(item.path, &:close) if item.kind == :file && item.path
+        end
       end
     ensure
       writer&.abandon
@@ -195,4 +211,7 @@ require_relative "pack/compiler"
 require_relative "pack/entries"
 require_relative "pack/output"
 require_relative "pack/refresh"
+require_relative "pack/refusal"
+require_relative "pack/shebang"
 require_relative "pack/tree"
+require_relative "pack/unpack"
