@@ -23,7 +23,7 @@ use crate::ruby_api::{
     vfs_value::{is_vfs, vfs_of},
 };
 
-/// @def InVFS.mount(at, vfs)
+/// @def InVFS.mount(at, vfs = nil, writable: nil, &block)
 /// Mounts a VFS, a file system written in Ruby (`InVFS::Base`) or a block: from now on everything in this process that
 /// opens files finds those of the VFS below `at`.
 /// @param at [String] where; made absolute. It need not exist, and what is there is hidden

@@ -232,9 +232,9 @@ fn require_original(ruby: &Ruby, name: Value) -> Result<Value, Error> {
     Layer::Outer.require(ruby, ruby.module_kernel().as_value(), name, true)
 }
 
-/// @def InVFS.require_relative!(name, base = the caller)
+/// @def InVFS.require_relative!(name, base = nil)
 /// `require_relative` as it was before invfs. It also finds files of a VFS that file operations see.
-/// @param base [String] the file that `name` is relative to
+/// @param base [String, nil] the file that `name` is relative to; nil: the caller's
 /// @return [Boolean]
 fn require_relative_original(ruby: &Ruby, args: &[Value]) -> Result<Value, Error> {
     let args = scan_args::<(Value,), (Option<Value>,), (), (), (), ()>(args)?;

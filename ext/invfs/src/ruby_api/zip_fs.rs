@@ -129,6 +129,13 @@ impl ZipFS {
         Ok(Archive::probe(&string::os_path(&path)).unwrap_or(false))
     }
 
+    /// @def path
+    /// The same as {#to_path}, as `File` has both.
+    /// @return [String]
+    fn path(rb_self: Value) -> Result<Value, Error> {
+        rb_self.funcall("to_path", ())
+    }
+
     /// @def entries
     /// The names of all files, in the order of the archive.
     /// @return [Array<String>]
@@ -243,13 +250,7 @@ pub fn init(ruby: &Ruby, module: RModule, shared: RModule) -> Result<(), Error> 
     class.define_singleton_method("open", method!(ZipFS::opened, -1))?;
     class.define_singleton_method("from_bytes", method!(ZipFS::from_bytes, -1))?;
     class.define_singleton_method("probe", function!(ZipFS::probe, 1))?;
-    class.define_method(
-        "path",
-        method!(
-            |rb_self: Value| -> Result<Value, Error> { rb_self.funcall("to_path", ()) },
-            0
-        ),
-    )?;
+    class.define_method("path", method!(ZipFS::path, 0))?;
     class.define_method("entries", method!(ZipFS::entries, 0))?;
     class.define_method("refused", method!(ZipFS::refused, 0))?;
     class.define_method("close", method!(ZipFS::close, 0))?;
