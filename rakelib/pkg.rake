@@ -40,20 +40,47 @@ end
 
 # Admits only these minor versions of Ruby, so that RubyGems takes the source gem for all others. A requirement cannot
 # exclude a minor version in the middle, so this excludes each of its releases (no Ruby so far had more than 20).
-def ruby_requirement(minors)
-  first, last = [minors.first, minors.last].map { |minor| minor[/\d+\z/].to_i }
-  missing = (first..last).map { |number| "3.#{number}" } - minors
-  [">= 3.#{first}", "< 3.#{last + 1}.dev"] + missing.flat_map { |minor| (0..20).map { |n| "!= #{minor}.#{n}" } }
+# `known` are all minor versions that there are.
+def ruby_requirement(minors, known = MINORS)
+  first, last = minors.minmax_by { |minor| Gem::Version.new(minor) }
+  between = known.select { |minor| Gem::Version.new(minor).between?(Gem::Version.new(first), Gem::Version.new(last)) }
+  excluded = (between - minors).flat_map { |minor| (0..20).map { |n| "!= #{minor}.#{n}" } }
+  [">= #{first}", "< #{Gem::Version.new("#{last}.0").bump}.dev", *excluded]
+end
+
+# The oldest RubyGems that tells gems for glibc from gems for musl. Older ones take the source gem.
+RUBYGEMS_WITH_LIBC = ">= 3.3.22"
+
+# The platform of a gem with libraries for a Ruby with this configuration. On Linux it names the C library: RubyGems
+# would give a gem for plain `x86_64-linux` to systems with musl, too. (From an Array, because RubyGems before 3.3.22
+# drops the `gnu` of a String.)
+def gem_platform(config = RbConfig::CONFIG)
+  local = Gem::Platform.new(config["arch"])
+  return Gem::Platform.new([local.cpu, local.os, nil]) if local.os == "darwin"
+  return local unless local.os == "linux"
+
+  Gem::Platform.new([local.cpu, "linux", config["host_os"].include?("musl") ? "musl" : "gnu"])
+end
+
+# The newest version of glibc that the libraries ask for, such as "2.34"; nil if they ask for none.
+def needed_glibc(libraries)
+  require_relative "../lib/invfs/cli/elf"
+  versions = libraries.flat_map { |path| InVFS::CLI.const_get(:Elf).new(File.binread(path)).versions }
+  versions.filter_map { |version| version[/\AGLIBC_(\d[\d.]*)\z/, 1] }.max_by { |version| Gem::Version.new(version) }
 end
 
 desc "Build the source gem into pkg"
-task :gem do
+task gem: %i[man api] do
   build_gem(source_specification, ROOT)
+end
+
+def newer?(version, promise)
+  version && !promise.empty? && Gem::Version.new(version) > Gem::Version.new(promise)
 end
 
 namespace :gem do
   desc "Build the platform gem into pkg, with a library for each of Ruby #{MINORS.join(", ")} (RUBIES=3.1 limits it)"
-  task :native do
+  task native: %i[man api] do
     stage = "#{ROOT}/tmp/native"
     rm_rf stage, verbose: false
     specification = source_specification
@@ -67,8 +94,15 @@ namespace :gem do
 
     specification.files = files + minors.map { |minor| "lib/invfs/#{minor}/#{LIBRARY}" }
     specification.extensions = []
-    specification.platform = Gem::Platform.local
+    specification.platform = gem_platform
     specification.required_ruby_version = ruby_requirement(minors)
+    if specification.platform.os == "linux"
+      specification.required_rubygems_version = RUBYGEMS_WITH_LIBC
+      glibc = needed_glibc(minors.map { |minor| "#{stage}/lib/invfs/#{minor}/#{LIBRARY}" })
+      specification.metadata["glibc"] = glibc if glibc
+      promise = ENV.fetch("GLIBC", "")
+      abort "GLIBC=#{promise}, but the libraries need glibc #{glibc}" if newer?(glibc, promise)
+    end
     build_gem(specification, stage)
   end
 end
