@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# Builds the gems: the source gem, and the platform gem with compiled libraries.
+# Builds the gems: the source gem, and platform gems with compiled libraries.
 
 require "rubygems/package"
 
@@ -20,9 +20,9 @@ def build_gem(specification, dir)
   path
 end
 
-# Puts the library for each of the Rubies into +stage+, and returns the minor versions of the available ones.
+# Puts the library for each of the available Rubies into +stage+.
 def stage_libraries(stage, minors)
-  minors.each_with_object([]) do |minor, staged|
+  minors.each do |minor|
     destination = "#{stage}/lib/invfs/#{minor}/#{LIBRARY}"
     if minor == THIS_MINOR
       compile_library(destination)
@@ -30,11 +30,10 @@ def stage_libraries(stage, minors)
       mkdir_p File.dirname(destination), verbose: false
       cp "#{ROOT}/lib/invfs/#{minor}/#{LIBRARY}", destination, verbose: false
     elsif $?.exitstatus == NOT_AT_HAND
-      next warn("!! The platform gem will have no library for Ruby #{minor}: it is not at hand")
+      warn("!! The platform gem will have no library for Ruby #{minor}: it is not at hand")
     else
       abort "Building for Ruby #{minor} failed"
     end
-    staged << minor
   end
 end
 
@@ -78,31 +77,55 @@ def newer?(version, promise)
   version && !promise.empty? && Gem::Version.new(version) > Gem::Version.new(promise)
 end
 
+# Copies what a platform gem has besides the libraries to +stage+, and returns its specification.
+def stage_files(stage)
+  rm_rf stage, verbose: false
+  specification = source_specification
+  specification.files = specification.files.grep_v(%r{\Aext/}).each do |file|
+    mkdir_p File.dirname("#{stage}/#{file}"), verbose: false
+    cp "#{ROOT}/#{file}", "#{stage}/#{file}", verbose: false
+  end
+  specification.extensions = []
+  specification
+end
+
+# Builds the gem of the files in +stage+, which has a library for each of the Rubies.
+def build_platform_gem(specification, stage, platform)
+  libraries = Dir["lib/invfs/*/invfs.{so,bundle}", base: stage].sort
+  abort "no library for any Ruby" if libraries.empty?
+
+  specification.files += libraries
+  specification.platform = platform
+  specification.required_ruby_version = ruby_requirement(libraries.map { |path| path.split("/")[2] })
+  require_libc(specification, libraries.map { |path| "#{stage}/#{path}" }) if platform.os == "linux"
+  build_gem(specification, stage)
+end
+
+# The C library that the libraries need: who installs the gem can see it, and GLIBC=2.28 makes sure of it.
+def require_libc(specification, libraries)
+  specification.required_rubygems_version = RUBYGEMS_WITH_LIBC
+  glibc = needed_glibc(libraries)
+  specification.metadata["glibc"] = glibc if glibc
+  promise = ENV.fetch("GLIBC", "")
+  abort "GLIBC=#{promise}, but the libraries need glibc #{glibc}" if newer?(glibc, promise)
+end
+
 namespace :gem do
   desc "Build the platform gem into pkg, with a library for each of Ruby #{MINORS.join(", ")} (RUBIES=3.1 limits it)"
   task native: %i[man api] do
     stage = "#{ROOT}/tmp/native"
-    rm_rf stage, verbose: false
-    specification = source_specification
-    files = specification.files.grep_v(%r{\Aext/})
-    files.each do |file|
-      mkdir_p File.dirname("#{stage}/#{file}"), verbose: false
-      cp "#{ROOT}/#{file}", "#{stage}/#{file}", verbose: false
-    end
-    minors = stage_libraries(stage, wanted_minors)
-    abort "no library for any Ruby" if minors.empty?
+    specification = stage_files(stage)
+    stage_libraries(stage, wanted_minors)
+    build_platform_gem(specification, stage, gem_platform)
+  end
 
-    specification.files = files + minors.map { |minor| "lib/invfs/#{minor}/#{LIBRARY}" }
-    specification.extensions = []
-    specification.platform = gem_platform
-    specification.required_ruby_version = ruby_requirement(minors)
-    if specification.platform.os == "linux"
-      specification.required_rubygems_version = RUBYGEMS_WITH_LIBC
-      glibc = needed_glibc(minors.map { |minor| "#{stage}/lib/invfs/#{minor}/#{LIBRARY}" })
-      specification.metadata["glibc"] = glibc if glibc
-      promise = ENV.fetch("GLIBC", "")
-      abort "GLIBC=#{promise}, but the libraries need glibc #{glibc}" if newer?(glibc, promise)
-    end
-    build_gem(specification, stage)
+  desc "Build the gem for PLATFORM=x86_64-linux-musl of the libraries in LIBRARIES=directory (3.1/invfs.so and so on)"
+  task assemble: %i[man api] do
+    platform = Gem::Platform.new(ENV.fetch("PLATFORM").split("-", 3))
+    abort "PLATFORM=#{platform} names no C library" if platform.os == "linux" && platform.version.nil?
+    stage = "#{ROOT}/tmp/assemble"
+    specification = stage_files(stage)
+    cp_r "#{File.expand_path(ENV.fetch("LIBRARIES"))}/.", "#{stage}/lib/invfs", verbose: false
+    build_platform_gem(specification, stage, platform)
   end
 end

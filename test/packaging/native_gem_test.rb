@@ -60,6 +60,27 @@ class NativeGemTest < Minitest::Test
     assert_match(/requires RubyGems version >= 3\.3\.22/, outcome.to_s)
   end
 
+  # As the release does with the libraries that other machines have built.
+  def test_a_gem_of_given_libraries_for_another_platform
+    directory = "#{PackagingHelper.scratch}/libraries"
+    %w[3.3 4.0].each do |minor|
+      FileUtils.mkdir_p("#{directory}/#{minor}")
+      FileUtils.cp("#{ROOT}/lib/invfs/#{LIBRARY}", "#{directory}/#{minor}/invfs.so")
+    end
+    gem = PackagingHelper.built_by("gem:assemble", "PLATFORM" => "aarch64-linux-musl", "LIBRARIES" => directory)
+    assert_equal "invfs-1.0.0.dev-aarch64-linux-musl.gem", File.basename(gem)
+    assert_equal %w[lib/invfs/3.3/invfs.so lib/invfs/4.0/invfs.so], contents(gem).grep(/\.so\z/)
+    requirement = Gem::Package.new(gem).spec.required_ruby_version
+    assert_equal %w[3.3.0 4.0.1], %w[3.2.1 3.3.0 3.4.5 4.0.1 4.1.0].select { |version| requirement.satisfied_by?(Gem::Version.new(version)) }
+  ensure
+    FileUtils.rm_f(gem) if gem
+  end
+
+  def test_a_platform_without_its_c_library_is_refused
+    error = assert_raises(RuntimeError) { PackagingHelper.built_by("gem:assemble", "PLATFORM" => "x86_64-linux", "LIBRARIES" => "/none") }
+    assert_match(/names no C library/, error.message)
+  end
+
   def test_is_for_just_the_rubies_that_it_has_libraries_for
     requirement = Gem::Package.new(gem_file).spec.required_ruby_version
     %w[3.0 3.1 3.2 3.3 3.4 4.0 4.1].each do |minor|
