@@ -1,7 +1,11 @@
 # frozen_string_literal: true
 
-# The source gem. rakelib/pkg.rake makes the platform gem out of the same specification.
+# The source gem. rakelib/pkg.rake makes the platform gems out of the same specification.
 require_relative "lib/invfs/version"
+
+# The public address of the repository. Everything else that names it is made of this or compared with it
+# (test/repository_test.rb). As long as it is the placeholder, the gem names no address.
+repository = "https://github.com/OWNER/invfs"
 
 Gem::Specification.new do |spec|
   spec.name = "invfs"
@@ -17,11 +21,24 @@ Gem::Specification.new do |spec|
   spec.license = "BSD-2-Clause"
   spec.required_ruby_version = ">= 3.1"
   spec.metadata = { "rubygems_mfa_required" => "true" }
+  unless repository.include?("OWNER")
+    spec.metadata.update("source_code_uri" => "#{repository}/tree/v#{spec.version}",
+                         "changelog_uri" => "#{repository}/blob/v#{spec.version}/CHANGELOG.md",
+                         "bug_tracker_uri" => "#{repository}/issues",
+                         "documentation_uri" => "https://rubydoc.info/gems/invfs/#{spec.version}")
+  end
 
   Dir.chdir(__dir__) do
-    spec.files = Dir["lib/**/*.rb", "sig/**/*.rbs", "exe/*", "docs/**/*.md", "*.md", "LICENSE"] +
-                 Dir["ext/invfs/**/*.{rs,toml,rb}", "ext/invfs/Cargo.lock"].grep_v(%r{\Aext/invfs/(.*/)?(fuzz|target)/})
+    # `rake gem` makes man/invfs.1 and api/invfs.rb.
+    made = Dir["man/*.1", "api/*.rb"]
+    pages = Dir["*.md", "docs/**/*.md"]
+    sources = Dir["ext/invfs/**/*.{rs,toml,rb}", "ext/invfs/Cargo.lock"]
+    sources = sources.grep_v(%r{\Aext/invfs/(clippy|(.*/)?(fuzz|target|tests|benches)/)})
+    spec.files = Dir["lib/**/*.rb", "sig/**/*.rbs", "exe/*", "docs/images/*", "examples/**/{*.rb,Rakefile}"] +
+                 pages + %w[LICENSE .yardopts] + made + sources
+    spec.extra_rdoc_files = pages + made.grep(/\.rb\z/)
   end
+  spec.rdoc_options = ["--main", "README.md", "--title", "invfs"]
   spec.bindir = "exe"
   spec.executables = spec.files.grep(%r{\Aexe/}) { |file| File.basename(file) }
   spec.extensions = ["ext/invfs/extconf.rb"]

@@ -2,6 +2,11 @@
 
 # Builds the native library for the Ruby that runs rake, in place.
 
+# What cargo calls a shared library called invfs on the system of a Ruby with this configuration.
+def cargo_library(config)
+  config["host_os"].match?(/mswin|mingw/) ? "invfs.dll" : "libinvfs.#{config["SOEXT"]}"
+end
+
 # Runs cargo for this Ruby and puts the library at +destination+.
 def compile_library(destination)
   profile = ENV.fetch("INVFS_PROFILE", "release")
@@ -9,7 +14,7 @@ def compile_library(destination)
   # RUBY: otherwise rb-sys takes the headers of the first ruby in PATH, and keeps them when another one is wanted.
   sh({ "RUBY" => RbConfig.ruby }, "cargo", "build", "--locked", "--profile", profile,
      "--manifest-path", "#{CRATE}/Cargo.toml", "--target-dir", target)
-  built = "#{target}/#{profile == "dev" ? "debug" : profile}/libinvfs.#{RbConfig::CONFIG["SOEXT"]}"
+  built = "#{target}/#{profile == "dev" ? "debug" : profile}/#{cargo_library(RbConfig::CONFIG)}"
   mkdir_p File.dirname(destination), verbose: false
   # Renames a new file into place, so that running Rubies keep the old one.
   cp built, "#{destination}.new", verbose: false

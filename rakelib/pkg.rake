@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# Builds the gems: the source gem, and the platform gem with compiled libraries.
+# Builds the gems: the source gem, and platform gems with compiled libraries.
 
 require "rubygems/package"
 
@@ -20,9 +20,9 @@ def build_gem(specification, dir)
   path
 end
 
-# Puts the library for each of the Rubies into +stage+, and returns the minor versions of the available ones.
+# Puts the library for each of the available Rubies into +stage+.
 def stage_libraries(stage, minors)
-  minors.each_with_object([]) do |minor, staged|
+  minors.each do |minor|
     destination = "#{stage}/lib/invfs/#{minor}/#{LIBRARY}"
     if minor == THIS_MINOR
       compile_library(destination)
@@ -30,45 +30,102 @@ def stage_libraries(stage, minors)
       mkdir_p File.dirname(destination), verbose: false
       cp "#{ROOT}/lib/invfs/#{minor}/#{LIBRARY}", destination, verbose: false
     elsif $?.exitstatus == NOT_AT_HAND
-      next warn("!! The platform gem will have no library for Ruby #{minor}: it is not at hand")
+      warn("!! The platform gem will have no library for Ruby #{minor}: it is not at hand")
     else
       abort "Building for Ruby #{minor} failed"
     end
-    staged << minor
   end
 end
 
 # Admits only these minor versions of Ruby, so that RubyGems takes the source gem for all others. A requirement cannot
 # exclude a minor version in the middle, so this excludes each of its releases (no Ruby so far had more than 20).
-def ruby_requirement(minors)
-  first, last = [minors.first, minors.last].map { |minor| minor[/\d+\z/].to_i }
-  missing = (first..last).map { |number| "3.#{number}" } - minors
-  [">= 3.#{first}", "< 3.#{last + 1}.dev"] + missing.flat_map { |minor| (0..20).map { |n| "!= #{minor}.#{n}" } }
+# `known` are all minor versions that there are.
+def ruby_requirement(minors, known = MINORS)
+  first, last = minors.minmax_by { |minor| Gem::Version.new(minor) }
+  between = known.select { |minor| Gem::Version.new(minor).between?(Gem::Version.new(first), Gem::Version.new(last)) }
+  excluded = (between - minors).flat_map { |minor| (0..20).map { |n| "!= #{minor}.#{n}" } }
+  [">= #{first}", "< #{Gem::Version.new("#{last}.0").bump}.dev", *excluded]
+end
+
+# The oldest RubyGems that tells gems for glibc from gems for musl. Older ones take the source gem.
+RUBYGEMS_WITH_LIBC = ">= 3.3.22"
+
+# The platform of a gem with libraries for a Ruby with this configuration. On Linux it names the C library: RubyGems
+# would give a gem for plain `x86_64-linux` to systems with musl, too. (From an Array, because RubyGems before 3.3.22
+# drops the `gnu` of a String.)
+def gem_platform(config = RbConfig::CONFIG)
+  local = Gem::Platform.new(config["arch"])
+  return Gem::Platform.new([local.cpu, local.os, nil]) if local.os == "darwin"
+  return local unless local.os == "linux"
+
+  Gem::Platform.new([local.cpu, "linux", config["host_os"].include?("musl") ? "musl" : "gnu"])
+end
+
+# The newest version of glibc that the libraries ask for, such as "2.34"; nil if they ask for none.
+def needed_glibc(libraries)
+  require_relative "../lib/invfs/cli/elf"
+  versions = libraries.flat_map { |path| InVFS::CLI.const_get(:Elf).new(File.binread(path)).versions }
+  versions.filter_map { |version| version[/\AGLIBC_(\d[\d.]*)\z/, 1] }.max_by { |version| Gem::Version.new(version) }
 end
 
 desc "Build the source gem into pkg"
-task :gem do
+task gem: %i[man api] do
   build_gem(source_specification, ROOT)
+end
+
+def newer?(version, promise)
+  version && !promise.empty? && Gem::Version.new(version) > Gem::Version.new(promise)
+end
+
+# Copies what a platform gem has besides the libraries to +stage+, and returns its specification.
+def stage_files(stage)
+  rm_rf stage, verbose: false
+  specification = source_specification
+  specification.files = specification.files.grep_v(%r{\Aext/}).each do |file|
+    mkdir_p File.dirname("#{stage}/#{file}"), verbose: false
+    cp "#{ROOT}/#{file}", "#{stage}/#{file}", verbose: false
+  end
+  specification.extensions = []
+  specification
+end
+
+# Builds the gem of the files in +stage+, which has a library for each of the Rubies.
+def build_platform_gem(specification, stage, platform)
+  libraries = Dir["lib/invfs/*/invfs.{so,bundle}", base: stage].sort
+  abort "no library for any Ruby" if libraries.empty?
+
+  specification.files += libraries
+  specification.platform = platform
+  specification.required_ruby_version = ruby_requirement(libraries.map { |path| path.split("/")[2] })
+  require_libc(specification, libraries.map { |path| "#{stage}/#{path}" }) if platform.os == "linux"
+  build_gem(specification, stage)
+end
+
+# The C library that the libraries need: who installs the gem can see it, and GLIBC=2.28 makes sure of it.
+def require_libc(specification, libraries)
+  specification.required_rubygems_version = RUBYGEMS_WITH_LIBC
+  glibc = needed_glibc(libraries)
+  specification.metadata["glibc"] = glibc if glibc
+  promise = ENV.fetch("GLIBC", "")
+  abort "GLIBC=#{promise}, but the libraries need glibc #{glibc}" if newer?(glibc, promise)
 end
 
 namespace :gem do
   desc "Build the platform gem into pkg, with a library for each of Ruby #{MINORS.join(", ")} (RUBIES=3.1 limits it)"
-  task :native do
+  task native: %i[man api] do
     stage = "#{ROOT}/tmp/native"
-    rm_rf stage, verbose: false
-    specification = source_specification
-    files = specification.files.grep_v(%r{\Aext/})
-    files.each do |file|
-      mkdir_p File.dirname("#{stage}/#{file}"), verbose: false
-      cp "#{ROOT}/#{file}", "#{stage}/#{file}", verbose: false
-    end
-    minors = stage_libraries(stage, wanted_minors)
-    abort "no library for any Ruby" if minors.empty?
+    specification = stage_files(stage)
+    stage_libraries(stage, wanted_minors)
+    build_platform_gem(specification, stage, gem_platform)
+  end
 
-    specification.files = files + minors.map { |minor| "lib/invfs/#{minor}/#{LIBRARY}" }
-    specification.extensions = []
-    specification.platform = Gem::Platform.local
-    specification.required_ruby_version = ruby_requirement(minors)
-    build_gem(specification, stage)
+  desc "Build the gem for PLATFORM=x86_64-linux-musl of the libraries in LIBRARIES=directory (3.1/invfs.so and so on)"
+  task assemble: %i[man api] do
+    platform = Gem::Platform.new(ENV.fetch("PLATFORM").split("-", 3))
+    abort "PLATFORM=#{platform} names no C library" if platform.os == "linux" && platform.version.nil?
+    stage = "#{ROOT}/tmp/assemble"
+    specification = stage_files(stage)
+    cp_r "#{File.expand_path(ENV.fetch("LIBRARIES"))}/.", "#{stage}/lib/invfs", verbose: false
+    build_platform_gem(specification, stage, platform)
   end
 end

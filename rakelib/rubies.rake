@@ -23,11 +23,17 @@ end
 namespace :test do
   desc "Run the suite, and what test:slow runs, on Ruby #{MINORS.join(", ")} (RUBIES=3.1,3.3 limits it)"
   task :rubies do
+    absent = []
     failed = wanted_minors.reject do |minor|
       puts "", "== Ruby #{minor}"
       tasks = %w[test test:slow]
-      minor == THIS_MINOR ? system("rake", *tasks, chdir: ROOT) : rake_under(minor, *tasks)
+      passed = minor == THIS_MINOR ? system("rake", *tasks, chdir: ROOT) : rake_under(minor, *tasks)
+      # What was asked for by name must run.
+      next passed if passed || ENV["RUBIES"] || $?.exitstatus != NOT_AT_HAND
+
+      absent << minor
     end
+    puts "Not at hand, so not tested: Ruby #{absent.join(", ")}" unless absent.empty?
     abort "The suite failed on Ruby #{failed.join(", ")}" unless failed.empty?
   end
 end

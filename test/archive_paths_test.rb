@@ -238,7 +238,7 @@ class ArchivePathsTest < Minitest::Test
       program = "$: << #{"#{directory}/box.zip".dump}; begin; require 'a'; rescue LoadError => e; puts e.message; end"
       without = RubyProcess.run("-I#{RubyProcess::LIB}", "-rinvfs", "-e", program)
       with = RubyProcess.run("-I#{RubyProcess::LIB}", "-rinvfs/zip", "-e", program)
-      assert_equal "cannot load such file -- a\n", without.stdout, without
+      assert_match(%r{\Acannot load such file -- a \(.*require "invfs/zip"}, without.stdout)
       assert_equal "#{File.realpath(directory)}/box.zip/a.rb\n", with.stdout, with
     end
   end

@@ -1,12 +1,12 @@
 # frozen_string_literal: true
 
-# README.md and docs/*.md are true: their Ruby runs and does what its comments say, their links work, and lists that
+# The pages are true: their Ruby runs and does what its comments say, their links work, and lists that
 # must be complete are complete.
 require_relative "test_helper"
 require_relative "support/docs_check"
 
 class DocsTest < Minitest::Test
-  PAGES = Dir["#{RubyProcess::PROJECT}/{README,CHANGELOG,docs/*}.md"].sort.freeze
+  PAGES = Dir["#{RubyProcess::PROJECT}/{*,docs/*}.md"].sort.freeze
 
   PAGES.each do |page|
     DocsCheck.blocks(page).each do |block|

@@ -74,6 +74,13 @@ class RequireRelativeTest < Minitest::Test
     "instance_eval of a block" => ["Object.new.instance_eval { require_relative('b') }", "0"],
     "class_eval of a string" => ["Class.new.class_eval('require_relative %q(b)')", "0"],
     "class_eval of a string with a file" => ["Class.new.class_eval('require_relative %q(c)', ROOT + '/d/x.rb')", "0"],
+    "eval in a method" => ["class K; def call = eval('require_relative %q(b)'); end", "K.new.call"],
+    "eval with another file in a method" => ["class K; def call = eval('require_relative %q(c)', binding, ROOT + '/d/x.rb'); end", "K.new.call"],
+    "instance_eval with another file in a method" =>
+      ["class K; def call = instance_eval('require_relative %q(c)', ROOT + '/d/x.rb'); end", "K.new.call"],
+    "eval with the binding of the program in a method" =>
+      ["class K; def call = eval('require_relative %q(c)', TOPLEVEL_BINDING.dup, ROOT + '/d/x.rb'); end", "K.new.call"],
+    "a method that was evaluated with another file" => ["eval('def go = require_relative(%q(c))', nil, ROOT + '/d/x.rb')", "go"],
     "Binding#eval" => ["binding.eval('require_relative %q(b)')", "0"],
     "send" => ["send(:require_relative, 'b')", "0"],
     "Kernel.require_relative" => ["Kernel.require_relative('b')", "0"],

@@ -23,15 +23,14 @@ library = CONFIG["host_os"].match?(/mswin|mingw/) ? "invfs.dll" : "libinvfs.#{CO
 flags = ENV["RUSTFLAGS"] || ("-C target-feature=-crt-static" if CONFIG["host_os"].include?("musl"))
 
 # RUBY tells rb-sys which Ruby's headers to take; it would ask whatever `ruby` is first in PATH. The target folder is
-# removed because RubyGems would keep its hundred megabytes for good.
+# removed because RubyGems would keep its hundred megabytes for good. The library goes straight to where native.rb looks
+# for it: RubyGems would keep two copies of what it is given in sitearchdir.
 File.write("Makefile", <<~MAKEFILE)
   SHELL = /bin/sh
   export RUBY = #{RbConfig.ruby}
   #{"export RUSTFLAGS = #{flags}" if flags}
   srcdir = #{File.expand_path(__dir__)}
-  DESTDIR =
-  sitearchdir = $(DESTDIR)#{CONFIG["sitearchdir"]}
-  RUBYARCHDIR = $(sitearchdir)/invfs
+  libdir = $(srcdir)/../../lib/invfs
   DLLIB = invfs.#{CONFIG["DLEXT"]}
 
   all: $(DLLIB)
@@ -45,8 +44,7 @@ File.write("Makefile", <<~MAKEFILE)
   \trm -rf target
 
   install: all
-  \tmkdir -p "$(RUBYARCHDIR)"
-  \tcp $(DLLIB) "$(RUBYARCHDIR)/"
+  \tmv $(DLLIB) "$(libdir)/"
 
   clean distclean realclean:
   \trm -rf target $(DLLIB)

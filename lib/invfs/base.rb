@@ -13,8 +13,8 @@ module InVFS
   #
   # The methods are all optional. Paths begin with "/", the mount point. They are clean, and UTF-8 if they can be:
   #
-  # - `read(path)`: the contents, a String; nil if there is no such file. `read(path, offset = 0, length = nil)`: of large
-  #   files, only that part
+  # - `read(path)`: the contents, a String; nil if there is no such file. `read(path, offset = 0, length = nil)`: of
+  #   large files, only that part
   # - `list(path)`: the names in a directory, directories with "/" at the end; nil if there is no such directory
   # - `stat(path)`: `{ type: :file, size: 3, mtime: Time.now, mode: 0o644 }`, each optional; or `:file`, `:directory`,
   #   true; nil if there is nothing

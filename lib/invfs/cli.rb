@@ -20,11 +20,13 @@ module InVFS
     # The subcommands: the name of each class, and what it does.
     COMMANDS = {
       "pack" => [:Pack, "write an archive of a directory, or of a program with its gems"],
+      "unpack" => [:Unpack, "write what is in an archive to a directory"],
       "compile" => [:Compile, "add compiled code for this Ruby to an archive"],
       "list" => [:List, "list what is in an archive"],
       "verify" => [:Verify, "read and check everything in an archive"],
-      "doctor" => [:Doctor, "explain why a feature is found or not; examine an archive"],
-      "run" => [:Run, "run the main script of an archive"]
+      "doctor" => [:Doctor, "check invfs itself, or an archive; explain why a feature is found or not"],
+      "run" => [:Run, "run the main script of an archive"],
+      "completion" => [:Completion, "print a script with which a shell completes commands"]
     }.freeze
     private_constant :COMMANDS
 
@@ -64,6 +66,14 @@ module InVFS
         code
       end
 
+      # @api private
+      # @return [Hash{String => String}] the name of each command, and what it does
+      def commands = COMMANDS.transform_values(&:last)
+
+      # @api private
+      # @return [String] what `invfs NAME --help` prints
+      def help_of(name) = command(name).help
+
       private
 
       def dispatch(arguments)
@@ -91,7 +101,7 @@ module InVFS
       end
 
       def help
-        lines = COMMANDS.map { |name, (_, does)| "  #{name.ljust(9)}#{does}" }
+        lines = COMMANDS.map { |name, (_, does)| "  #{name.ljust(12)}#{does}" }
         <<~TEXT
           Usage: invfs COMMAND [arguments]
 
@@ -117,8 +127,11 @@ module InVFS
       rescue StandardError, ScriptError, NoMemoryError => e
         raise if ENV["INVFS_DEBUG"]
 
-        complain(known?(e) ? e.message : "#{e.class}: #{e.message} (INVFS_DEBUG=1 shows where)", FAILURE)
+        complain(known?(e) ? plain(e.message) : "#{e.class}: #{e.message} (INVFS_DEBUG=1 shows where)", FAILURE)
       end
+
+      # Without the function of Ruby in "No such file or directory @ rb_sysopen - a".
+      def plain(message) = message.b.sub(/\A([^@]*) @ \w+ - /n, '\1 - ')
 
       def known?(error)
         error.is_a?(SystemCallError) || error.is_a?(IOError) || (defined?(InVFS::Error) && error.is_a?(InVFS::Error))

@@ -19,6 +19,7 @@ module InVFS
     # `:directory`, `:too_large`, `:unreadable`, `:closed`, `:no_directory`, `:no_archive`, `:no_handler`, `:error`,
     # `:gem`, `:no_gem`, `:rubys_loader`, `:own_loader`, `:compiled`, `:not_compiled`; `text` says it in words.
     Step = Struct.new(:subject, :outcome, :text) do
+      # @return [String] subject and text, as a line of {Explanation#to_s}
       def to_s = "#{subject}: #{text}"
     end
 

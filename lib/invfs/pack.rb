@@ -56,14 +56,16 @@ module InVFS
     # @param method [String, nil] `"deflate"`, `"zstd"` or `"stored"`; nil: deflate, and stored for native extensions
     # @param level [Integer, nil] 0 to 12 for deflate, 1 to 22 for zstd; nil: 6 and 3
     # @param force [Boolean] replace a file that is no archive
+    # @param shebang [Boolean] begin with a line that makes the system start `invfs run`, and let the file be executed
     def initialize(directory, include: [], exclude: [], follow: false, main: nil,
-                   compile: false, library: :needed, method: nil, level: nil, force: false)
+                   compile: false, library: :needed, method: nil, level: nil, force: false, shebang: false)
       @directory = directory
       @rules = { include: include, exclude: exclude, follow: follow }
       @main = main
       @compile = compile
       @library = library
       @force = force
+      @shebang = shebang
       @compression = [method || "deflate", level]
       # The system's loader gets a copy in memory: what is stored needs only that one.
       @native_compression = method ? @compression : ["stored", nil]
@@ -129,6 +131,17 @@ module InVFS
     # @raise [InVFS::ArchiveError, SystemCallError] if it cannot be opened
     def self.check(archive, &progress) = Check.new(archive, &progress)
 
+    # Writes what is in an archive to a directory: see {Unpack}.
+    # @param archive [String] its path
+    # @param directory [String] where to write; made if it does not exist
+    # @param force [Boolean] write into a directory that is not empty, and replace the files there
+    # @yield as {#write} does
+    # @return [InVFS::Pack::Unpack]
+    # @raise [InVFS::PackError, InVFS::ArchiveError, SystemCallError]
+    def self.unpack(archive, directory, force: false, &progress)
+      Unpack.new(archive, directory, force: force, &progress)
+    end
+
     # @return [Integer] the time that all entries get
     # @raise [InVFS::PackError] if SOURCE_DATE_EPOCH is not a number
     def self.time
@@ -151,11 +164,12 @@ module InVFS
     def recorded_main = @main && clean(@main)
 
     def write_contents(contents, archive, time, progress)
-      written = Pack.replace(archive) do |writer|
+      written = Pack.replace(archive, @shebang ? Shebang.archive : nil) do |writer|
         entries = Entries.new(writer, time, @compression, @native_compression, progress)
         bytes = entries.add(contents.items, main: recorded_main, compile: @compile)
         { bytes: bytes, **(@compile ? entries.compile(@library) : {}) }
       end
+      Shebang.executable(archive) if @shebang
       Summary.new(contents.items, contents.left_out, **written, archive_size: File.size(archive))
     end
 
@@ -165,8 +179,10 @@ module InVFS
     def rehearse(items, archive)
       writer = ArchiveWriter.new(archive, nil)
       items.each do |item|
-        writer.add(item.name, "", item.mode, TIME, ["stored", nil])
-        File.open(item.path, &:close) if item.kind == :file && item.path
+        Refusal.naming(item.path || item.name) do
+          writer.add(item.name, "", item.mode, TIME, ["stored", nil])
+          File.open(item.path, &:close) if item.kind == :file && item.path
+        end
       end
     ensure
       writer&.abandon
@@ -191,4 +207,7 @@ require_relative "pack/entries"
 require_relative "pack/library"
 require_relative "pack/output"
 require_relative "pack/refresh"
+require_relative "pack/refusal"
+require_relative "pack/shebang"
 require_relative "pack/tree"
+require_relative "pack/unpack"

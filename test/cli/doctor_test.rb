@@ -15,6 +15,19 @@ class DoctorTest < Minitest::Test
   # The bytes that begin a shared object, for the machine with this number.
   def elf(machine) = "\x7FELF\x02\x01\x01".b.ljust(16, "\0") + [3, machine].pack("S<S<") + ("\0" * 44)
 
+  def test_invfs_itself
+    outcome = invfs("doctor")
+    assert_success outcome, /\Ainvfs #{InVFS::VERSION}\n  Ruby: #{Regexp.escape(RUBY_DESCRIPTION)}\n  native library: .*invfs\.(so|bundle)$/
+    how = /^  require from a VFS: works, by Ruby's own loader\n  mounts: work\n\z/
+    assert_match how, outcome.stdout if RUBY_PLATFORM.include?("linux")
+  end
+
+  def test_invfs_itself_without_archives_as_directories
+    skip "mounts are for Linux" unless RUBY_PLATFORM.include?("linux")
+    outcome = invfs("doctor", env: { "RUBY_INVFS_TRANSPARENT" => "0" })
+    assert_success outcome, /^  require from a VFS: works, by the loader of invfs\n  mounts: work; what is in \$LOAD_PATH is not readable/
+  end
+
   def test_a_feature_that_is_found
     pack({ "lib/a.rb" => "p 1" })
     outcome = invfs("doctor", "--load-path", "app.zip/lib", "a")

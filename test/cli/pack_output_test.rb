@@ -72,6 +72,46 @@ class PackOutputTest < Minitest::Test
     [[], %w[-n]].each { |dry| assert_failure invfs("pack", "app", *dry), 1, /Permission denied/ }
   end
 
+  def test_a_name_that_does_not_belong_in_an_archive
+    write({ "lib/a\\b" => "", "c" => "" })
+    [[], %w[-n]].each do |options|
+      assert_failure invfs("pack", "app", *options), 1, %r{#{@dir}/app/lib/a\\b: the name holds a backslash; --exclude leaves it out$}
+    end
+    assert_equal %w[app], tree
+    assert_success invfs("pack", "app", "--exclude", 'lib/a\\\\b'), /; left out: 1 \(--exclude 1\)/
+  end
+
+  # Root may read everything on disk, but not what a file system refuses.
+  def test_what_may_not_be_read
+    skip "mounts are for Linux" unless RUBY_PLATFORM.include?("linux")
+    files = Class.new(InVFS::Base) do
+      def list(at) = at == "/" ? %w[a secret] : nil
+      def stat(at) = list(at) ? { directory: true } : { size: 1 }
+      def read(at) = at == "/secret" ? raise(Errno::EACCES) : "A"
+    end
+    InVFS.mount(path("files"), files.new)
+    error = assert_raises(Errno::EACCES) { InVFS.pack(path("files"), path("x.zip")) }
+    assert_match(%r{#{path("files")}/secret; --exclude leaves it out\z}, error.message)
+    InVFS.pack(path("files"), path("x.zip"), exclude: %w[secret])
+    assert_equal({ "a" => "A" }, contents("x.zip"))
+  ensure
+    InVFS.unmount(path("files"))
+  end
+
+  def test_a_file_that_starts_by_itself
+    write({ "main.rb" => "p ARGV, __FILE__", "bin" => "" })
+    assert_success invfs("pack", "app", "--shebang", "-o", "out"), /^out: /
+    assert File.binread(path("out")).start_with?("#!/usr/bin/env -S invfs run\nPK")
+    assert_equal 0o111, File.stat(path("out")).mode & 0o111
+    assert_equal %w[bin main.rb], names("out")
+    assert_success invfs("verify", "out"), /all good/
+    assert_success invfs("compile", "out")
+    FileUtils.mkdir(path("path"))
+    File.write(path("path/invfs"), "#!/bin/sh\nexec #{RbConfig.ruby} #{EXE} \"$@\"\n", perm: 0o755)
+    outcome = RubyProcess.run("-e", "puts `./out 'a b' --help`", chdir: @dir, env: { "PATH" => "#{path("path")}:#{ENV.fetch("PATH")}" })
+    assert_success outcome, "[\"a b\", \"--help\"]\n\"#{@dir}/out/main.rb\"\n"
+  end
+
   def test_standard_output
     outcome = invfs("pack", "app", "-o", "-", "--list")
     assert_equal 0, outcome.status, outcome

@@ -37,9 +37,10 @@ class LoaderTest < Minitest::Test
     assert_match(/the native libraries are for Ruby 3\.0, 9\.9 in/, said)
   end
 
-  def test_a_library_that_the_system_refuses_gives_the_systems_own_error
+  def test_a_library_that_the_system_refuses_gives_the_systems_own_error_and_what_to_do
     said = load_with(LIBRARY => "this is no library")
-    assert_match(%r{<dir>/lib/invfs/#{Regexp.escape(LIBRARY)}}, said)
+    path = %r{<dir>/lib/invfs/#{Regexp.escape(LIBRARY)}}
+    assert_match(/^.*#{path}.*\ninvfs: this system cannot load the native library #{path}: .*--platform ruby/, said)
     refute_match(/has no native library/, said)
   end
 

@@ -18,9 +18,29 @@ class SourceGemTest < Minitest::Test
   end
 
   def test_contains_nothing_else
-    assert_empty contents(gem_file) - tracked, "files that git does not know"
-    strays = %r{/target/|/fuzz/|\.(so|bundle|o|gem|zip)\z|mkmf|Makefile|/\.|\A(test|bench|bin|pkg|tmp)/}
+    assert_empty contents(gem_file) - tracked - MADE, "files that git does not know"
+    strays = %r{/(target|fuzz|tests|benches)/|\.(so|bundle|o|gem|zip)\z|mkmf|Makefile|/\.|\A(test|bench|bin|pkg|tmp)/}
     assert_empty contents(gem_file).grep(strays)
+  end
+
+  def test_the_links_of_its_pages_lead_to_files_of_the_gem
+    files = contents(gem_file)
+    directories = files.flat_map { |name| name.split("/")[..-2].inject([]) { |all, part| all << [*all.last, part].join("/") } }
+    pages = files.grep(/\.md\z/)
+    refute_empty pages & %w[README.md docs/cli.md]
+    pages.each do |page|
+      File.read("#{ROOT}/#{page}").scan(/\]\(([^)\s#]+)[^)]*\)/).flatten.grep_v(/\A(https?|mailto):/).each do |link|
+        target = File.expand_path(link, "/#{File.dirname(page)}").delete_prefix("/")
+        assert_includes files + directories, target, "#{page}: #{link}"
+      end
+    end
+  end
+
+  def test_has_the_manual_page_and_the_documentation_of_the_native_methods
+    assert_empty MADE - contents(gem_file)
+    spec = Gem::Package.new(gem_file).spec
+    assert_empty %w[README.md docs/cli.md api/invfs.rb] - spec.extra_rdoc_files
+    assert_equal ["--main", "README.md"], spec.rdoc_options.first(2)
   end
 
   def test_describes_itself
@@ -48,10 +68,10 @@ class SourceGemTest < Minitest::Test
 
   def test_installs_one_library_and_no_leftovers
     libraries = Dir["#{home}/**/#{LIBRARY}"].map { |path| path.delete_prefix("#{home}/") }
-    assert_includes libraries, "gems/invfs-1.0.0.dev/lib/invfs/#{LIBRARY}"
+    assert_equal ["gems/invfs-1.0.0.dev/lib/invfs/#{LIBRARY}"], libraries
     assert_empty Dir["#{home}/**/target"], "cargo's target folder was left behind"
     megabytes = Dir["#{home}/**/*"].select { |path| File.file?(path) }.sum { |path| File.size(path) } / 1_000_000
-    assert_operator megabytes, :<, 12
+    assert_operator megabytes, :<, 6
   end
 
   def test_says_what_is_missing_without_cargo

@@ -19,6 +19,9 @@ module InVFS
         raise UsageError, "#{e.message}; see #{program} --help"
       end
 
+      # @return [String] what `--help` prints
+      def help = parser.help
+
       private
 
       def name = self.class.name[/\w+\z/].downcase

@@ -7,8 +7,9 @@ module InVFS
   module CLI
     # `invfs doctor`
     class Doctor < Command
-      USAGE_LINE = "FILE|FEATURE [options] [arguments]"
+      USAGE_LINE = "[FILE|FEATURE] [options] [arguments]"
       SUMMARY = <<~TEXT
+        Without FILE and FEATURE: says whether invfs works here, and how.
         FEATURE: says step by step where require looks for it, and why it is found or not. Nothing of it is loaded.
         FILE: checks an archive, as invfs verify does, and says for which Rubies it holds compiled code, for which
         systems native extensions, whether they fit here, and whether the libraries are here that they need. What is
@@ -31,6 +32,7 @@ module InVFS
 
       # Only a trial has further arguments.
       def expect(arguments)
+        return [nil] if arguments.empty? && !@trial
         return super unless @trial && arguments.any?
 
         @arguments = arguments.drop(1)
@@ -40,11 +42,20 @@ module InVFS
       def run(name)
         $LOAD_PATH.unshift(*@load_path)
         @required&.each { |feature| require feature }
+        return installation unless name
+
         return archive(name) if archive?(name)
 
         raise UsageError, "--trial: #{name} is no archive" if @trial
 
         feature(name)
+      end
+
+      def installation
+        require_relative "installation_report"
+        report = InstallationReport.new
+        puts "invfs #{VERSION}", *report.lines.map { |line| "  #{line}" }
+        report.good? ? SUCCESS : FAILURE
       end
 
       # True if the argument is a file and cannot be the name of a feature.

@@ -42,6 +42,9 @@ module InVFS
         parser.on("-o", "--output FILE", "The archive (PATH.zip, in the current directory);",
                   "standard output: -") { |file| @output = file }
         parser.on("--force", "Replace FILE even if it is no archive") { @rules[:force] = true }
+        parser.on("--shebang", "Make a file that starts by itself where", "Ruby and invfs are installed") do
+          @rules[:shebang] = true
+        end
         parser.on("--compile", "Also store compiled code for this Ruby") { @rules[:compile] = true }
         library_options(parser) { |library| @rules[:library] = library }
       end

@@ -37,12 +37,15 @@ module InVFS
           arguments.shift
           case option
           when "--" then break
-          when "-h", "--help" then return help
+          when "-h", "--help" then return show_help
           else option(option, arguments)
           end
         end
         prepare(arguments.shift || wrong("ARCHIVE is missing"), arguments)
       end
+
+      # @return [String] what `--help` prints
+      def help = HELP
 
       private
 
@@ -61,7 +64,7 @@ module InVFS
 
       def wrong(problem) = raise(UsageError, "#{problem}; see invfs run --help")
 
-      def help
+      def show_help
         puts HELP
         SUCCESS
       end

@@ -60,11 +60,15 @@ module InVFS
       def add_all(items)
         items.sum do |item|
           step(item.name)
-          case item.kind
-          when :file then add_file(item)
-          when :link then add_link(item)
-          else add_directory(item)
-          end
+          Refusal.naming(item.path || item.name) { add_one(item) }
+        end
+      end
+
+      def add_one(item)
+        case item.kind
+        when :file then add_file(item)
+        when :link then add_link(item)
+        else add_directory(item)
         end
       end
 

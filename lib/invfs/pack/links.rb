@@ -9,6 +9,14 @@ module InVFS
         @root = root
       end
 
+      # Whether a link that is stored as `text` under `name` stays inside at every step.
+      def self.inside?(name, text)
+        return false if text.start_with?("/") || text.include?("\0")
+
+        up = text[%r{\A(?:\.\.(?:/+|\z)|\./+)*}n]
+        up.scan("..").size <= name.count("/") && text.delete_prefix(up).split("/").none?("..")
+      end
+
       # What to store for a link; nil if it leads out of the directory. A link that leads nowhere is stored unchanged.
       # @param name [String] the link's name in the archive
       # @param path [String] the link on disk
@@ -17,7 +25,7 @@ module InVFS
         text = File.readlink(path).b
         destination = destination(path, text)
         return unless destination == @root || destination.start_with?(inside)
-        return text if !moved && plain?(name, text)
+        return text if !moved && Links.inside?(name, text)
 
         relative(name, destination.delete_prefix(inside))
       end
@@ -30,14 +38,6 @@ module InVFS
         File.realpath(path).b
       rescue Errno::ENOENT, Errno::ELOOP, Errno::ENOTDIR
         File.expand_path(text.sub(/\A~/n, "./~"), File.dirname(path)).b
-      end
-
-      # Whether the link, unchanged, stays inside at every step.
-      def plain?(name, text)
-        return false if text.start_with?("/") || text.include?("\0")
-
-        up = text[%r{\A(?:\.\.(?:/+|\z)|\./+)*}n]
-        up.scan("..").size <= name.count("/") && text.delete_prefix(up).split("/").none?("..")
       end
 
       def relative(name, destination)

@@ -72,7 +72,8 @@ module InVFS
       # Walks one directory. inside: whether --include took in this directory; moved: whether it is elsewhere on disk
       # than in the archive; above: the directories on disk that lead here. Returns whether it found anything.
       def visit(directory, prefix, inside:, moved:, above:)
-        Dir.children(directory, encoding: Encoding::BINARY).each do |base|
+        names = Refusal.naming(directory) { Dir.children(directory, encoding: Encoding::BINARY) }
+        names.each do |base|
           name, path = prefix + base, join(directory, base)
           stat = File.lstat(path)
           reason = reason(name, path, stat.directory?)

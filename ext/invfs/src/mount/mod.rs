@@ -1,13 +1,16 @@
 //! `InVFS.mount`: a VFS or a file system written in Ruby at a path, for everything in the process that opens files.
 //!
 //! Reading order: [`mount`](self) the Ruby methods; [`transparent`] the switch, which installs the hooks and tells
-//! `require` what file operations see; [`serve`] what stands behind a mount. [`gvl_bridge`] gets from a file operation to
-//! Ruby and back, and [`interruptions`] keeps what wants to end the calling thread meanwhile; [`gvl_vfs`] serves a VFS
-//! that calls Ruby objects, [`ruby_file_system`] an object with the methods of `InVFS::Base`. [`children`] passes mounts on to programs. Where the system has no
-//! mounts there is only `unsupported.rs`.
+//! `require` what file operations see; [`argument`] what the second argument may be, [`serve`] what stands behind a mount.
+//! [`gvl_bridge`] gets from a file operation to Ruby and back, and [`interruptions`] keeps what wants to end the calling
+//! thread meanwhile; [`gvl_vfs`] serves a VFS that calls Ruby objects, [`ruby_file_system`] an object with the methods of
+//! `InVFS::Base`. [`children`] passes mounts on to programs. Where the system has no mounts there is only
+//! `unsupported.rs`.
 
 #[cfg(mounts)]
 mod adapter;
+#[cfg(mounts)]
+mod argument;
 #[cfg(mounts)]
 mod children;
 #[cfg(mounts)]

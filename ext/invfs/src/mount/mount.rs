@@ -12,7 +12,7 @@ use magnus::{
     RString, Ruby, Value,
 };
 
-use super::{children, serve, transparent::install};
+use super::{argument, children, serve, transparent::install};
 use crate::helpers::{
     gc_root::{self, keep},
     ractor, string,
@@ -23,11 +23,12 @@ use crate::ruby_api::{
     vfs_value::{is_vfs, vfs_of},
 };
 
-/// @def InVFS.mount(at, vfs)
+/// @def InVFS.mount(at, vfs = nil, writable: nil, &block)
 /// Mounts a VFS, a file system written in Ruby (`InVFS::Base`) or a block: from now on everything in this process that
 /// opens files finds those of the VFS below `at`.
 /// @param at [String] where; made absolute. It need not exist, and what is there is hidden
-/// @param vfs [VFS, Base]
+/// @param vfs [VFS, Base, String, Hash] a String (or anything else with `to_path`) is the path of a directory, of an
+///   archive, or of a directory in one, which is opened now; a Hash is taken as by `InVFS.stringmap`
 /// @yield [operation, path, options] instead of `vfs`: what a method of `InVFS::Base` would answer
 /// @param writable [String, nil] a real directory that takes all changes. It is made if it does not exist, but its parent
 ///   must exist. Without `writable` the mount is read-only (`Errno::EROFS`)
@@ -37,9 +38,11 @@ use crate::ruby_api::{
 /// @return [String] the absolute path
 /// @raise [InVFS::MountUnsupported] if the system or the program does not allow mounts
 /// @raise [TypeError] when the object has neither the four methods of a VFS nor one of a file system
-/// @raise [ArgumentError] if the directory `writable` lies in a mount; with `children`, if another process cannot open the VFS
+/// @raise [Errno::ENOENT, InVFS::ArchiveError] if `vfs` is a path, and there is nothing, or no archive
+/// @raise [ArgumentError] if the directory `writable` lies in a mount, or the first two arguments are swapped; with
+///   `children`, if another process cannot open the VFS
 /// @example
-///   InVFS.mount("/app", InVFS.zip("app.zip"))
+///   InVFS.mount("/app", "app.zip")
 ///   File.read("/app/config.yml")
 ///   InVFS.mount("/hello") { |op, path, **| "Hello, #{path.delete("/")}" if op == :read }
 fn mount(ruby: &Ruby, args: &[Value]) -> Result<RString, Error> {
@@ -48,6 +51,7 @@ fn mount(ruby: &Ruby, args: &[Value]) -> Result<RString, Error> {
         scan_args::scan_args::<(Value,), (Option<Value>,), (), (), RHash, Option<Proc>>(args)?;
     let (at,) = args.required;
     let object = serve::object(ruby, args.optional.0, args.block)?;
+    let object = argument::to_mount(ruby, at, object)?;
     let options = scan_args::get_kwargs::<_, (), (Option<Value>, Option<Value>), ()>(
         args.keywords,
         &[],

@@ -32,7 +32,7 @@ pub fn object(ruby: &Ruby, object: Option<Value>, block: Option<Proc>) -> Result
         )),
         (None, None) => Err(Error::new(
             ruby.exception_arg_error(),
-            "wrong number of arguments (given 1, expected 2, or a block)",
+            "wrong number of arguments (given 1, expected 2, or a block); a Hash needs its braces",
         )),
     }
 }
@@ -56,8 +56,11 @@ pub fn of_object(ruby: &Ruby, object: Value) -> Result<Arc<dyn FileSystem>, Erro
     watch(ruby)?;
     let adapter: Value = prepared(ruby)?.funcall("adapter", (object,))?;
     if adapter.is_nil() {
-        let message = "no VFS: to_path, file?, size and read are needed; \
-                       no file system: read, list, stat or write is needed";
+        let message = format!(
+            "cannot mount {}: a VFS needs to_path, file?, size and read; a file system needs read, list, stat or write; \
+             the path of an archive or a directory will do, and a Hash",
+            object.inspect()
+        );
         return Err(Error::new(ruby.exception_type_error(), message));
     }
     Ok(Arc::new(RubyFileSystem::new(adapter, keep(adapter))))

@@ -226,7 +226,10 @@ fn adopted(object: Value) -> Option<Arc<Mount>> {
 fn root(ruby: &Ruby, vfs: Value) -> Result<RString, Error> {
     ractor::only_main(ruby, "InVFS.root")?;
     if !is_vfs(vfs) {
-        let message = "no VFS: to_path, file?, size and read are needed";
+        let message = format!(
+            "{} is no VFS: to_path, file?, size and read are needed",
+            vfs.inspect()
+        );
         return Err(Error::new(ruby.exception_type_error(), message));
     }
     Ok(string::path(ruby, &adopt(ruby, vfs)?.path()))

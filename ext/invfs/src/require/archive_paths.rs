@@ -126,7 +126,7 @@ pub fn inside(ruby: &Ruby, path: &[u8]) -> Result<Option<Place>, Error> {
 
 /// Splits `path` after its longest prefix of at most `end` bytes that is a regular file, of the operating system or in a
 /// mount: the file and what comes after it. What is already adopted is a file here.
-fn split(path: &[u8], mut end: usize) -> Option<(&[u8], &[u8])> {
+pub fn split(path: &[u8], mut end: usize) -> Option<(&[u8], &[u8])> {
     loop {
         let prefix = path.get(..end)?;
         match real_files::what(prefix) {

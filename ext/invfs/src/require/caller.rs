@@ -1,11 +1,13 @@
 //! Which file calls `require_relative`.
 
+use std::ffi::CStr;
+
 use magnus::{
     rb_sys::{AsRawValue, FromRawValue},
-    Error, RString, Value,
+    Error, RString, Ruby, Value,
 };
 
-use crate::helpers::protected;
+use crate::helpers::{protected, string};
 
 /// The methods that call another one as if it had been called directly.
 const PASSES_ON: [&str; 7] = [
@@ -43,6 +45,10 @@ pub fn find() -> Caller {
     // The first is the method itself.
     for frame in frames.iter().take(found).skip(1) {
         if !is_native(*frame) {
+            // Of code that is evaluated in a method, the frame is the method.
+            if let Some(evaluated) = evaluated_elsewhere(*frame) {
+                return Caller::Unnamed(Some(evaluated));
+            }
             // SAFETY: a frame that Ruby told of, which is running.
             let path = unsafe { Value::from_raw(rb_sys::rb_profile_frame_absolute_path(*frame)) };
             if let Some(path) = RString::from_value(path) {
@@ -68,6 +74,23 @@ pub fn file() -> Option<RString> {
         Caller::File(path) => Some(path),
         Caller::Unnamed(_) | Caller::Nobody => None,
     }
+}
+
+/// The path that `eval` was given for the running code, where that is another than the path of its frame.
+fn evaluated_elsewhere(frame: rb_sys::VALUE) -> Option<RString> {
+    // SAFETY: returns a string of Ruby's own, or null if no Ruby code runs.
+    let source = unsafe { rb_sys::rb_sourcefile() };
+    if source.is_null() {
+        return None;
+    }
+    // SAFETY: ended by NUL, and alive as long as the running code; copied below, before Ruby runs again.
+    let source = unsafe { CStr::from_ptr(source) }.to_bytes();
+    // SAFETY: a frame that Ruby told of, which is running.
+    let path = unsafe { Value::from_raw(rb_sys::rb_profile_frame_path(frame)) };
+    let path = RString::from_value(path)?;
+    // SAFETY: a live String; nothing runs while its bytes are compared.
+    let same = unsafe { path.as_slice() } == source;
+    (!same).then(|| string::path(&Ruby::get_with(path), source))
 }
 
 /// Whether a frame is that of a method written in C: Ruby has no path for it.

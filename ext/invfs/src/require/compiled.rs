@@ -103,8 +103,10 @@ fn set_options(rb_self: Value, options: Value) -> Result<Value, Error> {
     rb_self.funcall("compile_option_without_invfs=", (options,))
 }
 
-/// `InVFS.link_compiled(entry, source, path)`: the compiled form in `entry` as Ruby loads it for `path`; nil if it was
-/// not made from `source`. For `InVFS::CompiledCode` alone.
+/// @def InVFS.link_compiled(entry, source, path)
+/// The compiled form in `entry` as Ruby loads it for `path`. For `InVFS::CompiledCode` alone.
+/// @api private
+/// @return [String, nil] nil if it was not made from `source`
 fn link(ruby: &Ruby, entry: RString, source: RString, path: RString) -> Option<RString> {
     let (entry, source) = (string::bytes(entry), string::bytes(source));
     let checksum = compiled::checksum(&source);

@@ -11,7 +11,7 @@ use super::{
     caller::{self, Caller},
     features_index,
     found::Found,
-    load_errors::{cannot_load, explain, too_large},
+    load_errors::{cannot_load, explain, too_large, unregistered},
     load_path_changes,
     originals::{self, Layer, BELOW_RUBYGEMS},
     own_files, resolve, rubygems, run,
@@ -78,7 +78,14 @@ fn require_at(ruby: &Ruby, layer: Layer, rb_self: Value, name: Value) -> Result<
                 }),
                 _ => layer.require(ruby, rb_self, path.as_value(), searched),
             };
-            result.map_err(|e| explain(ruby, e, &bytes, passed_over))
+            let result = result.map_err(|e| explain(ruby, e, &bytes, passed_over));
+            // Where RubyGems has not activated a gem for it either.
+            match layer {
+                Layer::Outer => result.map_err(|e| {
+                    unregistered(ruby, e, &bytes, || resolve::names_in_load_path(&bytes))
+                }),
+                Layer::BelowRubyGems => result,
+            }
         }
         Found::Loaded(_) | Found::Disk(_) | Found::Directory => {
             layer.require(ruby, rb_self, path.as_value(), true)
@@ -188,7 +195,10 @@ fn load_file(ruby: &Ruby, rb_self: Value, args: &[Value]) -> Result<Value, Error
             Err(too_large(ruby, &bytes, &large)?)
         }
         Found::Directory => Err(cannot_load(ruby, &bytes)?),
-        Found::Elsewhere(_) | Found::Loaded(_) | Found::Disk(_) => original(),
+        Found::Elsewhere(_) => {
+            original().map_err(|e| unregistered(ruby, e, &bytes, || vec![bytes.clone()]))
+        }
+        Found::Loaded(_) | Found::Disk(_) => original(),
     }
 }
 
@@ -222,9 +232,9 @@ fn require_original(ruby: &Ruby, name: Value) -> Result<Value, Error> {
     Layer::Outer.require(ruby, ruby.module_kernel().as_value(), name, true)
 }
 
-/// @def InVFS.require_relative!(name, base = the caller)
+/// @def InVFS.require_relative!(name, base = nil)
 /// `require_relative` as it was before invfs. It also finds files of a VFS that file operations see.
-/// @param base [String] the file that `name` is relative to
+/// @param base [String, nil] the file that `name` is relative to; nil: the caller's
 /// @return [Boolean]
 fn require_relative_original(ruby: &Ruby, args: &[Value]) -> Result<Value, Error> {
     let args = scan_args::<(Value,), (Option<Value>,), (), (), (), ()>(args)?;

@@ -2,7 +2,7 @@
 
 use magnus::{prelude::*, Error, Ruby, Value};
 
-use super::found::PassedOver;
+use super::{found::PassedOver, unregistered};
 use crate::ruby_api::{
     errors::{load_error, load_error_path},
     limits::{self, max_load_size},
@@ -35,9 +35,29 @@ fn about(large: &PassedOver) -> String {
 
 /// A `LoadError` about `name` itself tells of the file that was too large, and what to do about it.
 pub fn explain(ruby: &Ruby, error: Error, name: &[u8], passed_over: Option<PassedOver>) -> Error {
-    let Some(large) = passed_over else {
-        return error;
-    };
+    match passed_over {
+        Some(large) => complete(ruby, error, name, || Some(about(&large))),
+        None => error,
+    }
+}
+
+/// A `LoadError` about `name` itself tells of an archive in `$:` that has one of the files `wanted`, but no handler.
+pub fn unregistered(
+    ruby: &Ruby,
+    error: Error,
+    name: &[u8],
+    wanted: impl FnOnce() -> Vec<Vec<u8>>,
+) -> Error {
+    complete(ruby, error, name, || unregistered::hint(ruby, &wanted()))
+}
+
+/// Puts what `about` says behind the message of a `LoadError` about `name` itself.
+fn complete(
+    ruby: &Ruby,
+    error: Error,
+    name: &[u8],
+    about: impl FnOnce() -> Option<String>,
+) -> Error {
     let is_load_error = error.is_kind_of(ruby.exception_load_error());
     if !is_load_error || load_error_path(&error).as_deref() != Some(name) {
         return error;
@@ -45,9 +65,11 @@ pub fn explain(ruby: &Ruby, error: Error, name: &[u8], passed_over: Option<Passe
     let Some(exception) = error.value() else {
         return error;
     };
+    let Some(about) = about() else {
+        return error;
+    };
     let attempt = || -> Result<Error, Error> {
         let message: String = exception.funcall("message", ())?;
-        let about = about(&large);
         // The layer below may have said so.
         let message = match message.ends_with(&about) {
             true => message,

@@ -39,6 +39,8 @@ mod native_image;
 mod native_image;
 mod originals;
 pub mod own_files;
+#[cfg(mounts)]
+pub mod path_value;
 mod real_files;
 mod registration;
 mod resolve;
@@ -46,6 +48,7 @@ mod rubygems;
 mod run;
 mod search;
 mod trace;
+mod unregistered;
 pub mod visibility;
 
 use magnus::{Error, RModule, Ruby};

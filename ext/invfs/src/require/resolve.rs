@@ -278,6 +278,14 @@ struct Suffix {
     native: bool,
 }
 
+/// The file names that `require name` looks for in `$:`; none for an explicit path.
+pub fn names_in_load_path(name: &[u8]) -> Vec<Vec<u8>> {
+    match is_explicit(name) {
+        true => Vec::new(),
+        false => file_names(name),
+    }
+}
+
 /// The file names that may provide `name`, in the order in which `require` looks for them.
 pub fn file_names(name: &[u8]) -> Vec<Vec<u8>> {
     let names = suffixes(name, wanted(name), false);

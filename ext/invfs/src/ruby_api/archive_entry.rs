@@ -52,6 +52,48 @@ impl ArchiveEntry {
         Ok(ruby.str_from_slice(&contents))
     }
 
+    /// @def size
+    /// @return [Integer] how many bytes the contents have
+    fn bytes(&self) -> u64 {
+        self.0.size
+    }
+
+    /// @def compressed_size
+    /// @return [Integer] how many bytes they take in the archive
+    fn compressed_size(&self) -> u64 {
+        self.0.compressed_size
+    }
+
+    /// @def crc
+    /// @return [Integer] the CRC-32 of the contents
+    fn crc(&self) -> u32 {
+        self.0.crc
+    }
+
+    /// @def mode
+    /// @return [Integer] permission bits
+    fn mode(&self) -> u32 {
+        self.0.mode
+    }
+
+    /// @def mtime
+    /// @return [Integer] the time of the last change, in seconds since the epoch
+    fn mtime(&self) -> i64 {
+        self.0.mtime
+    }
+
+    /// @def symlink?
+    /// @return [Boolean] whether it is a symbolic link
+    fn is_symlink(&self) -> bool {
+        self.0.kind == Kind::Symlink
+    }
+
+    /// @def encrypted?
+    /// @return [Boolean] whether it is encrypted, and cannot be read
+    fn is_encrypted(&self) -> bool {
+        self.0.encrypted
+    }
+
     /// @def compression
     /// @return [String] `"stored"`, `"deflate"`, `"zstd"`, or `"method N"` for one that is not read
     fn compression(&self) -> String {
@@ -71,17 +113,11 @@ pub fn init(ruby: &Ruby, module: RModule) -> Result<(), Error> {
     class.define_singleton_method("of", function!(ArchiveEntry::of, 2))?;
     class.define_singleton_method("read", function!(ArchiveEntry::read, 2))?;
     class.define_method("compression", method!(ArchiveEntry::compression, 0))?;
-    class.define_method("size", method!(|e: &ArchiveEntry| e.0.size, 0))?;
-    class.define_method(
-        "compressed_size",
-        method!(|e: &ArchiveEntry| e.0.compressed_size, 0),
-    )?;
-    class.define_method("crc", method!(|e: &ArchiveEntry| e.0.crc, 0))?;
-    class.define_method("mode", method!(|e: &ArchiveEntry| e.0.mode, 0))?;
-    class.define_method("mtime", method!(|e: &ArchiveEntry| e.0.mtime, 0))?;
-    class.define_method(
-        "symlink?",
-        method!(|e: &ArchiveEntry| e.0.kind == Kind::Symlink, 0),
-    )?;
-    class.define_method("encrypted?", method!(|e: &ArchiveEntry| e.0.encrypted, 0))
+    class.define_method("size", method!(ArchiveEntry::bytes, 0))?;
+    class.define_method("compressed_size", method!(ArchiveEntry::compressed_size, 0))?;
+    class.define_method("crc", method!(ArchiveEntry::crc, 0))?;
+    class.define_method("mode", method!(ArchiveEntry::mode, 0))?;
+    class.define_method("mtime", method!(ArchiveEntry::mtime, 0))?;
+    class.define_method("symlink?", method!(ArchiveEntry::is_symlink, 0))?;
+    class.define_method("encrypted?", method!(ArchiveEntry::is_encrypted, 0))
 }

@@ -13,7 +13,7 @@ use super::{
     native_vfs::{NativeVfs, Receiver, VfsClass, VfsData},
     vfs_value::{is_vfs, vfs_of},
 };
-use crate::helpers::{module::invfs, string};
+use crate::helpers::{gc_root::GcRoot, module::invfs, string};
 
 /// The first layer that has a file wins.
 pub struct UnionFS {
@@ -50,11 +50,43 @@ impl VfsData for UnionFS {
     }
 }
 
+/// A layer.
+struct Part {
+    /// The object to keep alive.
+    layer: Value,
+    vfs: Arc<dyn Vfs>,
+    /// The absolute path of a directory.
+    path: Option<Vec<u8>>,
+}
+
+/// What the user gave as a layer. The path of a file is one of a zip archive.
+fn part(ruby: &Ruby, layer: Value) -> Result<Part, Error> {
+    let of_vfs = |layer| -> Result<Part, Error> {
+        let vfs = vfs_of(ruby, layer)?;
+        let path = None;
+        Ok(Part { layer, vfs, path })
+    };
+    if is_vfs(layer) {
+        return of_vfs(layer);
+    }
+    if RHash::from_value(layer).is_some() {
+        return of_vfs(invfs(ruby)?.funcall("stringmap", (layer,))?);
+    }
+    let path = string::expand(string::path_argument(layer)?)?;
+    if string::os_path(&path).is_file() {
+        return of_vfs(invfs(ruby)?.funcall("zip", (layer,))?);
+    }
+    let vfs = Arc::new(DirVfs::new(string::os_path(&path)));
+    let path = Some(path);
+    Ok(Part { layer, vfs, path })
+}
+
 impl UnionFS {
     /// @def new(*layers, to_path: "/invfs/union-N")
-    /// @param layers [Array<String, #to_path, VFS>] directories and VFS objects, the topmost first.
-    ///   A directory's path is made absolute now.
+    /// @param layers [Array<String, #to_path, Hash, VFS>] directories, zip archives and VFS objects, the topmost first; a
+    ///   Hash is taken as by {InVFS.stringmap}. A directory's path is made absolute now, and it need not exist yet.
     /// @param to_path [String] the path under which its files appear
+    /// @raise [InVFS::ArchiveError] if a path is one of a file that is no zip archive
     /// @example
     ///   $: << InVFS.union("overrides", InVFS.zip("app.zip"))
     fn create(ruby: &Ruby, class: RClass, args: &[Value]) -> Result<Obj<NativeVfs>, Error> {
@@ -62,19 +94,18 @@ impl UnionFS {
         let to_path = to_path_keyword(args.keywords, "union")?;
         let dirs = args.splat.dup();
         dirs.freeze();
+        let held = ruby.ary_new_capa(dirs.len());
+        // What is opened here is known to nobody else until the object is made, which marks it.
+        let _gc_root = GcRoot::new(held);
         let mut layers = Vec::with_capacity(dirs.len());
         let mut parts: Vec<Arc<dyn Vfs>> = Vec::with_capacity(dirs.len());
         let mut paths = Vec::with_capacity(dirs.len());
         for at in 0..dirs.len() {
             let layer: Value = dirs.entry(at as isize)?;
-            if is_vfs(layer) {
-                parts.push(vfs_of(ruby, layer)?);
-                paths.push(None);
-            } else {
-                let path = string::expand(string::path_argument(layer)?)?;
-                parts.push(Arc::new(DirVfs::new(string::os_path(&path))));
-                paths.push(Some(path));
-            }
+            let Part { layer, vfs, path } = part(ruby, layer)?;
+            parts.push(vfs);
+            paths.push(path);
+            held.push(layer)?;
             layers.push(layer.into());
         }
         let fs = UnionFS {

@@ -18,7 +18,7 @@ use super::{
     errors::to_ruby,
     native_vfs::{NativeVfs, Receiver, VfsClass, VfsData},
 };
-use crate::helpers::{module::invfs, string};
+use crate::helpers::{answers, module::invfs, string};
 
 /// A zip archive, opened once and read in place.
 pub struct ZipFS {
@@ -67,9 +67,10 @@ impl ZipFS {
         &self.archive
     }
 
-    /// @def new(path, max_entry_size: 1 << 30)
+    /// @def new(path, max_entry_size: 1 << 30, to_path: path)
     /// Opens the archive at `path` and indexes its central directory. {InVFS.zip} is short for it.
-    /// @param path [String, #to_path] the archive; `to_path` gives it back as written
+    /// @param path [String, #to_path] the archive
+    /// @param to_path [String] the path under which its files appear
     /// @param max_entry_size [Integer] entries that declare more bytes are refused when they are read
     /// @raise [Errno::ENOENT, Errno::EISDIR, Errno::EACCES]
     /// @raise [InVFS::ArchiveError] when it is no sound archive
@@ -78,7 +79,7 @@ impl ZipFS {
     fn open(ruby: &Ruby, class: RClass, args: &[Value]) -> Result<Obj<NativeVfs>, Error> {
         let args = scan_args::<(Value,), (), (), (), RHash, ()>(args)?;
         let (options, to_path) = options(args.keywords)?;
-        let path = string::path_argument(args.required.0)?;
+        let path = archive_path(ruby, args.required.0)?;
         let given = string::bytes(to_path.unwrap_or(path));
         let archive = open_archive(&string::bytes(path), &options).map_err(|e| to_ruby(ruby, e))?;
         let opened = Some((string::expand(path)?, options.max_entry_size));
@@ -87,6 +88,14 @@ impl ZipFS {
             class,
             ZipFS::of(archive, given, opened),
         ))
+    }
+
+    /// @def open(path, max_entry_size: 1 << 30, to_path: path)
+    /// {InVFS.zip}.
+    /// @yieldparam zip [InVFS::ZipFS]
+    /// @return [InVFS::ZipFS, Object] with a block: its value
+    fn open_for_block(ruby: &Ruby, class: RClass, args: &[Value]) -> Result<Value, Error> {
+        with_block(ruby, ZipFS::open(ruby, class, args)?)
     }
 
     /// @def from_bytes(bytes, to_path:, max_entry_size: 1 << 30)
@@ -136,6 +145,13 @@ impl ZipFS {
             return Ok(file.is_ok_and(|file| Archive::probe_source(&file).unwrap_or(false)));
         }
         Ok(Archive::probe(&string::os_path(&path)).unwrap_or(false))
+    }
+
+    /// @def path
+    /// The same as {#to_path}, as `File` has both.
+    /// @return [String]
+    fn path(rb_self: Value) -> Result<Value, Error> {
+        rb_self.funcall("to_path", ())
     }
 
     /// @def entries
@@ -197,6 +213,39 @@ impl ZipFS {
     }
 }
 
+/// The path of an archive. What is given in its place, an archive's bytes or an open file, gets a message that names
+/// `from_bytes`.
+fn archive_path(ruby: &Ruby, value: Value) -> Result<RString, Error> {
+    const INSTEAD: &str = "InVFS::ZipFS.from_bytes(bytes, to_path: \"app.zip\")";
+    if let Some(text) = RString::from_value(value) {
+        let bytes = string::bytes(text);
+        if bytes.contains(&0) && bytes.windows(4).any(|four| four == b"PK\x05\x06") {
+            let message =
+                format!("these are the bytes of an archive, not its path; write {INSTEAD}");
+            return Err(Error::new(ruby.exception_arg_error(), message));
+        }
+    } else if !answers(value, "to_path") && !answers(value, "to_str") && answers(value, "read") {
+        let message = format!(
+            "{} is no path; for an archive in memory write {INSTEAD}",
+            value.inspect()
+        );
+        return Err(Error::new(ruby.exception_type_error(), message));
+    }
+    string::path_argument(value)
+}
+
+/// Gives `archive` to the block, if there is one, and closes it when the block is left.
+fn with_block(ruby: &Ruby, archive: Obj<NativeVfs>) -> Result<Value, Error> {
+    if !ruby.block_given() {
+        return Ok(archive.as_value());
+    }
+    let result = ruby.yield_value(archive);
+    if let Some(zip) = Receiver::<ZipFS>::of(archive.as_value()) {
+        zip.archive.close();
+    }
+    result
+}
+
 /// Opens the archive at `path`, on disk or in a mount.
 fn open_archive(path: &[u8], options: &Options) -> invfs_engine::Result<Archive> {
     #[cfg(mounts)]
@@ -216,16 +265,10 @@ pub fn init(ruby: &Ruby, module: RModule, shared: RModule) -> Result<(), Error> 
     class.undef_default_alloc_func();
     class.include_module(shared)?;
     class.define_singleton_method("new", method!(ZipFS::open, -1))?;
-    class.define_singleton_method("open", method!(ZipFS::open, -1))?;
+    class.define_singleton_method("open", method!(ZipFS::open_for_block, -1))?;
     class.define_singleton_method("from_bytes", method!(ZipFS::from_bytes, -1))?;
     class.define_singleton_method("probe", function!(ZipFS::probe, 1))?;
-    class.define_method(
-        "path",
-        method!(
-            |rb_self: Value| -> Result<Value, Error> { rb_self.funcall("to_path", ()) },
-            0
-        ),
-    )?;
+    class.define_method("path", method!(ZipFS::path, 0))?;
     class.define_method("entries", method!(ZipFS::entries, 0))?;
     class.define_method("refused", method!(ZipFS::refused, 0))?;
     class.define_method("close", method!(ZipFS::close, 0))?;
@@ -236,10 +279,14 @@ pub fn init(ruby: &Ruby, module: RModule, shared: RModule) -> Result<(), Error> 
     module.define_singleton_method("zip", function!(zip, -1))
 }
 
-/// @def zip(path, max_entry_size: 1 << 30)
-/// Opens a zip archive: {InVFS::ZipFS.new}.
-/// @return [InVFS::ZipFS]
-fn zip(ruby: &Ruby, args: &[Value]) -> Result<Obj<NativeVfs>, Error> {
+/// @def zip(path, max_entry_size: 1 << 30, to_path: path)
+/// Opens a zip archive, as {InVFS::ZipFS.new} does, which has the parameters. With a block, the archive is closed at its
+/// end.
+/// @yieldparam zip [InVFS::ZipFS]
+/// @return [InVFS::ZipFS, Object] with a block: its value
+/// @example
+///   InVFS.zip("app.zip") { |zip| zip.read("VERSION") } #=> "1.2\n"
+fn zip(ruby: &Ruby, args: &[Value]) -> Result<Value, Error> {
     let class = invfs(ruby)?.const_get("ZipFS")?;
-    ZipFS::open(ruby, class, args)
+    ZipFS::open_for_block(ruby, class, args)
 }

@@ -1,0 +1,24 @@
+# frozen_string_literal: true
+
+module InVFS
+  class Pack
+    # Says of a file or directory that cannot be packed which one it is on disk, and what to do.
+    module Refusal
+      OUT = "--exclude leaves it out"
+      private_constant :OUT
+
+      # Runs the block, which packs or reads what is at `path`.
+      # @raise [InVFS::UnsafeNameError, InVFS::DuplicateEntryError, Errno::EACCES, Errno::EPERM] as the block does, with
+      #   another message
+      def self.naming(path)
+        yield
+      rescue UnsafeNameError, DuplicateEntryError => e
+        reason = e.message.sub(/\A.*?: entry #{Regexp.escape(e.entry.to_s.inspect)}: /m, "")
+        raise e.class.new("#{path}: #{reason}; #{OUT}", archive: e.archive, entry: e.entry)
+      rescue Errno::EACCES, Errno::EPERM => e
+        raise e.class, "#{path}; #{OUT}"
+      end
+    end
+    private_constant :Refusal
+  end
+end

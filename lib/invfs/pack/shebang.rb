@@ -1,0 +1,25 @@
+# frozen_string_literal: true
+
+module InVFS
+  class Pack
+    # The beginning of an archive that starts by itself where Ruby and invfs are installed: the system hands such a file
+    # to `invfs run`.
+    module Shebang
+      # `env` splits it into words, so that the command may be anywhere in PATH.
+      LINE = "#!/usr/bin/env -S invfs run\n"
+
+      EMPTY_ARCHIVE = "PK\x05\x06#{"\0" * 18}".b
+      private_constant :EMPTY_ARCHIVE
+
+      # @return [InVFS::ZipFS] an archive that begins with the line, for the writer to begin as it does
+      def self.archive = ZipFS.from_bytes(LINE.b + EMPTY_ARCHIVE, to_path: "shebang")
+
+      # Lets those run the file who may read it.
+      def self.executable(path)
+        mode = File.stat(path).mode
+        File.chmod((mode | (mode & 0o444) >> 2) & 0o7777, path)
+      end
+    end
+    private_constant :Shebang
+  end
+end

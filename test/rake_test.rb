@@ -1,0 +1,55 @@
+# frozen_string_literal: true
+
+# What the rake tasks for gems decide: for which Rubies and platforms a gem is.
+require_relative "test_helper"
+require "rake"
+
+class RakeTest < Minitest::Test
+  # The tasks, loaded apart from those of the rake that may run these tests.
+  TASKS = Module.new do
+    extend Rake::DSL
+    const_set(:MINORS, %w[3.1 3.2 3.3 3.4 4.0].freeze)
+    const_set(:ROOT, RubyProcess::PROJECT)
+    const_set(:CRATE, "#{RubyProcess::PROJECT}/ext/invfs")
+    %w[pkg compile].each { |name| module_eval(File.read("#{RubyProcess::PROJECT}/rakelib/#{name}.rake"), "#{RubyProcess::PROJECT}/rakelib/#{name}.rake") }
+    module_function(*instance_methods(false), *private_instance_methods(false))
+  end
+
+  RELEASES = %w[3.0 3.1 3.2 3.3 3.4 4.0 4.1].flat_map { |minor| %w[0 2 11 20].map { |patch| "#{minor}.#{patch}" } }.freeze
+
+  def test_the_gem_is_for_just_the_rubies_that_it_has_libraries_for
+    [%w[3.1], %w[4.0], %w[3.1 3.3 3.4], %w[3.3 3.4 4.0], %w[3.1 4.0], %w[3.1 3.2 3.3 3.4 4.0]].each do |minors|
+      requirement = Gem::Requirement.new(TASKS.ruby_requirement(minors))
+      RELEASES.each do |release|
+        expected = minors.include?(release[/\A\d+\.\d+/])
+        assert_equal expected, requirement.satisfied_by?(Gem::Version.new(release)), "#{release}, built for #{minors}"
+      end
+    end
+  end
+
+  def test_a_preview_of_the_next_ruby_takes_the_source_gem
+    requirement = Gem::Requirement.new(TASKS.ruby_requirement(%w[3.4 4.0]))
+    refute requirement.satisfied_by?(Gem::Version.new("4.1.0.preview1"))
+  end
+
+  def test_the_platform_names_the_c_library
+    { %w[x86_64-linux-gnu linux-gnu] => "x86_64-linux-gnu", %w[x86_64-linux linux] => "x86_64-linux-gnu",
+      %w[x86_64-linux-musl linux-musl] => "x86_64-linux-musl", %w[aarch64-linux linux-gnu] => "aarch64-linux-gnu",
+      %w[aarch64-linux-musl linux-musl] => "aarch64-linux-musl", %w[arm64-darwin23 darwin23] => "arm64-darwin",
+      %w[x64-mingw-ucrt mingw32] => "x64-mingw-ucrt" }.each do |(arch, host_os), platform|
+      assert_equal platform, TASKS.gem_platform({ "arch" => arch, "host_os" => host_os }).to_s
+    end
+  end
+
+  def test_what_cargo_calls_the_library
+    { %w[linux-gnu so] => "libinvfs.so", %w[darwin23 dylib] => "libinvfs.dylib", %w[mingw32 dll] => "invfs.dll",
+      %w[mswin64 dll] => "invfs.dll" }.each do |(host_os, extension), name|
+      assert_equal name, TASKS.cargo_library({ "host_os" => host_os, "SOEXT" => extension })
+    end
+  end
+
+  def test_the_extension_agrees
+    text = File.read("#{RubyProcess::PROJECT}/ext/invfs/extconf.rb")
+    assert_includes text, 'match?(/mswin|mingw/) ? "invfs.dll" : "libinvfs.#{CONFIG["SOEXT"]}"'
+  end
+end
