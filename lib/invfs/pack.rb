@@ -37,6 +37,7 @@ module InVFS
   # the file.
   class Pack
     autoload :Project, "#{__dir__}/pack/project.rb"
+    autoload :Standalone, "#{__dir__}/pack/standalone.rb"
 
     # The time of all entries, unless SOURCE_DATE_EPOCH sets another: the earliest that zip supports.
     TIME = Time.utc(1980).to_i
@@ -151,13 +152,16 @@ module InVFS
     def recorded_main = @main && clean(@main)
 
     def write_contents(contents, archive, time, progress)
-      written = Pack.replace(archive) do |writer|
+      written = Pack.replace(archive, beginning) do |writer|
         entries = Entries.new(writer, time, @compression, @native_compression, progress)
         bytes = entries.add(contents.items, main: recorded_main, compile: @compile)
         { bytes: bytes, **(@compile ? entries.compile(@library) : {}) }
       end
       Summary.new(contents.items, contents.left_out, **written, archive_size: File.size(archive))
     end
+
+    # An archive whose beginning, before its entries, this one gets, too.
+    def beginning = nil
 
     def tree(archive, **rules) = Tree.new(@directory, **@rules, **rules, output: archive)
 
