@@ -1,10 +1,12 @@
-//! Tells the compiler where the launcher can work (`cfg(mounts)`, as in `invfs-fs`), and keeps it from needing libgcc_s:
+//! Tells the compiler where the launcher can work (`cfg(mounts)`, as in `fs/build.rs`), and keeps it from needing libgcc_s:
 //! a machine with nothing but a C library has none.
 fn main() {
     let target = |name: &str| std::env::var(format!("CARGO_CFG_TARGET_{name}")).unwrap_or_default();
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-env-changed=INVFS_WITHOUT_MOUNTS");
     println!("cargo::rustc-check-cfg=cfg(mounts)");
-    if target("OS") != "linux" || !["x86_64", "aarch64"].contains(&target("ARCH").as_str()) {
+    let known = target("OS") == "linux" && ["x86_64", "aarch64"].contains(&target("ARCH").as_str());
+    if !known || std::env::var_os("INVFS_WITHOUT_MOUNTS").is_some() {
         return;
     }
     println!("cargo::rustc-cfg=mounts");
