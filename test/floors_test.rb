@@ -16,6 +16,8 @@ module Floors
     "invfs-interpose" => { source: "ext/invfs/interpose/src",
                            floors: [%w[open patch], "paths", "hooks", %w[as_seen install], %w[load_library mounted_file], "lib"],
                            circles: 1 },
+    "invfs-launcher" => { source: "ext/invfs/launcher/src",
+                          floors: [%w[arguments description own_file], %w[mounted ruby], "compiled", "start", "main"] },
     "invfs" => { source: "ext/invfs/src", floors: %w[helpers ruby_api require mount lib] }
   }.freeze
 

@@ -12,6 +12,12 @@ module InVFS
     # Tells `invfs run` how to start a project. docs/packing.md lists what it says.
     MANIFEST = "#{DIRECTORY}/app".freeze
 
+    # What the launcher of a program that is packed with Ruby starts: a line for each fact, `key value`.
+    STANDALONE = "#{DIRECTORY}/standalone".freeze
+
+    # Where the packed OpenSSL looks for certificates: a path in each line.
+    CERTIFICATES = "#{DIRECTORY}/certificates".freeze
+
     LIBRARY = "#{DIRECTORY}/library".freeze
     private_constant :LIBRARY
 

@@ -37,6 +37,7 @@ module InVFS
   # the file.
   class Pack
     autoload :Project, "#{__dir__}/pack/project.rb"
+    autoload :Standalone, "#{__dir__}/pack/standalone.rb"
 
     # The time of all entries, unless SOURCE_DATE_EPOCH sets another: the earliest that zip supports.
     TIME = Time.utc(1980).to_i
@@ -164,14 +165,20 @@ module InVFS
     def recorded_main = @main && clean(@main)
 
     def write_contents(contents, archive, time, progress)
-      written = Pack.replace(archive, @shebang ? Shebang.archive : nil) do |writer|
+      written = Pack.replace(archive, beginning) do |writer|
         entries = Entries.new(writer, time, @compression, @native_compression, progress)
         bytes = entries.add(contents.items, main: recorded_main, compile: @compile)
         { bytes: bytes, **(@compile ? entries.compile(@library) : {}) }
       end
-      Shebang.executable(archive) if @shebang
+      Output.let_run(archive) if executable?
       Summary.new(contents.items, contents.left_out, **written, archive_size: File.size(archive))
     end
+
+    # An archive whose beginning, before its entries, this one gets, too.
+    def beginning = (Shebang.archive if @shebang)
+
+    # Whether the archive is a file to be executed.
+    def executable? = @shebang
 
     def tree(archive, **rules) = Tree.new(@directory, **@rules, **rules, output: archive)
 

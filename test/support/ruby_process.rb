@@ -34,9 +34,13 @@ module RubyProcess
   end
 
   # Runs `ruby arguments…` to its end. Returns an Outcome; a hang is killed and shows as the status :hang.
-  def run(*arguments, env: {}, input: "", chdir: PROJECT, seconds: HANG)
+  def run(*arguments, **options) = command([RbConfig.ruby, *arguments], **options)
+
+  # The same for any program.
+  def command(command, env: {}, input: "", chdir: PROJECT, seconds: HANG)
     options = { chdir: chdir, pgroup: true, unsetenv_others: false }
-    Open3.popen3(CLEAN.merge(env), RbConfig.ruby, *arguments, **options) do |stdin, stdout, stderr, process|
+    program, *arguments = command
+    Open3.popen3(CLEAN.merge(env), [program, program], *arguments, **options) do |stdin, stdout, stderr, process|
       readers = [stdout, stderr].map { |io| Thread.new { io.binmode.read } }
       feed(stdin, input)
       status = process.join(seconds) ? process.value : hang(process)

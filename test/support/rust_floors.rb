@@ -21,7 +21,7 @@ class RustFloors
   # @return [Array<Arrow>] one for each pair of files
   attr_reader :arrows
 
-  # @param source [String] the folder that holds lib.rs
+  # @param source [String] the folder that holds lib.rs, or main.rs
   # @param floors [Array<String, Array<String>>] the top-level modules, lowest first; modules in one Array share a
   #   floor and must not import each other
   def initialize(source, floors)
@@ -31,7 +31,7 @@ class RustFloors
     @paths = []
     @read = Set.new
     @root = Module.new(nil, [], {}, {})
-    read("lib.rs", @root)
+    read((%w[lib.rs main.rs] & @files).first, @root)
     @arrows = find_arrows
   end
 
@@ -60,7 +60,7 @@ class RustFloors
 
   private
 
-  # The top-level module that a file belongs to; `lib` for lib.rs.
+  # The top-level module that a file belongs to; `lib` for lib.rs, `main` for main.rs.
   def room(file) = file.split("/").first.delete_suffix(".rs")
 
   def floor(file) = @floors.index { |rooms| rooms.include?(room(file)) } || @floors.size
@@ -128,7 +128,7 @@ class RustFloors
 
   # Where the file of `mod name;` lies.
   def place(file, name)
-    folder = file.match?(%r{(\A|/)(lib|mod)\.rs\z}) ? File.dirname(file) : file.delete_suffix(".rs")
+    folder = file.match?(%r{(\A|/)(lib|mod)\.rs\z|\Amain\.rs\z}) ? File.dirname(file) : file.delete_suffix(".rs")
     base = File.join(*[folder, name].reject { |part| part == "." })
     File.file?("#{@source}/#{base}.rs") ? "#{base}.rs" : "#{base}/mod.rs"
   end

@@ -32,6 +32,7 @@ module InVFS
         output_options(parser)
         content_options(parser)
         start_options(parser)
+        standalone_options(parser)
         compression_options(parser, "deflate; native extensions: stored")
         parser.on("--list", "List what is packed and what is left out") { @list = true }
         parser.on("-n", "--dry-run", "Write nothing") { @dry_run = true }
@@ -75,6 +76,14 @@ module InVFS
         end
       end
 
+      def standalone_options(parser)
+        parser.on("--standalone", "Write one executable file that holds Ruby,", "too") { @standalone = true }
+        parser.on("--stdlib WHAT", %i[lean all], "With --standalone: the standard library",
+                  "without tools of developers (lean), or", "all") { |what| @rules[:stdlib] = what }
+        parser.on("--mount DIR", "With --standalone: a directory that is", "packed, and appears at its own path;",
+                  "may be repeated") { |directory| (@rules[:mounts] ||= []) << directory }
+      end
+
       def add_glob(rule, text)
         raise OptionParser::InvalidArgument, text.inspect if text.delete("/").empty?
 
@@ -90,15 +99,25 @@ module InVFS
 
       def run(path)
         check_compression
-        pack = InVFS::Pack::Project.new(path, **@rules, method: @method, level: @level)
+        pack = project.new(path, **@rules, method: @method, level: @level)
         output = @output || default_output(path, pack)
         summary = write(pack, output)
         report(path, pack, summary, output) unless @quiet
         SUCCESS
       end
 
+      def project
+        return InVFS::Pack::Standalone if @standalone
+        raise UsageError, "--stdlib is for --standalone" if @rules.key?(:stdlib)
+        raise UsageError, "--mount is for --standalone" if @rules.key?(:mounts)
+
+        InVFS::Pack::Project
+      end
+
       def default_output(path, pack)
-        pack.name.empty? ? raise(UsageError, "-o is missing: #{path} has no name for the archive") : "#{pack.name}.zip"
+        raise UsageError, "-o is missing: #{path} has no name for the archive" if pack.name.empty?
+
+        @standalone ? pack.name : "#{pack.name}.zip"
       end
 
       def write(pack, output)

@@ -13,7 +13,7 @@ module InVFS
       def report(path, pack, summary, output)
         say "#{show(path)} is #{pack.description}"
         list(summary) if @list
-        say(*gems(pack), *start(pack), closing(summary, output))
+        say(*gems(pack), *ruby(pack), *start(pack), closing(summary, output))
       end
 
       def list(summary)
@@ -36,6 +36,14 @@ module InVFS
         ["#{count(pack.gems.size, "gem")} (#{HOW[pack.start]}): #{pack.gems.map { |gem| show(gem) }.join(", ")}"]
       end
 
+      # The licences of these libraries are for whoever passes the file on to know.
+      def ruby(pack)
+        return [] unless @standalone
+
+        ["Ruby #{RUBY_VERSION}, libraries of the system: #{pack.libraries.join(", ")}",
+         *("needs the GNU C library #{pack.glibc} or newer" if pack.glibc)]
+      end
+
       # For a plain directory invfs run says it.
       def start(pack)
         return [] if pack.starts?
@@ -47,7 +55,7 @@ module InVFS
         text = "#{count(summary.files, "file")}, #{size(summary.bytes)}"
         reasons = summary.left_out_by_reason.map { |key, number| "#{reason(key)} #{number}" }
         text += "; left out: #{summary.left_out_count} (#{reasons.join(", ")})" if reasons.any?
-        text += "; compiled: #{compiled(summary)}" if @rules[:compile] && !@dry_run
+        text += "; compiled: #{compiled(summary)}" if (@rules[:compile] || @standalone) && !@dry_run
         @dry_run ? text : "#{show(output)}: #{size(summary.archive_size)}; #{text}"
       end
 

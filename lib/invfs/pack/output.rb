@@ -20,6 +20,12 @@ module InVFS
         nil
       end
 
+      # Lets those run the file who may read it.
+      def let_run(path)
+        mode = File.stat(path).mode
+        File.chmod((mode | ((mode & 0o444) >> 2)) & 0o7777, path)
+      end
+
       # Whether it is a zip archive, even a damaged one.
       def archive?(path)
         InVFS.zip(path).close

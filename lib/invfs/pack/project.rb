@@ -133,7 +133,7 @@ module InVFS
       # A script or a directory needs one only if there are wishes.
       def manifest(points, own, items, resolution)
         wishes = Wishes.new(@wishes, points, own ? own.directory : prefix)
-        @has_manifest = @found.gems? || wishes.any?
+        @has_manifest = manifest?(wishes)
         return [] unless @has_manifest
 
         manifest = Manifest.new
@@ -142,10 +142,16 @@ module InVFS
         commands = points.commands.reject { |command, _| command.match?(/\s/n) }
         commands.sort.each { |command, script| manifest.add("command", "#{command} #{script}") }
         manifest.add("path", *load_path(items))
+        manifest.add("start", @start.to_s) if start?
         add_gems(manifest, resolution) if resolution
         wishes.add_to(manifest)
         [manifest.item]
       end
+
+      def manifest?(wishes) = @found.gems? || wishes.any?
+
+      # Whether the manifest says who finds the gems.
+      def start? = @found.gems?
 
       def load_path(items)
         own = prefix.empty? ? "lib" : "#{prefix}/lib"
@@ -155,7 +161,6 @@ module InVFS
       end
 
       def add_gems(manifest, resolution)
-        manifest.add("start", @start.to_s)
         manifest.add("gem", *@gems.map { |gem| "#{gem.name} #{gem.version} #{gem.full_name}" })
         return unless @start == :bundler
 

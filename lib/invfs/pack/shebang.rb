@@ -13,12 +13,6 @@ module InVFS
 
       # @return [InVFS::ZipFS] an archive that begins with the line, for the writer to begin as it does
       def self.archive = ZipFS.from_bytes(LINE.b + EMPTY_ARCHIVE, to_path: "shebang")
-
-      # Lets those run the file who may read it.
-      def self.executable(path)
-        mode = File.stat(path).mode
-        File.chmod((mode | (mode & 0o444) >> 2) & 0o7777, path)
-      end
     end
     private_constant :Shebang
   end

@@ -34,7 +34,7 @@ module InVFS
 
         # Everything is in the load path. RubyGems has only to know what is there, or is loaded when it is asked for.
         def flat
-          return register if defined?(Gem::Specification)
+          return register if !Object.autoload?(:Gem) && defined?(Gem::Specification)
 
           LATE.each do |name|
             Object.autoload(name, "#{__dir__}/late_rubygems.rb") unless Object.const_defined?(name, false)

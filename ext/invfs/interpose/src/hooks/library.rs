@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use crate::hooks::descriptor::close_own;
 use crate::hooks::macros::hooks;
-use crate::open::{empty_dir, fd_table, libraries};
+use crate::open::{empty_dir, fd_table, libraries, library_files};
 use crate::patch::scanner;
 use crate::paths::dispatch::dispatch_path;
 use crate::paths::route::PathTarget;
@@ -20,7 +20,10 @@ hooks! {
     [c"dlopen"] fn dlopen(path: Text, flags: c_int) -> *mut c_void = libc::dlopen {
         // A name without a slash is searched for where the system has its libraries.
         let library = match path.has_slash() {
-            false => Ok(original(path, flags)),
+            false => match shared(path) {
+                Some(place) => libraries::load(&place, flags),
+                None => Ok(original(path, flags)),
+            },
             true => dispatch_path(
                 path,
                 |path| original(path, flags),
@@ -45,6 +48,11 @@ hooks! {
         TOLD.set(told);
         Ok(pointer.unwrap_or(message))
     }
+}
+
+/// The packed library that a bare name stands for.
+fn shared(name: Text<'_>) -> Option<Place> {
+    library_files::shared(name.as_c_str()?.to_bytes())
 }
 
 fn load(at: &PathTarget, flags: c_int) -> Answer<*mut c_void> {

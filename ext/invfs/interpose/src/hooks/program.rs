@@ -1,7 +1,7 @@
 //! Running a program that lies in a mount, or one that is passed mounts
 
 use std::ffi::c_int;
-use std::os::fd::RawFd;
+use std::os::fd::{IntoRawFd, RawFd};
 
 use crate::hooks::arguments::{environment, Argument, Given, SpawnStrings, Strings};
 use crate::hooks::descriptor::close_own;
@@ -9,6 +9,7 @@ use crate::hooks::macros::hooks;
 use crate::hooks::{access, open, ruby_children};
 use crate::paths::dispatch::{dispatch_path, ErrorNumber};
 use crate::paths::route::PathTarget;
+use crate::paths::stand_in;
 use crate::paths::text::Text;
 use invfs_fs::sys::errno::{Answer, Errno};
 use invfs_fs::sys::memfd::ProcPath;
@@ -123,6 +124,9 @@ hooks! {
 ///
 /// The target is gone when this returns: what the child of a `vfork` still held would never be given back to its parent.
 fn program(target: PathTarget, environment: Strings<'_>) -> Answer<RawFd> {
+    if let Some(program) = stand_in::program(&target.place) {
+        return program.map(IntoRawFd::into_raw_fd);
+    }
     access::executable(&target)?;
     if ruby_children::is_passed_on(environment) {
         if let Some(stub) = ruby_children::script(&target)? {

@@ -6,6 +6,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::{c_int, c_void, CStr, CString};
+use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::patch::object::Object;
@@ -35,6 +36,13 @@ pub struct Scanner {
     seen: HashSet<(usize, usize)>,
     removed: Option<u64>,
     targets: HashMap<&'static [u8], HookedFunction>,
+    below: Option<Below>,
+}
+
+/// The object whose hooks our own calls were led to before ours were put in.
+struct Below {
+    dynamic: usize,
+    code: Vec<Range<usize>>,
 }
 
 /// A function with its hook.
@@ -58,6 +66,7 @@ impl Scanner {
                 .filter_map(|hook| target(hook, library))
                 .collect();
             self.keep_out_of_stubs();
+            self.below = self.who_is_below();
         }
         let mut pass = Pass {
             scanner: self,
@@ -99,6 +108,53 @@ impl Scanner {
             });
             write(object, &slots);
         });
+    }
+}
+
+impl Scanner {
+    fn leads_below(&self, address: usize) -> bool {
+        let below = self.below.iter();
+        below
+            .flat_map(|below| &below.code)
+            .any(|code| code.contains(&address))
+    }
+
+    /// The object, other than the C library, whose functions our own calls of the C library lead to: that of somebody who had
+    /// hooks before us, such as the launcher of a packed program. Its hooks stay the functions that ours call, so its calls
+    /// are left alone, and all that was led to it is led to us.
+    fn who_is_below(&self) -> Option<Below> {
+        let mut strange = Vec::new();
+        iterate(&mut |object, _| {
+            if is_ours(object) {
+                object.slots(|slot| {
+                    let now = load(slot.address);
+                    let known =
+                        |target: &HookedFunction| [target.real, target.own, 0].contains(&now);
+                    let unbound = object.has_code_at(now);
+                    if !unbound
+                        && self
+                            .targets
+                            .get(slot.name)
+                            .is_some_and(|target| !known(target))
+                    {
+                        strange.push(now);
+                    }
+                });
+            }
+        });
+        let mut below = None;
+        iterate(&mut |object, _| {
+            if !is_ours(object)
+                && !is_system(object)
+                && strange.iter().any(|at| object.has_code_at(*at))
+            {
+                below = Some(Below {
+                    dynamic: object.dynamic,
+                    code: object.code(),
+                });
+            }
+        });
+        below
     }
 }
 
@@ -185,7 +241,9 @@ impl Pass<'_> {
         if !self.present.insert(key) || self.scanner.seen.contains(&key) {
             return;
         }
-        if is_ours(object) || is_system(object) {
+        let below = self.scanner.below.as_ref();
+        let is_below = below.is_some_and(|below| below.dynamic == object.dynamic);
+        if is_ours(object) || is_system(object) || is_below {
             return;
         }
         self.patched.objects += 1;
@@ -212,6 +270,7 @@ impl Pass<'_> {
             }
             let now = load(slot.address);
             let bound = now == target.real || (now == target.own && now != 0);
+            let bound = bound || self.scanner.leads_below(now);
             if bound || (slot.lazy && object.has_code_at(now)) {
                 slots.push((slot.address, target.hook));
             }

@@ -1,6 +1,7 @@
 //! What a loaded object tells of itself: where it lies in memory, and the relocations that name functions.
 
 use std::ffi::CStr;
+use std::ops::Range;
 
 #[cfg(target_arch = "x86_64")]
 mod kinds {
@@ -104,6 +105,12 @@ impl<'a> Object<'a> {
     /// Whether the address lies in the object's code, as the stub does that binds a function at its first call.
     pub fn has_code_at(&self, address: usize) -> bool {
         self.segment(address).is_some_and(|segment| segment.code)
+    }
+
+    /// Where the object's code lies.
+    pub fn code(&self) -> Vec<Range<usize>> {
+        let code = self.segments.iter().filter(|segment| segment.code);
+        code.map(|segment| segment.start..segment.end).collect()
     }
 
     /// Calls `each` for every slot. What was relocated in code, which an object may ask for, is none: it is not writable.

@@ -9,5 +9,6 @@ pub mod past;
 pub mod real_links;
 pub mod relative;
 pub mod route;
+pub mod stand_in;
 pub mod text;
 pub mod way_out;

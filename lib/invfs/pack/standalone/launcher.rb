@@ -1,0 +1,33 @@
+# frozen_string_literal: true
+
+require "rbconfig"
+
+module InVFS
+  class Pack
+    # The executable that stands at the beginning of a packed program.
+    module Launcher
+      # Where `rake launcher` and the platform gem have it. It serves every minor version of Ruby.
+      PATH = File.expand_path("../../invfs-launcher", __dir__)
+
+      class << self
+        # @raise [InVFS::PackError] if there is none
+        def path
+          return PATH if File.file?(PATH)
+
+          raise PackError, "--standalone works on Linux, on x86-64 and AArch64, and not here" unless here?
+
+          raise PackError, "--standalone needs the launcher, which is not there (#{PATH}): the gem for this platform " \
+                           "has it; in a checkout, `rake launcher` builds it"
+        end
+
+        private
+
+        def here?
+          config = RbConfig::CONFIG
+          config["target_os"].start_with?("linux") && %w[x86_64 aarch64].include?(config["target_cpu"])
+        end
+      end
+    end
+    private_constant :Launcher
+  end
+end

@@ -1,0 +1,42 @@
+# frozen_string_literal: true
+
+# Builds the launcher, the beginning of the file that `invfs pack --standalone` writes.
+
+LAUNCHER = "invfs-launcher"
+
+# What stands behind the launcher until a program does: a zip archive without entries.
+NO_ENTRIES = "PK\5\6#{"\0" * 18}".b.freeze
+
+# Whether packed programs can have a launcher on this system: see ext/invfs/launcher/build.rs.
+def launcher?
+  RbConfig::CONFIG["target_os"].start_with?("linux") && %w[x86_64 aarch64].include?(RbConfig::CONFIG["target_cpu"])
+end
+
+# What is compiled into a program tells no path of this machine.
+def launcher_flags
+  homes = { ENV.fetch("CARGO_HOME", File.expand_path("~/.cargo")) => "cargo", CRATE => "invfs",
+            IO.popen(%w[rustc --print sysroot], &:read).chomp => "rust" }
+  # Cargo separates them like this.
+  homes.map { |from, to| "--remap-path-prefix=#{from}=/#{to}" }.join("\x1f")
+end
+
+# Builds it and puts it at +destination+.
+def build_launcher(destination)
+  # A directory of its own: other flags make other crates.
+  target = File.expand_path("#{ENV.fetch("CARGO_TARGET_DIR", "#{CRATE}/target")}/launcher")
+  sh({ "CARGO_ENCODED_RUSTFLAGS" => launcher_flags },
+     "cargo", "build", "--locked", "--profile", "launcher", "--package", LAUNCHER,
+     "--manifest-path", "#{CRATE}/Cargo.toml", "--target-dir", target)
+  built = File.binread("#{target}/launcher/#{LAUNCHER}")
+  mkdir_p File.dirname(destination), verbose: false
+  File.binwrite("#{destination}.new", built + NO_ENTRIES)
+  chmod 0o755, "#{destination}.new", verbose: false
+  mv "#{destination}.new", destination, verbose: false
+end
+
+desc "Build the launcher of packed programs (invfs pack --standalone)"
+task :launcher do
+  next puts("packed programs have no launcher on this system") unless launcher?
+
+  build_launcher("#{ROOT}/lib/invfs/#{LAUNCHER}")
+end
