@@ -18,12 +18,18 @@ class Bench
 
     def there? = Bench.library?("bootsnap")
 
+    # @return [Array(String, String)] the path of a script that sets bootsnap up, and its cache directory
+    def setup(bench, name)
+      cache = "#{bench.directory}/bootsnap-#{name}"
+      setup = "#{bench.directory}/setup-#{name}.rb"
+      File.write(setup, format(SETUP, cache: cache))
+      [setup, cache]
+    end
+
     # @return [Array(Way, Way)] cold and warm
     def ways(bench, program, *arguments)
       %w[cold warm].map do |state|
-        cache = "#{bench.directory}/bootsnap-#{state}"
-        setup = "#{bench.directory}/setup-#{state}.rb"
-        File.write(setup, format(SETUP, cache: cache))
+        setup, cache = setup(bench, state)
         before = -> { FileUtils.rm_rf(cache) } if state == "cold"
         bench.ruby("bootsnap, #{state}", ["-r#{setup}"], program, *arguments, measure: :process, before: before)
       end
