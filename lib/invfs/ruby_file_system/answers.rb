@@ -5,8 +5,10 @@ module InVFS
     # The answers of a file system during one file operation: nothing is asked twice.
     class Answers
       # @param calls [ObjectCalls, BlockCalls]
-      def initialize(calls)
+      # @param cache [Cache, nil] what counts for longer
+      def initialize(calls, cache)
         @calls = calls
+        @cache = cache
         @known = {}
       end
 
@@ -19,12 +21,22 @@ module InVFS
 
       def ask(operation, path)
         known = (@known[operation] ||= {})
-        known.fetch(path) { known[path] = @calls.ask(operation, path) }
+        known.fetch(path) { known[path] = asked(operation, path) }
       end
 
       def change(operation, path, *more)
         @known.clear
         @calls.change(operation, path, *more)
+      ensure
+        @cache&.clear
+      end
+
+      private
+
+      def asked(operation, path)
+        return @calls.ask(operation, path) unless @cache
+
+        @cache.fetch(operation, path) { @calls.ask(operation, path) }
       end
     end
   end

@@ -53,7 +53,12 @@ module InVFS
 
           raise found ? Errno::ENOTDIR : Errno::ENOENT
         end
-        Names.check(names, path) { |name| find(child(path, name))&.first ? true : false }
+        Names.array(names)
+      end
+
+      # @return [Array<Boolean>] which of the names in a directory are directories
+      def kinds(path, names)
+        names.map { |name| find(child(path, name))&.first ? true : false }
       end
 
       # @return [Array] the contents to begin with, whether only the added bytes are handed over, whether unchanged

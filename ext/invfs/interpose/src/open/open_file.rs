@@ -9,7 +9,7 @@ use rustix::io::FdFlags;
 use crate::open::fd_table::{self, Description, Reader};
 use crate::open::file_cache::CACHE;
 use crate::open::stat;
-use crate::open::{identities, parts};
+use crate::open::{dir_streams, identities, parts};
 use invfs_fs::buffered::Buffered;
 use invfs_fs::file_system::{Node, OpenHow, Opened};
 use invfs_fs::mounts::{Mount, Place};
@@ -70,7 +70,11 @@ fn by(
             return Ok(reading(place, opening));
         }
     }
-    match place.mount.file_system().open(&place.sub, how)? {
+    let opened = place.mount.file_system().open(&place.sub, how);
+    if how.writes() {
+        dir_streams::changed();
+    }
+    match opened? {
         Opened::Shared(node) => Ok(reading(place, shared(place, &node, how.flags)?)),
         Opened::Contents(contents, node) => {
             Ok(reading(place, held(place, &contents, node, how.flags)?))
