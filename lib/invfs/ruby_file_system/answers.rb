@@ -17,6 +17,7 @@ module InVFS
       def max_size = @calls.max_size
       def reads_parts? = @calls.reads_parts?
       def reads_whole? = @calls.reads_whole?
+      def writes_from? = @calls.writes_from?
       def read_part(path, offset, length) = @calls.read_part(path, offset, length)
 
       def ask(operation, path)
