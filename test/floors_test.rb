@@ -12,7 +12,7 @@ module Floors
                         floors: [%w[error path load_size elf crc32 hash os unused_name sink], %w[root_map symlinks source libraries], "vfs",
                                  "compiled", "archive", "lib"],
                         circles: 2 },
-    "invfs-fs" => { source: "ext/invfs/fs/src", floors: ["sys", "buffered", "file_system", %w[read_only overlay], "mounts", "lib"] },
+    "invfs-fs" => { source: "ext/invfs/fs/src", floors: ["sys", "fingerprint", "buffered", "file_system", %w[read_only overlay], "mounts", "lib"] },
     "invfs-interpose" => { source: "ext/invfs/interpose/src",
                            floors: [%w[open patch], "paths", "hooks", %w[as_seen install], %w[load_library mounted_file], "lib"],
                            circles: 1 },

@@ -19,6 +19,7 @@ module InVFS
   # - `stat(path)`: `{ type: :file, size: 3, mtime: Time.now, mode: 0o644 }`, each optional; or `:file`, `:directory`,
   #   true; nil if there is nothing
   # - `write(path, contents)`: creates or replaces a file, when its last descriptor is closed
+  # - `write_from(path, io)`: the same, and the contents are read from `io`
   # - `append(path, contents)`: adds to the end of a file
   # - `mkdir(path)`, `remove(path)`, `rename(from, to)`
   # - `utime(path, atime, mtime)`, `chmod(path, mode)`, `chown(path, user, group)`: nil for what stays as it is

@@ -9,7 +9,9 @@ require_relative "ruby_file_system/status"
 require_relative "ruby_file_system/object_calls"
 require_relative "ruby_file_system/block_calls"
 require_relative "ruby_file_system/opening"
+require_relative "ruby_file_system/cache"
 require_relative "ruby_file_system/answers"
+require_relative "ruby_file_system/contents"
 require_relative "ruby_file_system/operation"
 require_relative "ruby_file_system/adapter"
 require_relative "ruby_file_system/open_files"
@@ -23,9 +25,14 @@ module InVFS
 
     class << self
       # The adapter for `object`; nil if it is not a file system.
-      def adapter(object)
+      # @param seconds [Numeric, nil] how long answers of `stat` and `list` count
+      def adapter(object, seconds)
+        unless seconds.nil? || (seconds.is_a?(Numeric) && seconds.real? && seconds >= 0)
+          raise ArgumentError, "cache: #{seconds.inspect} is no number of seconds"
+        end
+
         calls = object.is_a?(Proc) ? BlockCalls.new(object) : ObjectCalls.of(object)
-        calls && Adapter.new(calls)
+        calls && Adapter.new(calls, seconds)
       end
 
       # From now on, puts off interruptions of threads that are inside a method of a file system, and closes the files
@@ -71,6 +78,11 @@ module InVFS
       # Raises an interruption in a thread that could not get it while it was inside.
       def deliver(thread, interruption)
         thread.raise(interruption) if thread.alive?
+      end
+
+      # The native library found them in what `list` answered.
+      def no_names(path, names)
+        names.each { |name| complain("list #{path}: #{name.inspect[0, 100]} is no name") }
       end
 
       # Prints a warning under -w.

@@ -7,8 +7,10 @@ module InVFS
       # The keywords of what comes after the path.
       OPTIONS = {
         write: %i[contents], append: %i[contents], rename: %i[to], utime: %i[atime mtime], chmod: %i[mode],
-        chown: %i[user group], read_part: %i[offset length]
+        chown: %i[user group], read_part: %i[offset length], write_from: %i[io]
       }.freeze
+      # The operation that a block gets for another.
+      PLAIN = { write_from: :write }.freeze
 
       def initialize(block)
         @block = block
@@ -17,6 +19,7 @@ module InVFS
         @positions = kinds.count { |kind, _| %i[req opt].include?(kind) }
         @keywords = kinds.filter_map { |kind, name| name if %i[key keyreq].include?(kind) }
         @parts = (OPTIONS[:read_part] - @keywords).empty?
+        @writes_from = @keywords.include?(:io)
         @whole = kinds.none? { |kind, name| kind == :keyreq && name == :offset }
         @keywords = nil if @keywords.empty? || kinds.any? { |kind, _| kind == :keyrest }
       end
@@ -25,6 +28,9 @@ module InVFS
       def reads_parts? = @parts
 
       def reads_whole? = @whole
+
+      # Whether the block names `io:`.
+      def writes_from? = @writes_from
 
       def read_part(path, offset, length) = call(:read, path, [offset, length], OPTIONS[:read_part])
 
@@ -52,6 +58,7 @@ module InVFS
 
       def call(operation, path, more, names = OPTIONS.fetch(operation, []))
         options = more.empty? ? {} : names.zip(more).to_h
+        operation = PLAIN.fetch(operation, operation)
         return @block.call(op: operation, path: path, **options) if @by_keyword
         return @block.call(operation, path, *more) if @positions > 2
 

@@ -5,7 +5,7 @@ module InVFS
     # Calls the methods of an object.
     class ObjectCalls
       # An object with one of these methods is a file system.
-      TELLING = { read: 1, list: 1, stat: 1, write: 2 }.freeze
+      TELLING = { read: 1, list: 1, stat: 1, write: 2, write_from: 2 }.freeze
 
       # nil if the object has none of the methods. An open file and a path have some, but are not file systems.
       def self.of(object)
@@ -36,6 +36,9 @@ module InVFS
 
       # Whether `read` takes a path alone.
       def reads_whole? = @whole
+
+      # Whether it reads what was written from an IO.
+      def writes_from? = can?(:write_from)
 
       def read_part(path, offset, length) = @object.read(path, offset, length)
 

@@ -53,7 +53,12 @@ module InVFS
 
           raise found ? Errno::ENOTDIR : Errno::ENOENT
         end
-        Names.check(names, path) { |name| find(child(path, name))&.first ? true : false }
+        Names.array(names)
+      end
+
+      # @return [Array<Boolean>] which of the names in a directory are directories
+      def kinds(path, names)
+        names.map { |name| find(child(path, name))&.first ? true : false }
       end
 
       # @return [Array] the contents to begin with, whether only the added bytes are handed over, whether unchanged
@@ -69,7 +74,30 @@ module InVFS
         [contents, appends, existed, Status.file(contents.bytesize)]
       end
 
-      def write(path, contents) = @calls.change(:write, path, contents)
+      # What was written to a file. The descriptor stays the native library's.
+      # @param fd [Integer]
+      # @param own_offset [Boolean] whether reading from it moves no other descriptor
+      # @param added_from [Integer, nil] where that begins which is added; nil: the whole is written
+      # @param length [Integer]
+      def take(path, fd, own_offset, added_from, length)
+        file = File.for_fd(fd, "rb", autoclose: false)
+        if added_from
+          append(path, Contents.read(file, added_from, length))
+        elsif @calls.writes_from? && own_offset
+          @calls.change(:write_from, path, file)
+        else
+          write(path, Contents.read(file, 0, length))
+        end
+      ensure
+        file&.close
+      end
+
+      def write(path, contents)
+        return @calls.change(:write, path, contents) unless @calls.writes_from?
+
+        require "stringio"
+        @calls.change(:write_from, path, StringIO.new(contents))
+      end
 
       # For a block that does not know `append`, and for files that cannot be appended to.
       def append(path, contents)
@@ -140,7 +168,7 @@ module InVFS
         end
       end
 
-      CHANGES = %i[write append mkdir remove rename utime chmod chown].freeze
+      CHANGES = %i[write write_from append mkdir remove rename utime chmod chown].freeze
       private_constant :CHANGES
 
       def check_writable(path)
@@ -175,7 +203,7 @@ module InVFS
         path.dup.force_encoding(Encoding::UTF_8).then { |text| text.valid_encoding? ? text : path }
       end
 
-      def can_write? = @calls.can?(:write)
+      def can_write? = @calls.can?(:write) || @calls.writes_from?
 
       # The status of a file or directory, from `stat`, else from `list` and `read`; nil if there is none.
       def find(path)

@@ -8,6 +8,7 @@ use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
 
+use crate::fingerprint::Fingerprint;
 use crate::sys::at;
 use crate::sys::errno::{Answer, Errno};
 use crate::sys::fork::{self, ForkMutex};
@@ -17,8 +18,8 @@ use invfs_engine::path::{Subpath, SubpathBuf};
 
 /// Takes the contents of a file that is open for writing.
 pub trait WriteBack: Send + Sync {
-    /// Hands the contents over, under the name that the file has now, whether or not anything was written.
-    fn save(&self, sub: &Subpath, contents: &[u8]) -> Answer<()>;
+    /// Hands what the file holds over, under the name that it has now, whether or not anything was written.
+    fn save(&self, sub: &Subpath, file: &Buffered) -> Answer<()>;
 
     /// For a file that holds only what is added to it: how many bytes were handed over before.
     fn added_to(&self) -> Option<u64>;
@@ -81,6 +82,19 @@ impl Buffered {
             Err(_) => Ok(rustix::io::fcntl_dupfd_cloexec(self.file.get()?, 3)?),
             opened => opened,
         }
+    }
+
+    /// A descriptor for reading, and whether it has an offset of its own, which is 0. Without /proc it has not.
+    pub fn reader(&self) -> Answer<(OwnedFd, bool)> {
+        match memfd::reopen(&self.file, libc::O_RDONLY | libc::O_CLOEXEC) {
+            Ok(opened) => Ok((opened, true)),
+            Err(_) => Ok((rustix::io::fcntl_dupfd_cloexec(self.file.get()?, 3)?, false)),
+        }
+    }
+
+    /// The fingerprint of its first `length` bytes, or of all if there are fewer.
+    pub fn fingerprint(&self, length: u64) -> Answer<Fingerprint> {
+        Fingerprint::of_file(self.file.get()?, length)
     }
 
     /// The inode number that `fstat` says; `number` if none is known yet.
@@ -220,7 +234,7 @@ impl Buffered {
 
     fn save(&self, sub: Option<&Subpath>) -> Answer<()> {
         match sub {
-            Some(sub) => self.write_back.save(sub, &self.contents()?),
+            Some(sub) => self.write_back.save(sub, self),
             None => Ok(()),
         }
     }

@@ -125,6 +125,9 @@ pub enum Change<'a> {
     Truncate(&'a Subpath, u64),
 }
 
+/// The names in a directory, and what they are, as far as that is known.
+pub type Names = Vec<(Vec<u8>, Option<Kind>)>;
+
 /// A file system as a mount serves it.
 ///
 /// Subpaths are clean and relative to the mount. Symbolic links in the middle of one are followed by the file system,
@@ -165,11 +168,23 @@ pub trait FileSystem: Send + Sync {
         Ok(None)
     }
 
-    /// The names in a directory, without `.` and `..`; `ENOTDIR` where that is none.
+    /// The names in a directory, without `.` and `..`, sorted; `ENOTDIR` where that is none.
     fn list(&self, sub: &Subpath) -> Answer<Listing>;
+
+    /// What [`list`](FileSystem::list) answers, for those who can do without the kind of a name that would take a question of
+    /// its own.
+    fn names(&self, sub: &Subpath) -> Answer<Names> {
+        let known = |(name, kind)| (name, Some(kind));
+        Ok(self.list(sub)?.into_iter().map(known).collect())
+    }
 
     /// Whether all of its files stay what they are, so that what was read of one is good for as long as the mount lasts.
     fn is_constant(&self) -> bool {
+        false
+    }
+
+    /// Whether a question runs the code of a program, so that it is worth saving.
+    fn runs_code(&self) -> bool {
         false
     }
 

@@ -1,7 +1,8 @@
 //! What a mount of invfs serves, and the table that says where.
 //!
-//! From below: [`sys`] calls the kernel; [`buffered`] has files that are open for writing; [`file_system`] is what file operations ask of a mount, [`read_only`]
-//! answers from a VFS, [`overlay`] lays a real directory above that; [`mounts`] is the table of all mounts.
+//! From below: [`sys`] calls the kernel; [`buffered`] has files that are open for writing, and a [`fingerprint`] tells whether
+//! one was changed; [`file_system`] is what file operations ask of a mount, [`read_only`] answers from a VFS, [`overlay`] lays
+//! a real directory above that; [`mounts`] is the table of all mounts.
 #![cfg_attr(
     not(test),
     deny(
@@ -22,6 +23,8 @@ pub mod sys;
 pub mod buffered;
 #[cfg(mounts)]
 pub mod file_system;
+#[cfg(mounts)]
+pub mod fingerprint;
 pub mod mounts;
 #[cfg(mounts)]
 pub mod overlay;

@@ -23,6 +23,8 @@ mod interruptions;
 #[expect(clippy::module_inception, reason = "the methods are called so")]
 mod mount;
 #[cfg(mounts)]
+mod names;
+#[cfg(mounts)]
 mod ruby_file_system;
 #[cfg(mounts)]
 mod ruby_side;

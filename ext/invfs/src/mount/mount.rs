@@ -35,6 +35,8 @@ use crate::ruby_api::{
 /// @param children [Boolean] whether programs that this process starts mount it too, if they are Ruby: through the variables
 ///   `RUBYOPT` and `INVFS_MOUNTS` of the environment, until it is unmounted. For archives on disk, their directories, and
 ///   unions of these and of directories
+/// @param cache [Numeric, nil] how many seconds the answers of `stat` and `list` of a file system written in Ruby count. A
+///   change that is made through the mount ends that at once
 /// @return [String] the absolute path
 /// @raise [InVFS::MountUnsupported] if the system or the program does not allow mounts
 /// @raise [TypeError] when the object has neither the four methods of a VFS nor one of a file system
@@ -52,12 +54,12 @@ fn mount(ruby: &Ruby, args: &[Value]) -> Result<RString, Error> {
     let (at,) = args.required;
     let object = serve::object(ruby, args.optional.0, args.block)?;
     let object = argument::to_mount(ruby, at, object)?;
-    let options = scan_args::get_kwargs::<_, (), (Option<Value>, Option<Value>), ()>(
+    let options = scan_args::get_kwargs::<_, (), (Option<Value>, Option<Value>, Option<Value>), ()>(
         args.keywords,
         &[],
-        &["writable", "children"],
+        &["writable", "children", "cache"],
     )?;
-    let (upper, children) = options.optional;
+    let (upper, children, cache) = options.optional;
     let upper = match upper.filter(|upper| !upper.is_nil()) {
         Some(upper) => Some(string::path_argument(upper)?),
         None => None,
@@ -67,7 +69,7 @@ fn mount(ruby: &Ruby, args: &[Value]) -> Result<RString, Error> {
         true => Some(children::describe(ruby, &root, object, upper)?),
         false => None,
     };
-    let mut file_system = serve::of_object(ruby, object)?;
+    let mut file_system = serve::of_object(ruby, object, cache.filter(|cache| !cache.is_nil()))?;
     install(ruby)?;
     // The VFS object does not know what was written, so `require` must ask file operations instead.
     let mut vfs = None;

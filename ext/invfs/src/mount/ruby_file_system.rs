@@ -5,7 +5,7 @@ use std::sync::Arc;
 use invfs_engine::path::Subpath;
 use invfs_engine::vfs::{Kind, Listing};
 use invfs_fs::buffered::{Buffered, OpenFiles};
-use invfs_fs::file_system::{Change, FileSystem, Node, OpenHow, Opened, Time};
+use invfs_fs::file_system::{Change, FileSystem, Names, Node, OpenHow, Opened, Time};
 use invfs_fs::sys::errno::{Answer, Errno};
 use invfs_fs::sys::fork;
 use magnus::{prelude::*, Error, RArray, RString, Ruby, Value};
@@ -13,6 +13,7 @@ use magnus::{prelude::*, Error, RArray, RString, Ruby, Value};
 use super::{
     adapter::Adapter,
     gvl_bridge::{self, rooted, Question},
+    names,
     write_back::RubyWriteBack,
 };
 use crate::helpers::{gc_root::Token, string};
@@ -70,6 +71,20 @@ impl RubyFileSystem {
                 None => None,
             };
             Ok((contents, node(answer.entry::<RArray>(1)?)?))
+        })
+    }
+
+    /// What some names in the directory `sub` are.
+    fn ask_kinds(&self, sub: &Subpath, names: &[&[u8]]) -> Answer<Vec<Kind>> {
+        self.ask("list", sub, |ruby| {
+            let list = ruby.ary_from_iter(names.iter().map(|name| string::name(ruby, name)));
+            let answer: RArray = self.adapter.call(ruby, "kinds", sub, &[list.as_value()])?;
+            let directory = answer.to_vec::<bool>()?;
+            let kind = |directory| match directory {
+                true => Kind::Directory,
+                false => Kind::File,
+            };
+            Ok(directory.into_iter().map(kind).collect())
         })
     }
 
@@ -292,30 +307,44 @@ impl FileSystem for RubyFileSystem {
     }
 
     fn list(&self, sub: &Subpath) -> Answer<Listing> {
+        let names = self.names(sub)?;
+        let unknown = names.iter().filter(|(_, kind)| kind.is_none());
+        let unknown: Vec<&[u8]> = unknown.map(|(name, _)| name.as_slice()).collect();
+        let kinds = match unknown.is_empty() {
+            true => Vec::new(),
+            false => self.ask_kinds(sub, &unknown)?,
+        };
+        let mut kinds = kinds.into_iter();
+        let known = |(name, kind): (Vec<u8>, Option<Kind>)| {
+            (name, kind.or_else(|| kinds.next()).unwrap_or(Kind::File))
+        };
+        Ok(names.into_iter().map(known).collect())
+    }
+
+    fn names(&self, sub: &Subpath) -> Answer<Names> {
         self.open.settle();
         let mut names = self.ask("list", sub, |ruby| {
-            let answer: RArray = self.adapter.call(ruby, "list", sub, &[])?;
-            let mut names = Vec::new();
-            for at in 0..answer.len() / 2 {
-                let at = (2 * at) as isize;
-                let name = string::bytes(answer.entry::<RString>(at)?);
-                let kind = match answer.entry::<bool>(at + 1)? {
-                    true => Kind::Directory,
-                    false => Kind::File,
-                };
-                names.push((name, kind));
-            }
-            Ok(names)
+            names::checked(ruby, sub, self.adapter.call(ruby, "list", sub, &[])?)
         })?;
         for open in self.open.below(sub) {
             // The file system may not have it as yet.
             if !open.as_bytes().contains(&b'/') {
-                names.push((open.as_bytes().to_vec(), Kind::File));
+                names.push((open.as_bytes().to_vec(), Some(Kind::File)));
             }
         }
-        names.sort_by(|a: &(Vec<u8>, Kind), b| a.0.cmp(&b.0));
-        names.dedup_by(|a, b| a.0 == b.0);
+        names.sort_by(|a, b| a.0.cmp(&b.0));
+        names.dedup_by(|later, kept| {
+            let same = later.0 == kept.0;
+            if same {
+                kept.1 = later.1.or(kept.1);
+            }
+            same
+        });
         Ok(names)
+    }
+
+    fn runs_code(&self) -> bool {
+        true
     }
 
     fn has_links(&self) -> bool {

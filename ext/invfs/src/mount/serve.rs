@@ -41,9 +41,16 @@ pub fn object(ruby: &Ruby, object: Option<Value>, block: Option<Proc>) -> Result
 ///
 /// An `InVFS::Base` and a Proc are file systems. Of the others, an object with the four methods of a VFS is a VFS, and one
 /// with `read`, `list`, `stat` or `write` is a file system, unless it is an open file or a path.
-pub fn of_object(ruby: &Ruby, object: Value) -> Result<Arc<dyn FileSystem>, Error> {
+///
+/// Of a file system, answers of `stat` and `list` count for `cache` seconds; of a VFS there is nothing to be asked again.
+pub fn of_object(
+    ruby: &Ruby,
+    object: Value,
+    cache: Option<Value>,
+) -> Result<Arc<dyn FileSystem>, Error> {
     if NativeVfs::of(object).is_some() {
         // The common case. The lookup of `Base` below would load that class.
+        check_no_cache(ruby, cache)?;
         return Ok(of_vfs(ruby, vfs_of(ruby, object)?));
     }
     let module = invfs(ruby)?;
@@ -51,10 +58,11 @@ pub fn of_object(ruby: &Ruby, object: Value) -> Result<Arc<dyn FileSystem>, Erro
     let is_base = object.is_kind_of(magnus::RClass::try_convert(base)?)
         || object.is_kind_of(ruby.class_proc());
     if !is_base && is_vfs(object) {
+        check_no_cache(ruby, cache)?;
         return Ok(of_vfs(ruby, vfs_of(ruby, object)?));
     }
     watch(ruby)?;
-    let adapter: Value = prepared(ruby)?.funcall("adapter", (object,))?;
+    let adapter: Value = prepared(ruby)?.funcall("adapter", (object, cache))?;
     if adapter.is_nil() {
         let message = format!(
             "cannot mount {}: a VFS needs to_path, file?, size and read; a file system needs read, list, stat or write; \
@@ -64,6 +72,16 @@ pub fn of_object(ruby: &Ruby, object: Value) -> Result<Arc<dyn FileSystem>, Erro
         return Err(Error::new(ruby.exception_type_error(), message));
     }
     Ok(Arc::new(RubyFileSystem::new(adapter, keep(adapter))))
+}
+
+fn check_no_cache(ruby: &Ruby, cache: Option<Value>) -> Result<(), Error> {
+    match cache {
+        None => Ok(()),
+        Some(_) => Err(Error::new(
+            ruby.exception_arg_error(),
+            "cache: is for file systems written in Ruby, and this is a VFS",
+        )),
+    }
 }
 
 /// Serves a VFS. One that calls Ruby objects gets the GVL for that; the mount must keep those objects alive.

@@ -1,9 +1,12 @@
-//! Hands what was written to a file to the methods `write` or `append` of its file system.
+//! Hands what was written to a file to the methods of its file system: `write`, `write_from` or `append`.
+
+use std::os::fd::{AsRawFd, OwnedFd};
 
 use invfs_engine::path::Subpath;
-use invfs_fs::buffered::WriteBack;
+use invfs_fs::buffered::{Buffered, WriteBack};
+use invfs_fs::fingerprint::Fingerprint;
 use invfs_fs::sys::errno::{Answer, Errno};
-use magnus::{prelude::*, Error, RString, Ruby, Value};
+use magnus::{Error, Ruby, Value};
 use parking_lot::Mutex;
 
 use super::{
@@ -26,7 +29,15 @@ struct State {
     /// Whether the file system has the file: unchanged contents need no writing.
     existed: bool,
     /// What the file held when it was opened, or handed over.
-    before: Vec<u8>,
+    before: Fingerprint,
+}
+
+/// What is to be handed over.
+struct Plan {
+    /// The bytes from here on are added; `None`: the whole is written.
+    added_from: Option<u64>,
+    /// What the file holds.
+    now: Fingerprint,
 }
 
 impl RubyWriteBack {
@@ -38,44 +49,53 @@ impl RubyWriteBack {
             state: Mutex::new(State {
                 only_added: appends && !existed,
                 existed,
-                before: contents.to_vec(),
+                before: Fingerprint::of(contents),
             }),
         }
     }
 
-    /// The method to call, and where what it gets begins; `None` if nothing needs writing.
-    fn plan(&self, contents: &[u8]) -> Option<(&'static str, usize)> {
-        let state = self.state.lock();
-        if state.existed && *state.before == *contents {
-            return None;
+    /// What is to be done; `None` if nothing needs writing.
+    fn plan(&self, file: &Buffered) -> Answer<Option<Plan>> {
+        let (existed, before) = {
+            let state = self.state.lock();
+            (state.existed, state.before)
+        };
+        let now = file.fingerprint(u64::MAX)?;
+        if existed && before == now {
+            return Ok(None);
         }
         // `append` cannot express a change of the old contents.
-        match self.appends && contents.starts_with(&state.before) {
-            true => Some(("append", state.before.len())),
-            false => Some(("write", 0)),
-        }
+        let only_added = self.appends && file.fingerprint(before.length)? == before;
+        let added_from = only_added.then_some(before.length);
+        Ok(Some(Plan { added_from, now }))
     }
 
+    /// Has the file system read what it gets from a descriptor.
     fn hand_over(
         &self,
         ruby: &Ruby,
         sub: &Subpath,
-        method: &str,
-        contents: &[u8],
+        plan: &Plan,
+        (fd, own_offset): &(OwnedFd, bool),
     ) -> Result<(), Error> {
-        let contents: RString = ruby.str_from_slice(contents);
+        let more = [
+            ruby.into_value(fd.as_raw_fd()),
+            ruby.into_value(*own_offset),
+            ruby.into_value(plan.added_from),
+            ruby.into_value(plan.now.length),
+        ];
         self.adapter
-            .call::<Value>(ruby, method, sub, &[contents.as_value()])
+            .call::<Value>(ruby, "take", sub, &more)
             .map(|_| ())
     }
 }
 
 impl WriteBack for RubyWriteBack {
-    fn save(&self, sub: &Subpath, contents: &[u8]) -> Answer<()> {
-        let Some((method, start)) = self.plan(contents) else {
+    fn save(&self, sub: &Subpath, file: &Buffered) -> Answer<()> {
+        let Some(plan) = self.plan(file)? else {
             return Ok(());
         };
-        let added = contents.get(start..).unwrap_or_default();
+        let reader = file.reader()?;
         let mut began = false;
         let asked = Question {
             operation: "write",
@@ -84,18 +104,18 @@ impl WriteBack for RubyWriteBack {
         };
         let answer = gvl_bridge::call(asked, |ruby| {
             began = true;
-            self.hand_over(ruby, sub, method, added)
+            self.hand_over(ruby, sub, &plan, &reader)
         });
         match &answer {
             Ok(()) => {
                 let mut state = self.state.lock();
                 state.existed = true;
-                state.before = contents.to_vec();
+                state.before = plan.now;
             }
             // The file system cannot be asked any more, and at the end of a program no caller reads the result of `close`.
             Err(Errno(number)) if !began => eprintln!(
                 "invfs: {} bytes for /{} are lost: no Ruby code can run here (errno {number})",
-                contents.len(),
+                plan.now.length,
                 String::from_utf8_lossy(sub.as_bytes()),
             ),
             Err(_) => {}
@@ -105,13 +125,13 @@ impl WriteBack for RubyWriteBack {
 
     fn added_to(&self) -> Option<u64> {
         let state = self.state.lock();
-        state.only_added.then_some(state.before.len() as u64)
+        state.only_added.then_some(state.before.length)
     }
 
     fn completed(&self, base: &[u8]) {
         let mut state = self.state.lock();
         state.only_added = false;
         state.existed = true;
-        state.before = base.to_vec();
+        state.before = Fingerprint::of(base);
     }
 }

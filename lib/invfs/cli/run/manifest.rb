@@ -1,5 +1,7 @@
 # frozen_string_literal: true
 
+require_relative "../../own_entries"
+
 module InVFS
   module CLI
     class Run

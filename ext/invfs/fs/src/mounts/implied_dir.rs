@@ -4,13 +4,13 @@ use std::hash::{BuildHasher, Hasher};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::sync::Arc;
 
-use crate::file_system::Node;
+use crate::file_system::{Names, Node};
 use crate::mounts;
 use crate::mounts::nothing::{Nothing, DIRECTORY};
 use crate::mounts::{Mount, Over, Place, Table};
 use crate::sys::errno::{Answer, Errno};
 use invfs_engine::path::Subpath;
-use invfs_engine::vfs::{Kind, Listing};
+use invfs_engine::vfs::Kind;
 
 impl Mount {
     /// A device number that belongs to no driver (major 1023 is not assigned), one for each mount.
@@ -80,10 +80,10 @@ impl Place {
     }
 
     /// The names in the directory, mount points and what the directory below an adopted VFS has among them.
-    pub fn list(&self) -> Answer<Listing> {
+    pub fn names(&self) -> Answer<Names> {
         let points = self.mount_points();
-        let mut names = match self.mount.file_system().list(&self.sub) {
-            Err(Errno(libc::ENOENT)) if !points.is_empty() => Listing::new(),
+        let mut names = match self.mount.file_system().names(&self.sub) {
+            Err(Errno(libc::ENOENT)) if !points.is_empty() => Names::new(),
             answer => answer?,
         };
         if self.mount.over == Over::Directory {
@@ -99,10 +99,10 @@ impl Place {
                 Ok(at) => {
                     let known = names.get_mut(at).filter(|_| !self.is_file(&point));
                     if let Some(known) = known {
-                        known.1 = Kind::Directory;
+                        known.1 = Some(Kind::Directory);
                     }
                 }
-                Err(at) => names.insert(at, (point, Kind::Directory)),
+                Err(at) => names.insert(at, (point, Some(Kind::Directory))),
             }
         }
         Ok(names)
@@ -131,7 +131,7 @@ impl Place {
 }
 
 /// What the operating system has in a directory.
-fn real_names(path: &[u8]) -> Listing {
+fn real_names(path: &[u8]) -> Names {
     let entries = std::fs::read_dir(std::ffi::OsStr::from_bytes(path));
     let entries = entries.into_iter().flatten().flatten();
     entries
@@ -141,7 +141,7 @@ fn real_names(path: &[u8]) -> Listing {
                 kind if kind.is_symlink() => Kind::Symlink,
                 _ => Kind::File,
             };
-            Some((entry.file_name().into_vec(), kind))
+            Some((entry.file_name().into_vec(), Some(kind)))
         })
         .collect()
 }

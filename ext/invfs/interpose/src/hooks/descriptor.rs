@@ -5,7 +5,7 @@ use std::ffi::{c_int, c_uint};
 use crate::hooks::arguments::Given;
 use crate::hooks::macros::hooks;
 use crate::open::fd_table::Closing;
-use crate::open::{fd_table, identities, open_file, parts, source_file};
+use crate::open::{fd_table, identities, open_file, source_file};
 use invfs_fs::sys::errno::{Answer, Errno};
 use invfs_fs::sys::{fork, reserved_fd};
 
@@ -15,7 +15,6 @@ hooks! {
             // The caller never opened it.
             return Err(Errno(libc::EBADF));
         }
-        parts::closing(fd);
         let closing = fd_table::closing(fd);
         let result = original(fd);
         source_file::closed(fd);
@@ -33,9 +32,6 @@ hooks! {
     }
 
     [c"close_range"] fn close_range(first: c_uint, last: c_uint, flags: c_int) -> c_int {
-        if flags == 0 {
-            parts::closing_all(first..=last);
-        }
         let closing = (flags == 0).then(|| fd_table::closing_all(first..=last));
         let result = all_but_ours(first, last, flags);
         let saved = closing.map_or(Ok(()), Closing::closed);
@@ -141,7 +137,6 @@ fn range(first: c_uint, last: c_uint, flags: c_int) -> Answer<()> {
 
 /// Closes a descriptor that a hook has opened itself and handed to nobody.
 pub fn close_own(fd: c_int) {
-    parts::closing(fd);
     let closing = fd_table::closing(fd);
     // SAFETY: a plain integer.
     unsafe { libc::close(fd) };
@@ -160,7 +155,6 @@ fn with_room(call: impl Fn() -> c_int) -> c_int {
 fn duplicated(fd: c_int, copy: c_int) -> c_int {
     if copy >= 0 {
         fd_table::duplicated(fd, copy);
-        parts::duplicated(fd, copy);
     }
     copy
 }
@@ -175,7 +169,6 @@ fn replaced(fd: c_int, to: c_int) -> Option<Closing> {
     if reserved_fd::is_ours(to) && fork::owns_memory() {
         reserved_fd::make_way(to);
     }
-    parts::closing(to);
     Some(fd_table::closing(to))
 }
 

@@ -10,7 +10,7 @@ use crate::hooks::arguments::{Given, In};
 use crate::hooks::attributes::{microseconds, nanoseconds, set_times};
 use crate::hooks::extended;
 use crate::hooks::macros::hooks;
-use crate::open::{empty_dir, fd_table, parts};
+use crate::open::{empty_dir, fd_table, in_parts};
 use crate::paths::route::PathTarget;
 use crate::paths::text::Text;
 use invfs_fs::file_system::Change;
@@ -54,9 +54,10 @@ fn of(
     real: impl FnOnce() -> c_int,
     inside: impl FnOnce(&PathTarget) -> Answer<c_int>,
 ) -> Answer<c_int> {
-    let reader = |fd| fd_table::reader(fd).map(|reader| reader.place);
-    let place = empty_dir::of_descriptor(fd).or_else(|| reader(fd));
-    match place.or_else(|| parts::place(fd)) {
+    let place = empty_dir::of_descriptor(fd)
+        .or_else(|| fd_table::reader(fd).map(|reader| reader.place))
+        .or_else(|| in_parts::place(fd));
+    match place {
         Some(place) => inside(&PathTarget::new(place)),
         None => Ok(real()),
     }

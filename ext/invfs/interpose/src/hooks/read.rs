@@ -5,24 +5,25 @@ use std::mem::MaybeUninit;
 
 use crate::hooks::arguments::{Argument, Given};
 use crate::hooks::macros::hooks;
-use crate::open::parts;
+use crate::open::in_parts;
+use crate::open::parts::Parts;
 use invfs_fs::sys::errno::{Answer, Errno};
 
 hooks! {
     [c"read"] fn read(fd: c_int, room: Given<c_void>, count: usize) -> isize = libc::read {
-        match parts::is_one(fd) {
+        match in_parts::one(fd) {
             // SAFETY: read(2) asks for room for `count` bytes.
-            true => of(fd, None, unsafe { bytes(room.as_ptr(), count)? }),
-            false => Ok(original(fd, room, count)),
+            Some(file) => of(&file, fd, None, unsafe { bytes(room.as_ptr(), count)? }),
+            None => Ok(original(fd, room, count)),
         }
     }
 
     [c"pread", c"pread64"] fn pread(fd: c_int, room: Given<c_void>, count: usize, offset: i64) -> isize
         = libc::pread64 {
-        match parts::is_one(fd) {
+        match in_parts::one(fd) {
             // SAFETY: pread(2) asks for room for `count` bytes.
-            true => of(fd, Some(offset), unsafe { bytes(room.as_ptr(), count)? }),
-            false => Ok(original(fd, room, count, offset)),
+            Some(file) => of(&file, fd, Some(offset), unsafe { bytes(room.as_ptr(), count)? }),
+            None => Ok(original(fd, room, count, offset)),
         }
     }
 
@@ -40,17 +41,17 @@ hooks! {
     // They may read less than there is room for.
 
     [c"readv"] fn readv(fd: c_int, pieces: Given<libc::iovec>, count: c_int) -> isize = libc::readv {
-        match parts::is_one(fd) {
-            true => of(fd, None, first(pieces, count)?),
-            false => Ok(original(fd, pieces, count)),
+        match in_parts::one(fd) {
+            Some(file) => of(&file, fd, None, first(pieces, count)?),
+            None => Ok(original(fd, pieces, count)),
         }
     }
 
     [c"preadv", c"preadv64"] fn preadv(fd: c_int, pieces: Given<libc::iovec>, count: c_int, offset: i64) -> isize
         = libc::preadv64 {
-        match parts::is_one(fd) {
-            true => of(fd, Some(offset), first(pieces, count)?),
-            false => Ok(original(fd, pieces, count, offset)),
+        match in_parts::one(fd) {
+            Some(file) => of(&file, fd, Some(offset), first(pieces, count)?),
+            None => Ok(original(fd, pieces, count, offset)),
         }
     }
 
@@ -93,10 +94,10 @@ hooks! {
 }
 
 /// Reads from `offset` on; `None` stands for the descriptor's own, which then moves.
-fn of(fd: c_int, offset: Option<i64>, room: &mut [MaybeUninit<u8>]) -> Answer<isize> {
+fn of(file: &Parts, fd: c_int, offset: Option<i64>, room: &mut [MaybeUninit<u8>]) -> Answer<isize> {
     let read = match offset.map(u64::try_from) {
-        None => parts::read(fd, room),
-        Some(Ok(offset)) => parts::read_at(fd, offset, room),
+        None => file.read(fd, room),
+        Some(Ok(offset)) => file.read_at(offset, room),
         Some(Err(_)) => Err(Errno(libc::EINVAL)),
     };
     read.map(|count| count as isize)
@@ -104,9 +105,9 @@ fn of(fd: c_int, offset: Option<i64>, room: &mut [MaybeUninit<u8>]) -> Answer<is
 
 /// `EINVAL` for a file that is read in parts, as for any that the system cannot copy from by itself.
 fn check_whole(fd: c_int) -> Answer<()> {
-    match parts::is_one(fd) {
-        true => Err(Errno(libc::EINVAL)),
-        false => Ok(()),
+    match in_parts::one(fd) {
+        Some(_) => Err(Errno(libc::EINVAL)),
+        None => Ok(()),
     }
 }
 

@@ -9,7 +9,6 @@ use crate::hooks::descriptor::close_own;
 use crate::hooks::macros::hooks;
 use crate::hooks::open;
 use crate::open::fd_table::{self, Closing};
-use crate::open::parts;
 use crate::paths::dispatch::dispatch_path;
 use crate::paths::liveness;
 use crate::paths::text::Text;
@@ -43,7 +42,6 @@ hooks! {
 
     [c"fclose"] fn fclose(given: Given<FILE>) -> c_int = libc::fclose {
         let fd = descriptor(given);
-        parts::closing(fd);
         if !fd_table::may_have(fd) {
             return Ok(original(given));
         }
@@ -116,7 +114,6 @@ fn flush(stream: Given<'_, FILE>) {
 /// The stream is about to become another file. As freopen(3) has it, nobody hears how closing the old one went.
 fn leave(stream: Given<'_, FILE>) -> Closing {
     flush(stream);
-    parts::closing(descriptor(stream));
     fd_table::closing(descriptor(stream))
 }
 

@@ -6,7 +6,7 @@ use std::ffi::{c_int, c_void};
 
 use crate::hooks::arguments::Given;
 use crate::hooks::macros::hooks;
-use crate::open::{fd_table, parts};
+use crate::open::{fd_table, in_parts};
 use crate::paths::dispatch::{ErrorNumber, Returned};
 use invfs_fs::sys::errno::{Answer, Errno};
 use invfs_fs::sys::memfd;
@@ -81,9 +81,8 @@ fn check_not_reader(fd: c_int, errno: c_int) -> Answer<()> {
     // First without a lock: a signal handler may write to a pipe.
     let nameless =
         |found: libc::stat| found.st_nlink == 0 && found.st_mode & libc::S_IFMT == libc::S_IFREG;
-    let may_be = fd_table::may_have(fd) || parts::may_have(fd);
-    let is_one = may_be && memfd::metadata(fd).is_ok_and(nameless);
-    match is_one && (fd_table::reader(fd).is_some() || parts::is_one(fd)) {
+    let may_be = fd_table::may_have(fd) && memfd::metadata(fd).is_ok_and(nameless);
+    match may_be && (fd_table::reader(fd).is_some() || in_parts::one(fd).is_some()) {
         true => Err(Errno(errno)),
         false => Ok(()),
     }

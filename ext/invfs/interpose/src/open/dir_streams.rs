@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::os::fd::RawFd;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::open::fd_table;
 use crate::open::filter::Filter;
 use crate::open::zeroed::zeroed;
 use invfs_engine::path::Subpath;
 use invfs_engine::vfs::Kind;
-use invfs_fs::mounts::Place;
+use invfs_fs::mounts::{self, Over, Place};
+use invfs_fs::sys::clock;
 use invfs_fs::sys::errno::{Answer, Errno};
 use invfs_fs::sys::fork::ForkMutex;
 
@@ -23,13 +25,61 @@ struct Stream {
     place: Place,
     entries: Vec<(Vec<u8>, u64, u8)>,
     next: usize,
+    /// When the names were read.
+    read: Moment,
     /// What `readdir` handed out last; it stays valid until the next call.
     handed_out: Box<libc::dirent64>,
 }
 
+/// How long names count that nobody has looked at, in nanoseconds.
+const FRESH: u64 = 1_000_000;
+
+/// How often names of mounts were changed by this process.
+static CHANGES: AtomicU64 = AtomicU64::new(0);
+
+/// This process is about to change names of a mount, or has done so.
+pub fn changed() {
+    CHANGES.fetch_add(1, Ordering::AcqRel);
+}
+
+/// A moment, by the clock and by the changes that were made.
+#[derive(Clone, Copy)]
+struct Moment {
+    time: u64,
+    changes: (u64, u64),
+}
+
+impl Moment {
+    fn now() -> Moment {
+        Moment {
+            time: clock::nanoseconds(libc::CLOCK_MONOTONIC),
+            changes: (CHANGES.load(Ordering::Acquire), mounts::generation()),
+        }
+    }
+}
+
+impl Stream {
+    /// Whether reading the names anew would tell what is known: `Dir.children` opens a directory and goes to its beginning
+    /// before it reads. It need not be quite true where asking runs the code of a program.
+    fn is_fresh(&self) -> bool {
+        let now = Moment::now();
+        let mount = &self.place.mount;
+        self.next == 0
+            && mount.over == Over::Nothing
+            && now.changes == self.read.changes
+            && (mount.file_system().is_constant()
+                || mount.file_system().runs_code() && now.time < self.read.time + FRESH)
+    }
+}
+
 /// Opens a stream for a descriptor of a virtual directory, which belongs to the stream from then on.
 pub fn open(fd: RawFd, place: Place) -> Answer<*mut libc::DIR> {
+    let changes = Moment::now().changes;
     let entries = entries(&place)?;
+    let read = Moment {
+        changes,
+        ..Moment::now()
+    };
     // SAFETY: a plain integer; the system looks what it means.
     let stream = unsafe { libc::fdopendir(fd) };
     if stream.is_null() {
@@ -40,6 +90,7 @@ pub fn open(fd: RawFd, place: Place) -> Answer<*mut libc::DIR> {
         place,
         entries,
         next: 0,
+        read,
         handed_out: Box::new(zeroed()),
     };
     let old = STREAMS.lock().insert(key, opened);
@@ -65,7 +116,7 @@ pub fn move_to(stream: usize, place: Place) {
 
 /// The names to read, `.` and `..` first.
 fn entries(place: &Place) -> Answer<Vec<(Vec<u8>, u64, u8)>> {
-    let listing = place.list()?;
+    let listing = place.names()?;
     let mount = &place.mount;
     let mut entries = Vec::with_capacity(listing.len() + 2);
     entries.push((b".".to_vec(), mount.inode(&place.sub), libc::DT_DIR));
@@ -80,9 +131,10 @@ fn entries(place: &Place) -> Answer<Vec<(Vec<u8>, u64, u8)>> {
         };
         let inode = mount.inode(&place.sub.join(sub));
         let kind = match kind {
-            Kind::File => libc::DT_REG,
-            Kind::Directory => libc::DT_DIR,
-            Kind::Symlink => libc::DT_LNK,
+            Some(Kind::File) => libc::DT_REG,
+            Some(Kind::Directory) => libc::DT_DIR,
+            Some(Kind::Symlink) => libc::DT_LNK,
+            None => libc::DT_UNKNOWN,
         };
         entries.push((name, inode, kind));
     }
@@ -157,8 +209,10 @@ pub fn rewind(stream: *mut libc::DIR) -> bool {
         return false;
     }
     let key = stream as usize;
-    let Some(place) = STREAMS.lock().get(&key).map(|stream| stream.place.clone()) else {
-        return false;
+    let place = match STREAMS.lock().get(&key) {
+        None => return false,
+        Some(stream) if stream.is_fresh() => return true,
+        Some(stream) => stream.place.clone(),
     };
     // Where it cannot be read any more, what was there before is shown again.
     let entries = entries(&place).ok();

@@ -14,6 +14,7 @@ use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
 use crate::open::filter::Filter;
+use crate::open::parts::Parts;
 use invfs_engine::path::{Subpath, SubpathBuf};
 use invfs_fs::buffered::Buffered;
 use invfs_fs::mounts::Place;
@@ -28,6 +29,8 @@ pub enum Description {
     Directory(Place),
     /// A file whose contents never change.
     Read(Reader),
+    /// A large file of which only what is read is asked for.
+    Parts(Arc<Parts>),
     /// A file that is handed to its file system when the last descriptor is closed. Each entry of the table counts there.
     Written(Arc<Buffered>),
 }
@@ -171,6 +174,16 @@ pub fn readers(mount: u64, concerns: impl Fn(&Subpath) -> bool) -> Vec<(RawFd, S
         _ => None,
     };
     TABLE.lock().descriptions.iter().filter_map(name).collect()
+}
+
+/// The descriptors of files that are read in parts.
+pub fn in_parts() -> Vec<(RawFd, Arc<Parts>)> {
+    let in_parts = |(fd, description): (&RawFd, &Description)| match description {
+        Description::Parts(parts) => Some((*fd, parts.clone())),
+        _ => None,
+    };
+    let table = TABLE.lock();
+    table.descriptions.iter().filter_map(in_parts).collect()
 }
 
 /// The directories of mounts that are open.

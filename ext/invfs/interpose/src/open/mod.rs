@@ -6,6 +6,7 @@ pub mod fd_table;
 pub mod file_cache;
 pub mod filter;
 pub mod identities;
+pub mod in_parts;
 pub mod libraries;
 pub mod library_files;
 pub mod loading;

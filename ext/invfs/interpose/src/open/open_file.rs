@@ -9,7 +9,7 @@ use rustix::io::FdFlags;
 use crate::open::fd_table::{self, Description, Reader};
 use crate::open::file_cache::CACHE;
 use crate::open::stat;
-use crate::open::{identities, parts};
+use crate::open::{dir_streams, identities, in_parts};
 use invfs_fs::buffered::Buffered;
 use invfs_fs::file_system::{Node, OpenHow, Opened};
 use invfs_fs::mounts::{Mount, Place};
@@ -56,26 +56,30 @@ pub fn open(place: &Place, how: OpenHow) -> Answer<RawFd> {
 /// Opens the file at `place` for a program that reads by calling functions with hooks, so that a large file may be read in
 /// parts.
 pub fn open_for_calls(place: &Place, how: OpenHow) -> Answer<RawFd> {
-    by(place, how, |node| parts::open(place, node, how.flags))
+    by(place, how, |node| in_parts::open(place, node, how.flags))
 }
 
-/// Opens the file at `place`; one that is read in parts by `in_parts`, or as a whole if that answers `None`.
+/// Opens the file at `place`; one that is read in parts by `partly`, or as a whole if that answers `None`.
 fn by(
     place: &Place,
     how: OpenHow,
-    in_parts: impl FnOnce(&Node) -> Answer<Option<RawFd>>,
+    partly: impl FnOnce(&Node) -> Answer<Option<RawFd>>,
 ) -> Answer<RawFd> {
     if place.mount.file_system().is_constant() && !how.writes() {
         if let Some(opening) = again(place, how.flags)? {
             return Ok(reading(place, opening));
         }
     }
-    match place.mount.file_system().open(&place.sub, how)? {
+    let opened = place.mount.file_system().open(&place.sub, how);
+    if how.writes() {
+        dir_streams::changed();
+    }
+    match opened? {
         Opened::Shared(node) => Ok(reading(place, shared(place, &node, how.flags)?)),
         Opened::Contents(contents, node) => {
             Ok(reading(place, held(place, &contents, node, how.flags)?))
         }
-        Opened::Parts(node) => match in_parts(&node)? {
+        Opened::Parts(node) => match partly(&node)? {
             Some(fd) => Ok(fd),
             None => {
                 let contents = place.mount.file_system().read(&place.sub)?;

@@ -37,7 +37,10 @@ pub fn change(mount: &Arc<Mount>, change: Change<'_>) -> Answer<()> {
         Change::Remove(sub) => readers_of(mount, |open| *open == *sub),
         _ => Vec::new(),
     };
-    mount.file_system().change(change)?;
+    dir_streams::changed();
+    let answer = mount.file_system().change(change);
+    dir_streams::changed();
+    answer?;
     for (holder, was) in open {
         match change {
             Change::Rename(from, to, _) => match was.below(from) {
