@@ -99,12 +99,12 @@ class APIDocumentationTest < Minitest::Test
     Dir.mktmpdir("invfs-ri") do |directory|
       File.write("#{directory}/native.rb", NativeDocs.text)
       files = ["#{directory}/native.rb", "#{ROOT}/lib/invfs/on_demand.rb", "#{ROOT}/lib/invfs/error.rb"]
-      out, status = Open3.capture2e(RbConfig.ruby, "-rrdoc", "-e", "RDoc::RDoc.new.document(ARGV)", "--", "--ri", "-q", "-o", "#{directory}/ri", *files)
+      out, status = Open3.capture2e({ "HOME" => directory }, RbConfig.ruby, "-rrdoc", "-e", "RDoc::RDoc.new.document(ARGV)", "--", "--ri", "-q", "-o", "#{directory}/ri", *files)
       assert status.success?, out
       { "InVFS.mount" => /writable: nil.*opens files finds those of\s+the VFS/m, "InVFS::ZipFS#refused" => /refused for their names/,
         "InVFS.extract" => /real path for a file/, "InVFS::CorruptEntryError" => /content of an entry is damaged/ }.each do |name, text|
-        out, status = Open3.capture2e(RbConfig.ruby, "-rrdoc/ri/driver", "-e", "RDoc::RI::Driver.run", "--", "--no-standard-docs", "--no-gems", "--no-home",
-                                      "--no-site", "-T", "-f", "markdown", "-d", "#{directory}/ri", name)
+        out, status = Open3.capture2e({ "HOME" => directory }, RbConfig.ruby, "-rrdoc/ri/driver", "-e", "RDoc::RI::Driver.run", "--",
+                                      "--no-standard-docs", "--no-gems", "--no-home", "--no-site", "-T", "-f", "markdown", "-d", "#{directory}/ri", name)
         assert status.success?, out
         assert_match text, out
       end

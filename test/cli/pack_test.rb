@@ -132,7 +132,7 @@ class PackTest < Minitest::Test
   def test_names_that_no_archive_should_have
     write({ "a" => "", "back\\slash" => "" })
     error = assert_raises(InVFS::UnsafeNameError) { pack }
-    assert_includes error.message, "back\\\\slash"
+    assert_includes error.message, "/back\\slash: the name holds a backslash"
     assert_equal %w[app], tree
     assert_equal 1, pack(exclude: ["*\\\\*"]).files
   end
