@@ -63,9 +63,9 @@ end
 
 # The newest version of glibc that the libraries ask for, such as "2.34"; nil if they ask for none.
 def needed_glibc(libraries)
-  require_relative "../lib/invfs/cli/elf"
-  versions = libraries.flat_map { |path| InVFS::CLI.const_get(:Elf).new(File.binread(path)).versions }
-  versions.filter_map { |version| version[/\AGLIBC_(\d[\d.]*)\z/, 1] }.max_by { |version| Gem::Version.new(version) }
+  # A table of names in the library has them. The libraries may be for other machines, so invfs itself cannot be asked.
+  versions = libraries.flat_map { |path| File.binread(path).scan(/\0GLIBC_(\d+(?:\.\d+)+)(?=\0)/n).flatten }
+  versions.max_by { |version| Gem::Version.new(version) }
 end
 
 desc "Build the source gem into pkg"

@@ -164,7 +164,10 @@ class ExplainTest < Minitest::Test
     ZipBuilder.write("#{@dir}/app.zip", { "lib/it.rb" => "1", InVFS::CompiledCode.entry_name("lib/it.rb") => other })
     assert_match(/not used: the form for this Ruby is of another source/, explain("it", '$:.unshift(InVFS.zip("app.zip").sub("lib"))'))
     ZipBuilder.write("#{@dir}/app.zip", { "it.rb" => "1", ".invfs/9.9-x/it.rb.iseq" => other })
-    assert_match(/not used: no form for this Ruby, #{key}; there is one for 9\.9-x$/, explain("it", '$:.unshift(InVFS.union("app.zip", InVFS.zip("app.zip")))'))
+    ['"none", InVFS.zip("app.zip")', '{ "x.rb" => "" }, "app.zip"'].each do |layers|
+      assert_match(/not used: no form for this Ruby, #{key}; there is one for 9\.9-x$/, explain("it", "$:.unshift(InVFS.union(#{layers}))"))
+    end
+    assert_match(/not used: only archives hold it$/, explain("it", '$:.unshift(InVFS.union({ "it.rb" => "" }, "app.zip"))'))
   end
 
   def test_nothing_is_loaded_and_nothing_changes

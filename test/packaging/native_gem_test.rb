@@ -38,7 +38,9 @@ class NativeGemTest < Minitest::Test
   def test_says_which_glibc_it_needs
     skip "only glibc has versions of symbols" unless gem_file.include?("linux-gnu")
     promise = Gem::Version.new(Gem::Package.new(gem_file).spec.metadata.fetch("glibc"))
-    versions = libraries_of(gem_file).flat_map { |bytes| bytes.scan(/GLIBC_(\d+(?:\.\d+)+)\0/n).flatten }
+    needed = "puts ARGV.flat_map { |path| InVFS.shared_object_needs(File.binread(path)).last }"
+    outcome = RubyProcess.run(*RubyProcess::INVFS, "-e", needed, *libraries_of(gem_file))
+    versions = outcome.stdout.scan(/^GLIBC_(\d+(?:\.\d+)+)$/).flatten
     assert_equal promise, versions.map { |version| Gem::Version.new(version) }.max
     # What the standard library of Rust and the stat functions of this C library make of it, when built here.
     assert_operator promise, :<=, Gem::Version.new("2.34")
@@ -49,7 +51,7 @@ class NativeGemTest < Minitest::Test
   def libraries_of(gem)
     directory = "#{PackagingHelper.scratch}/unpacked"
     Gem::Package.new(gem).extract_files(directory)
-    Dir["#{directory}/lib/invfs/*/#{LIBRARY}"].map { |path| File.binread(path) }
+    Dir["#{directory}/lib/invfs/*/#{LIBRARY}"]
   end
 
   # RubyGems that knows no C libraries would give it to every Linux, and so must refuse it.

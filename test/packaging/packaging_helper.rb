@@ -29,10 +29,10 @@ module PackagingHelper
     @scratch ||= Dir.mktmpdir("invfs-packaging").tap { |dir| Minitest.after_run { FileUtils.rm_rf(dir) } }
   end
 
-  # The path of the gem that a rake task builds; each task runs once.
+  # The path of the gem that a rake task builds; each task runs once with the same environment.
   def self.built_by(task, env = {})
     @built ||= {}
-    @built[task] ||= begin
+    @built[[task, env]] ||= begin
       output = IO.popen(RubyProcess::CLEAN.merge(env), [RbConfig.ruby, "-S", "rake", task],
                         err: %i[child out], chdir: ROOT, &:read)
       path = output[%r{^pkg/.*\.gem$}]

@@ -44,8 +44,17 @@ module InVFS
         when ZipFS then [vfs, sub]
         when SubFS then holder(vfs.parent, "#{vfs.dir}/#{sub}")
         when UnionFS
-          layer = vfs.dirs.find { |dir| Located.vfs?(dir) ? dir.file?(sub) : File.file?(File.join(dir, sub)) }
+          layer = layers(vfs).find { |dir| Located.vfs?(dir) ? dir.file?(sub) : File.file?(File.join(dir, sub)) }
           Located.vfs?(layer) ? holder(layer, sub) : nil
+        end
+      end
+
+      # The layers of a union: directories, and VFS objects also for what it made into one.
+      def layers(union)
+        union.dirs.map do |dir|
+          next InVFS.stringmap(dir) if dir.is_a?(Hash)
+
+          !Located.vfs?(dir) && File.file?(dir) ? InVFS.zip(dir) : dir
         end
       end
 

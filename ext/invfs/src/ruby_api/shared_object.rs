@@ -10,8 +10,10 @@ pub fn init(_: &Ruby, module: RModule) -> Result<(), Error> {
     module.define_singleton_method("shared_object_needs", function!(needs, 1))
 }
 
-/// `InVFS.shared_object_needs(bytes)`: the names of the libraries that an ELF shared object needs, and the versions of
-/// their symbols, such as `GLIBC_2.34`: two Arrays of Strings. nil for what is no ELF shared object.
+/// @def InVFS.shared_object_needs(bytes)
+/// The names of the libraries that an ELF shared object needs, and the versions of their symbols, such as `GLIBC_2.34`.
+/// @api private
+/// @return [Array(Array<String>, Array<String>), nil] nil for what is no ELF shared object
 fn needs(ruby: &Ruby, object: RString) -> Option<(RArray, RArray)> {
     let bytes = string::bytes(object);
     let strings = |list: Vec<Vec<u8>>| -> RArray {
