@@ -38,5 +38,7 @@ desc "Build the launcher of packed programs (invfs pack --standalone)"
 task :launcher do
   next puts("packed programs have no launcher on this system") unless launcher?
 
-  build_launcher("#{ROOT}/lib/invfs/#{LAUNCHER}")
+  # One serves all Rubies; that of a newer system would need its C library.
+  own = "#{ROOT}/lib/invfs/#{LAUNCHER}"
+  build_launcher(own) unless ENV["INVFS_PER_MINOR"] && File.file?(own)
 end

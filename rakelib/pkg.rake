@@ -63,9 +63,10 @@ end
 
 # The newest version of glibc that the libraries ask for, such as "2.34"; nil if they ask for none.
 def needed_glibc(libraries)
-  require_relative "../lib/invfs/cli/elf"
-  versions = libraries.flat_map { |path| InVFS::CLI.const_get(:Elf).new(File.binread(path)).versions }
-  versions.filter_map { |version| version[/\AGLIBC_(\d[\d.]*)\z/, 1] }.max_by { |version| Gem::Version.new(version) }
+  script = 'require "invfs"; ARGV.each { |path| puts InVFS.shared_object_needs(File.binread(path)).last }'
+  versions = IO.popen([RbConfig.ruby, "-I#{ROOT}/lib", "-e", script, *libraries], &:readlines)
+  abort "the libraries cannot be read" unless $?.success?
+  versions.filter_map { |version| version[/\AGLIBC_(\d[\d.]*)$/, 1] }.max_by { |version| Gem::Version.new(version) }
 end
 
 desc "Build the source gem into pkg"
@@ -95,9 +96,10 @@ def build_platform_gem(specification, stage, platform)
   abort "no library for any Ruby" if libraries.empty?
 
   specification.files += libraries
+  specification.files << "lib/invfs/#{LAUNCHER}" if File.file?("#{stage}/lib/invfs/#{LAUNCHER}")
   specification.platform = platform
   specification.required_ruby_version = ruby_requirement(libraries.map { |path| path.split("/")[2] })
-  require_libc(specification, libraries.map { |path| "#{stage}/#{path}" }) if platform.os == "linux"
+  require_libc(specification, Dir["#{stage}/lib/invfs/{*/invfs.so,#{LAUNCHER}}"]) if platform.os == "linux"
   build_gem(specification, stage)
 end
 
@@ -111,16 +113,17 @@ def require_libc(specification, libraries)
 end
 
 namespace :gem do
-  desc "Build the platform gem into pkg, with a library for each of Ruby #{MINORS.join(", ")} (RUBIES=3.1 limits it)"
-  task native: %i[man api] do
+  desc "Build the platform gem into pkg: launcher, libraries for Ruby #{MINORS.join(", ")} (RUBIES=3.1 limits them)"
+  task native: %i[compile man api] do
     stage = "#{ROOT}/tmp/native"
     specification = stage_files(stage)
     stage_libraries(stage, wanted_minors)
+    build_launcher("#{stage}/lib/invfs/#{LAUNCHER}") if launcher?
     build_platform_gem(specification, stage, gem_platform)
   end
 
-  desc "Build the gem for PLATFORM=x86_64-linux-musl of the libraries in LIBRARIES=directory (3.1/invfs.so and so on)"
-  task assemble: %i[man api] do
+  desc "Build the gem for PLATFORM=x86_64-linux-musl of the libraries in LIBRARIES=directory (3.1/invfs.so, invfs-launcher and so on)"
+  task assemble: %i[compile man api] do
     platform = Gem::Platform.new(ENV.fetch("PLATFORM").split("-", 3))
     abort "PLATFORM=#{platform} names no C library" if platform.os == "linux" && platform.version.nil?
     stage = "#{ROOT}/tmp/assemble"
