@@ -7,8 +7,10 @@ LAUNCHER = "invfs-launcher"
 # What stands behind the launcher until a program does: a zip archive without entries.
 NO_ENTRIES = "PK\5\6#{"\0" * 18}".b.freeze
 
-# Whether packed programs can have a launcher on this system: see ext/invfs/launcher/build.rs.
+# Whether packed programs can have a launcher on this system: see lib/invfs/pack/standalone/launcher.rb.
 def launcher?
+  return false if RbConfig::CONFIG["host_os"].include?("musl")
+
   RbConfig::CONFIG["target_os"].start_with?("linux") && %w[x86_64 aarch64].include?(RbConfig::CONFIG["target_cpu"])
 end
 

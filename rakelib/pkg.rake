@@ -122,7 +122,7 @@ namespace :gem do
     build_platform_gem(specification, stage, gem_platform)
   end
 
-  desc "Build the gem for PLATFORM=x86_64-linux-musl of the libraries in LIBRARIES=directory (3.1/invfs.so, invfs-launcher and so on)"
+  desc "Build the gem for PLATFORM=x86_64-linux-musl of the libraries in LIBRARIES=directory (3.1/invfs.so and so on)"
   task assemble: %i[compile man api] do
     platform = Gem::Platform.new(ENV.fetch("PLATFORM").split("-", 3))
     abort "PLATFORM=#{platform} names no C library" if platform.os == "linux" && platform.version.nil?
