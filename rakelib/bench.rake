@@ -3,12 +3,12 @@
 # One task for each file in bench: `rake bench:require` runs bench/require.rb.
 
 desc "Run all benchmarks (RUNS=11; RUNS=1 just tries them out)"
-task(bench: :compile) { sh({ "RUBY" => RbConfig.ruby }, "#{ROOT}/bin/bench") }
+task(bench: %i[compile launcher]) { sh({ "RUBY" => RbConfig.ruby }, "#{ROOT}/bin/bench") }
 
 namespace :bench do
   (Dir["#{ROOT}/bench/*.rb"] - ["#{ROOT}/bench/support.rb"]).sort.each do |file|
     name = File.basename(file, ".rb")
     desc "Run bench/#{name}.rb"
-    task(name => :compile) { sh({ "RUBY" => RbConfig.ruby }, "#{ROOT}/bin/bench", name) }
+    task(name => %i[compile launcher]) { sh({ "RUBY" => RbConfig.ruby }, "#{ROOT}/bin/bench", name) }
   end
 end

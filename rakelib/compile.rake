@@ -39,5 +39,5 @@ end
 desc "Remove what was built"
 task :clean do
   rm_rf ["#{CRATE}/target", "#{ROOT}/tmp", "#{ROOT}/pkg"]
-  rm_f Dir["#{ROOT}/lib/invfs/{,*/}invfs.{so,bundle}"]
+  rm_f Dir["#{ROOT}/lib/invfs/{,*/}invfs.{so,bundle}", "#{ROOT}/lib/invfs/invfs-launcher"]
 end

@@ -7,8 +7,10 @@ LAUNCHER = "invfs-launcher"
 # What stands behind the launcher until a program does: a zip archive without entries.
 NO_ENTRIES = "PK\5\6#{"\0" * 18}".b.freeze
 
-# Whether packed programs can have a launcher on this system: see ext/invfs/launcher/build.rs.
+# Whether packed programs can have a launcher on this system: see lib/invfs/pack/standalone/launcher.rb.
 def launcher?
+  return false if RbConfig::CONFIG["host_os"].include?("musl")
+
   RbConfig::CONFIG["target_os"].start_with?("linux") && %w[x86_64 aarch64].include?(RbConfig::CONFIG["target_cpu"])
 end
 
@@ -38,5 +40,7 @@ desc "Build the launcher of packed programs (invfs pack --standalone)"
 task :launcher do
   next puts("packed programs have no launcher on this system") unless launcher?
 
-  build_launcher("#{ROOT}/lib/invfs/#{LAUNCHER}")
+  # One serves all Rubies; that of a newer system would need its C library.
+  own = "#{ROOT}/lib/invfs/#{LAUNCHER}"
+  build_launcher(own) unless ENV["INVFS_PER_MINOR"] && File.file?(own)
 end

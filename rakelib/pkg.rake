@@ -95,9 +95,10 @@ def build_platform_gem(specification, stage, platform)
   abort "no library for any Ruby" if libraries.empty?
 
   specification.files += libraries
+  specification.files << "lib/invfs/#{LAUNCHER}" if File.file?("#{stage}/lib/invfs/#{LAUNCHER}")
   specification.platform = platform
   specification.required_ruby_version = ruby_requirement(libraries.map { |path| path.split("/")[2] })
-  require_libc(specification, libraries.map { |path| "#{stage}/#{path}" }) if platform.os == "linux"
+  require_libc(specification, Dir["#{stage}/lib/invfs/{*/invfs.so,#{LAUNCHER}}"]) if platform.os == "linux"
   build_gem(specification, stage)
 end
 
@@ -111,16 +112,17 @@ def require_libc(specification, libraries)
 end
 
 namespace :gem do
-  desc "Build the platform gem into pkg, with a library for each of Ruby #{MINORS.join(", ")} (RUBIES=3.1 limits it)"
-  task native: %i[man api] do
+  desc "Build the platform gem into pkg: launcher, libraries for Ruby #{MINORS.join(", ")} (RUBIES=3.1 limits them)"
+  task native: %i[compile man api] do
     stage = "#{ROOT}/tmp/native"
     specification = stage_files(stage)
     stage_libraries(stage, wanted_minors)
+    build_launcher("#{stage}/lib/invfs/#{LAUNCHER}") if launcher?
     build_platform_gem(specification, stage, gem_platform)
   end
 
   desc "Build the gem for PLATFORM=x86_64-linux-musl of the libraries in LIBRARIES=directory (3.1/invfs.so and so on)"
-  task assemble: %i[man api] do
+  task assemble: %i[compile man api] do
     platform = Gem::Platform.new(ENV.fetch("PLATFORM").split("-", 3))
     abort "PLATFORM=#{platform} names no C library" if platform.os == "linux" && platform.version.nil?
     stage = "#{ROOT}/tmp/assemble"

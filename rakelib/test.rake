@@ -3,7 +3,7 @@
 # Runs the test suite, whole and in parts.
 
 # Tests that take minutes or need more than a checkout have separate tasks.
-APART = %w[packaging programs slow].freeze
+APART = %w[packaging programs slow standalone].freeze
 
 def test_files(*patterns)
   Dir.chdir(ROOT) { Dir[*patterns] }.sort
@@ -75,12 +75,19 @@ namespace :test do
   end
 
   desc "Run the tests of invfs itself that take minutes each: every benchmark once, every use of mounts under strace"
-  task slow: :compile do
+  task slow: %i[compile launcher] do
     run_tests(test_files("test/slow/**/*_test.rb"))
   end
 
   desc "Test the gems: build them, install them into an empty GEM_HOME, use them"
   task packaging: :compile do
     run_tests(test_files("test/packaging/**/*_test.rb"))
+  end
+
+  desc "Test programs that are packed with Ruby (invfs pack --standalone); needs root for a machine without anything"
+  task standalone: %i[compile launcher] do
+    next puts("packed programs have no launcher on this system") unless launcher?
+
+    run_tests(test_files("test/standalone/**/*_test.rb"))
   end
 end

@@ -16,7 +16,8 @@ class NativeGemTest < Minitest::Test
   def test_contains_a_library_for_each_ruby_and_no_sources
     libraries, rest = contents(gem_file).partition { |name| name.end_with?(LIBRARY) }
     assert_equal MINORS.sort.map { |minor| "lib/invfs/#{minor}/#{LIBRARY}" }, libraries.sort
-    assert_empty rest - tracked - MADE, "files that git does not know"
+    launcher = RUBY_PLATFORM.match?(/(x86_64|aarch64)-linux/) ? ["lib/invfs/invfs-launcher"] : []
+    assert_equal launcher, rest - tracked - MADE, "files that git does not know"
     assert_empty rest.grep(%r{\Aext/|\Atest|\Abench|\Abin})
     assert_includes rest, "lib/invfs/native.rb"
   end
@@ -104,6 +105,18 @@ class NativeGemTest < Minitest::Test
     home = PackagingHelper.installed(gem_file, without_rust)
     outcome = run_with_gems(home, 'require "invfs"; puts $".grep(/invfs\.(so|bundle)$/)', without_rust)
     assert_equal Dir["#{File.realpath(home)}/gems/invfs-*/lib/invfs/#{MINOR}/#{LIBRARY}"], outcome.stdout.lines(chomp: true), outcome
+  end
+
+  def test_packs_a_program_with_ruby
+    skip "packed programs have no launcher here" unless RUBY_PLATFORM.match?(/(x86_64|aarch64)-linux/)
+    home = PackagingHelper.installed(gem_file, without_rust)
+    Dir.mktmpdir do |dir|
+      File.write("#{dir}/hello.rb", "puts 'hello'")
+      pack = "require 'invfs/pack'; InVFS::Pack::Standalone.new('#{dir}/hello.rb').write('#{dir}/hello')"
+      outcome = run_with_gems(home, pack, without_rust)
+      assert_equal ["", 0], [outcome.stderr, outcome.status], outcome
+      assert_equal "hello\n", IO.popen({ "GEM_HOME" => "/nowhere" }, ["#{dir}/hello"], &:read)
+    end
   end
 
   def test_runs_on_the_other_rubies

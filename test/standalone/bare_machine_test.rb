@@ -69,7 +69,7 @@ class StandaloneBareMachineTest < Minitest::Test
     p IO.popen([RbConfig.ruby, "-rjson", "-ropenssl", "-e", "print JSON.generate([Process.uid])"], &:read), $?.exitstatus
     p Process.wait2(fork { exit!(7) })[1].exitstatus
   RUBY
-  ANSWER = "65534\nfalse\n\"2d71\"\n{\"a\"=>[1]}\n\"2\"\nsocket\n\"[65534]\"\n0\n7\n".freeze
+  ANSWER = "65534\nfalse\n\"2d71\"\n{\"a\"=>[1]}\n\"2\"\nsocket\n\"[65534]\"\n0\n7\n"
 
   def test_with_and_without_proc
     pack_script(SCRIPT)

@@ -66,7 +66,7 @@ class StandaloneDamageTest < Minitest::Test
     damage("lib/json.rb")
     outcome = run_file(file: path("damaged"))
     assert_equal ["hello\n", 1], [outcome.stdout, outcome.status]
-    assert_match(/\Ainvfs: #{Regexp.escape(path("damaged"))}: entry "lib\/json\.rb": .*\n.*LoadError/m, outcome.stderr)
+    assert_match(%r{\Ainvfs: #{Regexp.escape(path("damaged"))}: entry "lib/json\.rb": .*\n.*LoadError}m, outcome.stderr)
   end
 
   # The packer said which one the libraries need.

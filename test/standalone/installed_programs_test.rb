@@ -24,7 +24,7 @@ class StandaloneInstalledProgramsTest < Minitest::Test
     write({ "bad.rb" => "x = 'a'\n" }, "code")
     outcome = run_file("--cache", "false", "--format", "emacs", "code", file: path("checker"))
     assert_equal 1, outcome.status, outcome
-    assert_match(/bad\.rb:1:1: W: .*Lint\/UselessAssignment/, outcome.stdout)
+    assert_match(%r{bad\.rb:1:1: W: .*Lint/UselessAssignment}, outcome.stdout)
   end
 
   SERVER = <<~'RUBY'

@@ -80,6 +80,7 @@ class StandalonePackTest < Minitest::Test
     write(HELLO)
     assert_failure invfs("pack", "app", "--stdlib", "all"), 2, /--stdlib is for --standalone/
     assert_failure invfs("pack", "app", "--mount", "/usr/share"), 2, /--mount is for --standalone/
+    assert_failure invfs("pack", "app", "--standalone", "--library", "all"), 1, /no --library/
   end
 
   def test_dry_run

@@ -93,9 +93,13 @@ class StandaloneScriptTest < Minitest::Test
     data
   RUBY
 
-  # The file, made by the first test.
+  class << self
+    # The file, made by the first test.
+    attr_accessor :program
+  end
+
   def program
-    @@program ||= begin
+    self.class.program ||= begin
       directory = Dir.mktmpdir("invfs-standalone")
       Minitest.after_run { FileUtils.rm_rf(directory) }
       pack_script(SCRIPT, out: "#{directory}/program")
@@ -185,7 +189,7 @@ class StandaloneScriptTest < Minitest::Test
 
   def test_child_processes_are_the_file_itself
     ruby = "/__invfs__/bin/ruby"
-    expected = [ruby, true, true, %q([["a"],"-e",true,"constant"]), false, 3, false, 1, "", 42, "X\n", true, 5]
+    expected = [ruby, true, true, '[["a"],"-e",true,"constant"]', false, 3, false, 1, "", 42, "X\n", true, 5]
     assert_answer expected.map { |value| "#{value.inspect}\n" }.join, "children"
   end
 

@@ -18,20 +18,21 @@ module InVFS
       # @param path [String] the project
       # @param stdlib [Symbol] how much of the standard library goes in: `:lean`, without the tools of developers, or
       #   `:all`
-      # @param mounts [Array<String>] directories of this machine that are packed, and appear at their own paths where the
-      #   program runs
+      # @param mounts [Array<String>] directories of this machine that are packed, and appear at their own paths where
+      #   the program runs
       # @param options as for {Project#initialize}; code is always compiled
       # @raise [InVFS::PackError] as {Project#initialize}, and where there is no launcher, or this Ruby cannot be packed
       def initialize(path, stdlib: :lean, mounts: [], method: nil, level: nil, **options)
-        raise PackError, "all of Ruby's library that is packed is compiled; --library means nothing" if options.key?(:library)
+        raise PackError, "all that is packed of Ruby's library is compiled: no --library" if options.key?(:library)
 
-        raise PackError, "a file with Ruby starts by itself; --shebang means nothing" if options[:shebang]
+        raise PackError, "a file with Ruby starts by itself: no --shebang" if options[:shebang]
 
-        super(path, **options, compile: true, library: :none, method: method || METHOD, level: level || (LEVEL unless method))
+        level ||= LEVEL unless method
+        super(path, **options, compile: true, library: :none, method: method || METHOD, level: level)
         @launcher = Launcher.path
         @ruby = Libruby.new
         @stdlib = stdlib
-        @mounts = mounts.each_with_index.to_h { |directory, number| ["#{MOUNTS}/#{number}", File.expand_path(directory)] }
+        @mounts = mounts.each_with_index.to_h { |mount, number| ["#{MOUNTS}/#{number}", File.expand_path(mount)] }
       end
 
       # @return [Array<String>] after packing or planning: the names of the system's libraries that were packed
@@ -109,4 +110,6 @@ module InVFS
   end
 end
 
-%w[launcher libruby ruby_config rubygems ruby_files shared_libraries].each { |name| require_relative "standalone/#{name}" }
+%w[launcher libruby ruby_config rubygems ruby_files shared_libraries].each do |name|
+  require_relative "standalone/#{name}"
+end

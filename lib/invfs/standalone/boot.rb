@@ -1,8 +1,8 @@
 # frozen_string_literal: true
 
 # Runs in a packed program (`invfs pack --standalone`) before its main script: gives it what its manifest says. The
-# launcher has mounted the archive, this file in it, and started Ruby, usually without RubyGems. The packer makes one file
-# of these, which is faster to load.
+# launcher has mounted the archive, this file in it, and started Ruby, usually without RubyGems. The packer makes one
+# file of these, which is faster to load.
 require_relative "../own_entries"
 require_relative "../cli/run/manifest"
 require_relative "../cli/run/packed_gems"
@@ -21,7 +21,7 @@ module InVFS
              MonitorMixin: "monitor", DidYouMean: "did_you_mean", ErrorHighlight: "error_highlight" }.freeze
 
     # A directory for the load path: parts of RubyGems in there load the whole.
-    PARTS_OF_RUBYGEMS = "#{__dir__}/rubygems"
+    PARTS_OF_RUBYGEMS = "#{__dir__}/rubygems".freeze
 
     # Where systems have the certificates of those whom TLS trusts.
     CERTIFICATES = %w[/etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/ca-bundle.pem

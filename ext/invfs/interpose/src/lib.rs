@@ -27,7 +27,7 @@ mod paths;
 
 pub use as_seen::{metadata, open_file};
 pub use install::{install, is_installed, rescan, Unsupported};
-pub use load_library::load_library;
+pub use load_library::{load_library, load_library_at};
 pub use mounted_file::MountedFile;
 pub use open::library_files::search_libraries_in;
 pub use open::loading::{begins, fetched, Announced};

@@ -1,4 +1,4 @@
-//! A shared object of a VFS for a program that does not use mounts.
+//! A shared object of a VFS, or of a mount, for a program that has no hooks, or none yet.
 
 use std::ffi::{c_int, c_void};
 use std::ptr::NonNull;
@@ -26,7 +26,16 @@ pub fn load_library(
         mount: Mount::unlisted(root, Arc::new(ReadOnly::new(vfs))),
         sub: sub.to_owned(),
     };
-    let library = libraries::load_contents(&place, contents, flags);
+    load_library_at(&place, contents, flags)
+}
+
+/// The same for a shared object in a mount.
+pub fn load_library_at(
+    place: &Place,
+    contents: &[u8],
+    flags: c_int,
+) -> Result<NonNull<c_void>, Vec<u8>> {
+    let library = libraries::load_contents(place, contents, flags);
     // It may open files, too.
     install::rescan();
     match library.map(NonNull::new) {

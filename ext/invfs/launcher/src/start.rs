@@ -7,6 +7,7 @@ use std::sync::Mutex;
 
 use invfs_engine::path::Subpath;
 use invfs_engine::vfs::Vfs;
+use invfs_fs::mounts;
 
 use crate::arguments::Arguments;
 use crate::compiled;
@@ -90,9 +91,9 @@ fn within(own: &OwnFile, reason: String) -> String {
 /// before any of its code runs that opens files.
 fn load(own: &OwnFile, libruby: &Subpath) -> Result<NonNull<c_void>, String> {
     let contents = read(own, libruby)?;
-    let flags = libc::RTLD_NOW | libc::RTLD_GLOBAL;
-    let root = PREFIX.as_bytes();
-    invfs_interpose::load_library(own.archive.clone(), root, libruby, &contents, flags)
+    let path = mounted::path(libruby);
+    let place = mounts::find_visible(&path).ok_or("Ruby is not where it was mounted")?;
+    invfs_interpose::load_library_at(&place, &contents, libc::RTLD_NOW | libc::RTLD_GLOBAL)
         .map_err(|message| String::from_utf8_lossy(&message).into_owned())
 }
 

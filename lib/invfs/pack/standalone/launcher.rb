@@ -14,7 +14,7 @@ module InVFS
         def path
           return PATH if File.file?(PATH)
 
-          raise PackError, "--standalone works on Linux, on x86-64 and AArch64, and not here" unless here?
+          raise PackError, "--standalone works on Linux with glibc, on x86-64 and AArch64, and not here" unless here?
 
           raise PackError, "--standalone needs the launcher, which is not there (#{PATH}): the gem for this platform " \
                            "has it; in a checkout, `rake launcher` builds it"
@@ -24,6 +24,9 @@ module InVFS
 
         def here?
           config = RbConfig::CONFIG
+          # The loader of musl does not find libraries that were loaded from memory.
+          return false if config["host_os"].include?("musl")
+
           config["target_os"].start_with?("linux") && %w[x86_64 aarch64].include?(config["target_cpu"])
         end
       end

@@ -97,11 +97,12 @@ module InVFS
       def ours
         path = ->(name) { File.expand_path("../../#{name}", __dir__) }
         code = STARTING.map { |name| File.read(path[name]).gsub(/^\s*require_relative .*\n/, "") }.join
-        [Tree::Item.made(BOOT, code), *LATER.map { |name| Tree::Item.file("boot/#{File.basename(name)}".b, path[name]) }]
+        later = LATER.map { |name| Tree::Item.file("boot/#{File.basename(name)}".b, path[name]) }
+        [Tree::Item.made(BOOT, code), *later]
       end
 
-      # A part of RubyGems that a flat program requires before anything has loaded RubyGems: that must come first and as a
-      # whole, because its parts cannot be loaded in any order.
+      # Parts of RubyGems that a flat program requires before anything has loaded RubyGems: that must come first and as
+      # a whole, because its parts cannot be loaded in any order.
       def parts_of_rubygems
         @facts[:parts].sort.map { |name| Tree::Item.made("#{PARTS}/#{name}", "Gem\n") }
       end

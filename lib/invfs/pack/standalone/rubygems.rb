@@ -4,9 +4,10 @@ module InVFS
   class Pack
     # RubyGems for a packed program: its gems are there, and a flat program loads it only when it asks for it.
     module Rubygems
-      # What systems tell RubyGems about themselves. When it starts, it evaluates the specifications of all gems that belong
-      # to Ruby, which takes longer than all the rest of it; here it finds them only later, when a program asks for one.
-      DEFAULTS = <<~RUBY
+      # What systems tell RubyGems about themselves. When it starts, it evaluates the specifications of all gems that
+      # belong to Ruby, which takes longer than all the rest of it; here it finds them only later, when a program asks
+      # for one.
+      DEFAULTS = <<~RUBY.freeze
         class << Gem
           def default_dir = "#{Standalone::PREFIX}/gems"
           def default_path = [default_dir]

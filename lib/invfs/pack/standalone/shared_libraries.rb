@@ -57,7 +57,8 @@ module InVFS
 
       def newest(items)
         versions = items.flat_map { |item| InVFS.shared_object_needs(item.read)&.last || [] }
-        versions.filter_map { |version| version[/\AGLIBC_(\d[\d.]*)\z/, 1] }.max_by { |text| text.split(".").map(&:to_i) }
+        versions = versions.filter_map { |version| version[/\AGLIBC_(\d[\d.]*)\z/, 1] }
+        versions.max_by { |version| version.split(".").map(&:to_i) }
       end
     end
     private_constant :SharedLibraries
