@@ -31,6 +31,33 @@ pub enum Caller {
     Nobody,
 }
 
+/// A frame of running code that Ruby told of.
+#[derive(Clone, Copy)]
+struct Frame(rb_sys::VALUE);
+
+impl Frame {
+    /// What a function of Ruby's tells about the frame, if that is a String.
+    fn told(self, tell: unsafe extern "C" fn(rb_sys::VALUE) -> rb_sys::VALUE) -> Option<RString> {
+        // SAFETY: the functions that are passed here take a frame, which is running, and answer with an object.
+        RString::from_value(unsafe { Value::from_raw(tell(self.0)) })
+    }
+
+    fn path(self) -> Option<RString> {
+        self.told(rb_sys::rb_profile_frame_path)
+    }
+
+    /// Whether it is that of a method written in C: Ruby has no path for it.
+    fn is_native(self) -> bool {
+        self.path().is_none_or(|path| is(path, b"<cfunc>"))
+    }
+}
+
+/// Whether the String has these bytes.
+fn is(string: RString, bytes: &[u8]) -> bool {
+    // SAFETY: a live String; nothing runs while its bytes are compared.
+    unsafe { string.as_slice() == bytes }
+}
+
 /// The caller of the running native method. Ruby's own rule is `rb_current_realfilepath` in `vm_eval.c`, which is not
 /// exported: the code around the call, or around a native method that only passes the call on.
 pub fn find() -> Caller {
@@ -43,24 +70,19 @@ pub fn find() -> Caller {
     };
     let found = usize::try_from(found).unwrap_or(0);
     // The first is the method itself.
-    for frame in frames.iter().take(found).skip(1) {
-        if !is_native(*frame) {
+    for frame in frames.into_iter().take(found).skip(1).map(Frame) {
+        if !frame.is_native() {
             // Of code that is evaluated in a method, the frame is the method.
-            if let Some(evaluated) = evaluated_elsewhere(*frame) {
+            if let Some(evaluated) = evaluated_elsewhere(frame) {
                 return Caller::Unnamed(Some(evaluated));
             }
-            // SAFETY: a frame that Ruby told of, which is running.
-            let path = unsafe { Value::from_raw(rb_sys::rb_profile_frame_absolute_path(*frame)) };
-            if let Some(path) = RString::from_value(path) {
-                return Caller::File(path);
-            }
-            // SAFETY: as above.
-            let path = unsafe { Value::from_raw(rb_sys::rb_profile_frame_path(*frame)) };
-            return Caller::Unnamed(RString::from_value(path));
+            return match frame.told(rb_sys::rb_profile_frame_absolute_path) {
+                Some(path) => Caller::File(path),
+                None => Caller::Unnamed(frame.path()),
+            };
         }
-        // SAFETY: as above.
-        let name = unsafe { Value::from_raw(rb_sys::rb_profile_frame_method_name(*frame)) };
-        let name = RString::from_value(name).and_then(|name| name.to_string().ok());
+        let name = frame.told(rb_sys::rb_profile_frame_method_name);
+        let name = name.and_then(|name| name.to_string().ok());
         if !name.is_some_and(|name| PASSES_ON.contains(&name.as_str())) {
             return Caller::Nobody;
         }
@@ -77,31 +99,15 @@ pub fn file() -> Option<RString> {
 }
 
 /// The path that `eval` was given for the running code, where that is another than the path of its frame.
-fn evaluated_elsewhere(frame: rb_sys::VALUE) -> Option<RString> {
-    // SAFETY: returns a string of Ruby's own, or null if no Ruby code runs.
-    let source = unsafe { rb_sys::rb_sourcefile() };
-    if source.is_null() {
-        return None;
-    }
-    // SAFETY: ended by NUL, and alive as long as the running code; copied below, before Ruby runs again.
-    let source = unsafe { CStr::from_ptr(source) }.to_bytes();
-    // SAFETY: a frame that Ruby told of, which is running.
-    let path = unsafe { Value::from_raw(rb_sys::rb_profile_frame_path(frame)) };
-    let path = RString::from_value(path)?;
-    // SAFETY: a live String; nothing runs while its bytes are compared.
-    let same = unsafe { path.as_slice() } == source;
-    (!same).then(|| string::path(&Ruby::get_with(path), source))
-}
-
-/// Whether a frame is that of a method written in C: Ruby has no path for it.
-fn is_native(frame: rb_sys::VALUE) -> bool {
-    // SAFETY: a frame that Ruby told of, which is running.
-    let path = unsafe { Value::from_raw(rb_sys::rb_profile_frame_path(frame)) };
-    match RString::from_value(path) {
-        // SAFETY: a live String; nothing runs while its bytes are compared.
-        Some(path) => unsafe { path.as_slice() == b"<cfunc>" },
-        None => true,
-    }
+fn evaluated_elsewhere(frame: Frame) -> Option<RString> {
+    // SAFETY: NULL if no Ruby code runs, else a string that ends with NUL and lives as long as that code. It is copied
+    // before Ruby runs again.
+    let source = unsafe {
+        let source = rb_sys::rb_sourcefile();
+        (!source.is_null()).then(|| CStr::from_ptr(source))?
+    };
+    let (path, source) = (frame.path()?, source.to_bytes());
+    (!is(path, source)).then(|| string::path(&Ruby::get_with(path), source))
 }
 
 /// The absolute path of `name` as code in `file` means it.

@@ -15,10 +15,7 @@ use super::{
     feature_name::{stem_of, FeatureKind, Matched},
     load_path::{self, LoadPath},
 };
-use crate::helpers::{
-    gc_root::GcRoot,
-    view::{elements, text},
-};
+use crate::helpers::{gc_root::GcRoot, view::View};
 
 /// More names than a real program requires. A program that makes up names starts over here.
 const MAX_NAMES: usize = 65_536;
@@ -93,10 +90,9 @@ pub fn provided(
         return Ok(None);
     };
     // SAFETY: the mirror is held, and only bytes are compared until the end of this function.
-    let mirror = unsafe { elements(index.mirror.get()) };
+    let mirror = unsafe { View::of(index.mirror.get()) };
     Ok(positions.iter().find_map(|at| {
-        // SAFETY: an element of the mirror, as above.
-        let feature = unsafe { text(*mirror.get(*at as usize)?) }?;
+        let feature = mirror.text(*at as usize)?;
         let mut matched = Matched::of(feature, name, wanted, load_path)?;
         matched.position = *at;
         Some(matched)
@@ -116,13 +112,9 @@ pub fn position(path: &[u8]) -> Result<Option<u32>, Error> {
     };
     index.sync()?;
     // SAFETY: the mirror is held, and only bytes are compared until the end of this function.
-    let mirror = unsafe { elements(index.mirror.get()) };
+    let mirror = unsafe { View::of(index.mirror.get()) };
     let positions = index.by_stem.get(stem_of(path));
-    let is_there = |at: &u32| {
-        let value = mirror.get(*at as usize);
-        // SAFETY: an element of the mirror, as above.
-        value.is_some_and(|value| unsafe { text(*value) } == Some(path))
-    };
+    let is_there = |at: &u32| mirror.text(*at as usize) == Some(path);
     Ok(positions.into_iter().flatten().copied().find(is_there))
 }
 
@@ -151,8 +143,11 @@ pub fn provide(ruby: &Ruby, path: &[u8]) -> Result<(), Error> {
 /// The last element of `$"`.
 pub fn last() -> Option<Vec<u8>> {
     let features = INDEX.lock().as_ref()?.features.get();
-    // SAFETY: `$"` is held, its elements are alive, and nothing runs until the last one is copied.
-    unsafe { elements(features).last().and_then(|last| text(*last)) }.map(<[u8]>::to_vec)
+    // SAFETY: `$"` is held, and nothing runs until the last one is copied.
+    let features = unsafe { View::of(features) };
+    features
+        .text(features.len().checked_sub(1)?)
+        .map(<[u8]>::to_vec)
 }
 
 /// A feature that must move backwards in `$"`.
@@ -165,19 +160,15 @@ pub struct Move {
 
 /// Moves features backwards in `$"`, in one go. Features that are gone meanwhile are left out.
 pub fn reorder(ruby: &Ruby, moves: &[Move]) -> Result<(), Error> {
-    use magnus::rb_sys::FromRawValue;
     let Some(features) = INDEX.lock().as_ref().map(|index| index.features.get()) else {
         return Ok(());
     };
     let ordered = ruby.ary_new();
     {
         // SAFETY: `$"` is held, and nothing runs that could change it until the order is known.
-        let elements = unsafe { elements(features) };
-        let places: HashMap<&[u8], usize, RandomState> = elements
-            .iter()
-            .enumerate()
-            // SAFETY: an element of `$"`, as above.
-            .filter_map(|(at, value)| Some((unsafe { text(*value) }?, at)))
+        let elements = unsafe { View::of(features) };
+        let places: HashMap<&[u8], usize, RandomState> = (0..elements.len())
+            .filter_map(|at| Some((elements.text(at)?, at)))
             .collect();
         let mut order: Vec<_> = (0..elements.len()).map(|at| (at, 0, at)).collect();
         for (rank, moved) in moves.iter().enumerate() {
@@ -193,9 +184,9 @@ pub fn reorder(ruby: &Ruby, moves: &[Move]) -> Result<(), Error> {
         }
         order.sort_unstable();
         for (_, _, at) in order {
-            if let Some(value) = elements.get(at) {
-                // SAFETY: `$"` keeps it alive. Growing an Array runs no Ruby code.
-                ordered.push(unsafe { Value::from_raw(*value) })?;
+            if let Some(value) = elements.value(at) {
+                // Growing an Array runs no Ruby code.
+                ordered.push(value)?;
             }
         }
     }
@@ -232,15 +223,15 @@ impl Index {
     fn in_place(&self, at: u32) -> bool {
         let at = at as usize;
         // SAFETY: both Arrays are held, and nothing runs until their elements are compared.
-        let (now, known) = unsafe { (elements(self.features.get()), elements(self.mirror.get())) };
-        now.get(at).is_some() && now.get(at) == known.get(at)
+        let (now, known) = unsafe { (View::of(self.features.get()), View::of(self.mirror.get())) };
+        now.agrees(known, at)
     }
 
     /// Brings the index up to date: what was appended is added, any other change starts over.
     fn sync(&mut self) -> Result<(), Error> {
         // SAFETY: both Arrays are held, and nothing runs until they are compared.
-        let (now, known) = unsafe { (elements(self.features.get()), elements(self.mirror.get())) };
-        let appended_only = now.get(..known.len()) == Some(known);
+        let (now, known) = unsafe { (View::of(self.features.get()), View::of(self.mirror.get())) };
+        let appended_only = now.first(known.len()) == Some(known);
         let (len, mut from) = (now.len(), known.len());
         if !appended_only {
             self.by_stem.clear();
@@ -255,17 +246,15 @@ impl Index {
     }
 
     fn append(&mut self, from: usize) -> Result<(), Error> {
-        use magnus::rb_sys::FromRawValue;
         let mirror = self.mirror_array()?;
         for at in from.. {
-            // SAFETY: `$"` is held; the slice is looked up anew each time and not used while the mirror grows.
-            let Some(value) = unsafe { elements(self.features.get()) }.get(at).copied() else {
+            // SAFETY: `$"` is held and looked into anew each time; no Ruby code runs below, nor when the mirror grows.
+            let features = unsafe { View::of(self.features.get()) };
+            let Some(value) = features.value(at) else {
                 break;
             };
-            // SAFETY: an element of the live Array `$"`.
-            mirror.push(unsafe { Value::from_raw(value) })?;
-            // SAFETY: it is alive in both Arrays, and no Ruby code runs below.
-            if let Some(feature) = unsafe { text(value) } {
+            mirror.push(value)?;
+            if let Some(feature) = features.text(at) {
                 let stem = stem_of(feature);
                 match self.by_stem.get_mut(stem) {
                     Some(positions) => positions.push(at as u32),

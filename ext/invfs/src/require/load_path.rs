@@ -16,7 +16,7 @@ use super::{
     archive_paths, handlers, real_files,
 };
 use crate::{
-    helpers::{gc_root::GcRoot, string, view::elements},
+    helpers::{gc_root::GcRoot, string, view::View},
     ruby_api::vfs_value::is_vfs,
 };
 
@@ -112,9 +112,8 @@ impl State {
 
     fn same_elements(&self) -> bool {
         // SAFETY: both Arrays are held, and nothing runs until they are compared.
-        let (now, known) = unsafe { (elements(self.load_path.get()), elements(self.mirror.get())) };
-        // Where Ruby still shares one buffer between the two, the address is enough.
-        now.len() == known.len() && (now.as_ptr() == known.as_ptr() || now == known)
+        let (now, known) = unsafe { (View::of(self.load_path.get()), View::of(self.mirror.get())) };
+        now == known
     }
 }
 
@@ -178,12 +177,13 @@ pub fn current(ruby: &Ruby) -> Result<Arc<LoadPath>, Error> {
 /// can run and the collector move objects.
 fn positions_before(mirror: RArray, now: RArray) -> Vec<Option<usize>> {
     // SAFETY: both Arrays are on the caller's stack, and no Ruby code runs in this function.
-    let (known, now) = unsafe { (elements(mirror.as_value()), elements(now.as_value())) };
+    let (known, now) = unsafe { (View::of(mirror.as_value()), View::of(now.as_value())) };
     if known == now {
         return (0..now.len()).map(Some).collect();
     }
-    let places: HashMap<_, _> = known.iter().zip(0..).collect();
-    now.iter().map(|value| places.get(value).copied()).collect()
+    let places: HashMap<_, _> = known.raws().iter().zip(0..).collect();
+    let place = |value| places.get(value).copied();
+    now.raws().iter().map(place).collect()
 }
 
 #[derive(Default)]
