@@ -151,6 +151,15 @@ class ChildrenTest < Minitest::Test
     RUBY
   end
 
+  # A file that only the VFS has is each process's own.
+  def test_locks
+    assert_children("0\nfalse\n", <<~'RUBY', mount: "InVFS.zip(ARGV[1]), writable: ARGV[0] + '/upper'")
+      child = "p File.open(ARGV[0]).flock(File::LOCK_EX | File::LOCK_NB)"
+      File.open("/m/main.rb") { |file| file.flock(File::LOCK_EX) && system(RbConfig.ruby, "-e", child, "/m/main.rb") }
+      File.open("/m/main.rb", "r+") { |file| file.flock(File::LOCK_EX) && system(RbConfig.ruby, "-e", child, "/m/main.rb") }
+    RUBY
+  end
+
   def test_unmounting_ends_it
     assert_children("[\"/m\", \"/n\"]\n[\"/n\"]\n[]\n\"-W0\"\nnil\n", <<~'RUBY')
       ENV["RUBYOPT"] += " -W0"

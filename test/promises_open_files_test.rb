@@ -47,6 +47,21 @@ class PromisesOpenFilesTest < Minitest::Test
     RUBY
   end
 
+  # Opening it for writing, too, makes it a file of the upper layer.
+  def test_a_reader_that_asks_for_it_sees_later_changes
+    assert_right <<~'RUBY'
+      same do |root|
+        %w[lower d/f].map do |name|
+          File.open("#{root}/#{name}", "r+") do |file|
+            before = file.read
+            File.write("#{root}/#{name}", "more", mode: "a")
+            [before, file.read, file.size, File.identical?(file, "#{root}/#{name}")]
+          end
+        end
+      end
+    RUBY
+  end
+
   def test_changes_by_a_descriptor
     assert_right <<~'RUBY'
       time = Time.at(1_000_000_000)

@@ -16,8 +16,11 @@ class SQLiteStore < InVFS::Base
     SQL
   end
 
-  def read(path)
-    row("SELECT contents FROM files WHERE name = ?", path)&.first
+  # Of large files, only what programs read comes out of the database.
+  def read(path, offset = 0, length = nil)
+    return row("SELECT contents FROM files WHERE name = ?", path)&.first unless length
+
+    row("SELECT substr(contents, ?, ?) FROM files WHERE name = ?", offset + 1, length, path)&.first
   end
 
   # Said apart from the contents, so that listing a directory reads none.
@@ -69,5 +72,5 @@ class SQLiteStore < InVFS::Base
 
   private
 
-  def row(query, path) = @database.get_first_row(query, [path])
+  def row(query, *values) = @database.get_first_row(query, values)
 end

@@ -48,6 +48,14 @@ class RubyFileSystemDatabaseTest < RubyFileSystems::Test
     assert_raises(Errno::ENOTSUP) { Dir.mkdir("#{root}/d") }
   end
 
+  def test_a_large_file_is_read_in_parts
+    require "#{EXAMPLE}/sqlite_store"
+    root = mount(SQLiteStore.new("#{@directory}/files.db"))
+    contents = Random.new(6).bytes(2_000_000)
+    File.binwrite("#{root}/large", contents)
+    assert_equal [contents, contents[1_234_567, 100]], [File.binread("#{root}/large"), IO.binread("#{root}/large", 100, 1_234_567)]
+  end
+
   def test_two_processes_append
     require "#{EXAMPLE}/sqlite_store"
     SQLiteStore.new("#{@directory}/files.db")

@@ -112,6 +112,15 @@ impl Overlay {
         Operation::new(&*self.lower, &self.upper, Some(&self.cache))
     }
 
+    /// The same for what changes nothing; `None` if the upper directory was removed: then only the lower layer is left.
+    fn reading(&self) -> Answer<Option<Operation<'_>>> {
+        match self.operation() {
+            Ok(operation) => Ok(Some(operation)),
+            Err(Errno(libc::ENOENT)) => Ok(None),
+            Err(errno) => Err(errno),
+        }
+    }
+
     fn fast_path(&self) -> Option<FastPath<'_>> {
         self.cache.is_trusted().then_some(FastPath {
             cache: &self.cache,
@@ -125,14 +134,21 @@ impl FileSystem for Overlay {
         if let Some(answer) = self.fast_path().and_then(|fast| fast.stat(sub, follow)) {
             return answer;
         }
-        let spot = self.operation()?.resolve(sub, follow)?;
+        let Some(operation) = self.reading()? else {
+            return self.lower.stat(sub, follow);
+        };
+        let spot = operation.resolve(sub, follow)?;
         Ok(spot.entry.ok_or(Errno(libc::ENOENT))?.node())
     }
 
     fn open(&self, sub: &Subpath, how: OpenHow) -> Answer<Opened> {
         let opened = match self.fast_path().and_then(|fast| fast.open(sub, how)) {
             Some(answer) => answer?,
-            None => self.operation()?.open(sub, how)?,
+            None => match self.reading()? {
+                Some(operation) => operation.open(sub, how)?,
+                None if how.writes() => return Err(Errno(libc::ENOENT)),
+                None => self.lower.open(sub, how)?,
+            },
         };
         Ok(match opened {
             // Under its name there may be another file before all of it is read.
@@ -151,7 +167,10 @@ impl FileSystem for Overlay {
             Some(Seen::Lower(node)) if node.kind != Kind::Symlink => true,
             Some(Seen::Upper(Meta { kind, .. })) if kind != Some(Kind::Symlink) => false,
             Some(Seen::Nothing) => false,
-            _ => self.operation()?.is_lower(sub)?,
+            _ => match self.reading()? {
+                Some(operation) => operation.is_lower(sub)?,
+                None => true,
+            },
         };
         match own {
             true => self.lower.compiled(sub, key, path),
@@ -163,14 +182,19 @@ impl FileSystem for Overlay {
         if let Some(names) = self.fast_path().and_then(|fast| fast.list(sub)) {
             return Ok(names);
         }
-        self.operation()?.list(sub)
+        match self.reading()? {
+            Some(operation) => operation.list(sub),
+            None => self.lower.list(sub),
+        }
     }
 
     fn read_link(&self, sub: &Subpath) -> Answer<Vec<u8>> {
         if let Some(answer) = self.fast_path().and_then(|fast| fast.read_link(sub)) {
             return answer;
         }
-        let operation = self.operation()?;
+        let Some(operation) = self.reading()? else {
+            return self.lower.read_link(sub);
+        };
         let spot = operation.resolve(sub, false)?;
         let entry = spot.entry.as_ref().ok_or(Errno(libc::ENOENT))?;
         match entry.kind() {
@@ -186,7 +210,9 @@ impl FileSystem for Overlay {
     }
 
     fn way_out(&self, sub: &Subpath, follow: bool) -> Answer<Option<Vec<u8>>> {
-        let operation = self.operation()?;
+        let Some(operation) = self.reading()? else {
+            return Ok(None);
+        };
         match operation.resolve(sub, follow) {
             Err(Errno::LEADS_OUT) => Ok(operation.way_out.take()),
             Err(errno) => Err(errno),

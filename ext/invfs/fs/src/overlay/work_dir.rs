@@ -20,6 +20,16 @@ pub(super) struct Prepared {
 }
 
 impl Prepared {
+    /// Waits until it is on disk.
+    pub fn sync(&self) -> Answer<()> {
+        Ok(self.file.sync_all()?)
+    }
+
+    /// Waits until it and all others of its file system are on disk.
+    pub fn sync_with_others(&self) -> Answer<()> {
+        Ok(rustix::fs::syncfs(&self.file)?)
+    }
+
     /// Says that nobody needs it any more, or that it is about to appear. The caller holds the lock for changes.
     pub fn release(&self) -> Answer<()> {
         at::unlock(self.file.as_fd())
@@ -40,34 +50,55 @@ impl Operation<'_> {
     /// Writes a file with the contents, permissions and time of a lower one, and waits until it is on disk.
     pub fn prepare(&self, contents: &[u8], node: &Node) -> Answer<Prepared> {
         let work = self.upper().work()?;
-        let flags = libc::O_RDWR | libc::O_CREAT | libc::O_EXCL;
-        let (name, file) = self.locked(|| {
-            unused(|name| {
-                let file = at::open(work.as_fd(), name, flags, 0o600)?;
-                // The name is new, so nobody else has it.
-                at::try_lock(file.as_fd())?;
-                Ok(file)
-            })
-        })?;
-        let ready = Prepared {
-            name,
-            file: file.into(),
-        };
-        let result = self.fill(&ready, contents, node);
+        let mut made = self.prepare_empty(&work, 1)?;
+        let ready = made.pop().ok_or(Errno(libc::EIO))?;
+        let result = self
+            .fill(&work, &ready, contents, node)
+            .and_then(|()| ready.sync());
         if result.is_err() {
             self.discard(&ready.name);
         }
         result.map(|()| ready)
     }
 
-    fn fill(&self, ready: &Prepared, contents: &[u8], node: &Node) -> Answer<()> {
+    /// Makes as many empty files as there may be open, up to `count`, but one at least.
+    pub fn prepare_empty(&self, work: &OwnedFd, count: usize) -> Answer<Vec<Prepared>> {
+        let flags = libc::O_RDWR | libc::O_CREAT | libc::O_EXCL;
+        let mut made = Vec::new();
+        let result = self.locked(|| {
+            while made.len() < count {
+                let (name, file) = unused(|name| at::open(work, name, flags, 0o600))?;
+                // The name is new, so nobody else has it.
+                at::try_lock(file.as_fd())?;
+                made.push(Prepared {
+                    name,
+                    file: file.into(),
+                });
+            }
+            Ok(())
+        });
+        match result {
+            Err(errno) if made.is_empty() || !errno.is_no_room() => {
+                made.iter().for_each(|ready| self.discard(&ready.name));
+                Err(errno)
+            }
+            _ => Ok(made),
+        }
+    }
+
+    /// Gives a file the contents, permissions and time of a lower one.
+    pub fn fill(
+        &self,
+        work: &OwnedFd,
+        ready: &Prepared,
+        contents: &[u8],
+        node: &Node,
+    ) -> Answer<()> {
         use std::os::unix::fs::PermissionsExt;
         let mut file = &ready.file;
         file.write_all(contents)?;
         file.set_permissions(std::fs::Permissions::from_mode(mode(node)))?;
-        let work = self.upper().work()?;
-        at::set_times(work.as_fd(), &ready.name, times(node))?;
-        Ok(file.sync_all()?)
+        at::set_times(work, &ready.name, times(node))
     }
 
     /// Makes a symbolic link in the work directory. The caller holds the lock.

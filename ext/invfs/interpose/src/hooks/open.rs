@@ -51,12 +51,17 @@ fn by(
     match open(place, how) {
         Err(Errno(libc::EISDIR)) if !how.writes() => empty_dir::open(place, flags),
         // A directory that only leads to another mount.
-        Err(Errno(libc::ENOENT)) if place.stat(true).is_ok() => match how.writes() {
+        Err(Errno(libc::ENOENT)) if is_directory(place) => match how.writes() {
             true => Err(Errno(libc::EISDIR)),
             false => empty_dir::open(place, flags),
         },
         answer => answer,
     }
+}
+
+fn is_directory(place: &Place) -> bool {
+    let node = place.stat(true);
+    node.is_ok_and(|node| node.kind == Kind::Directory)
 }
 
 // The functions take a mode only with O_CREAT or O_TMPFILE. On x86-64 and AArch64 it stands where a declared argument
