@@ -11,14 +11,30 @@ end
 def compile_library(destination)
   profile = ENV.fetch("INVFS_PROFILE", "release")
   target = File.expand_path(ENV.fetch("CARGO_TARGET_DIR", "#{CRATE}/target"))
-  # RUBY: otherwise rb-sys takes the headers of the first ruby in PATH, and keeps them when another one is wanted.
-  sh({ "RUBY" => RbConfig.ruby }, "cargo", "build", "--locked", "--profile", profile,
-     "--manifest-path", "#{CRATE}/Cargo.toml", "--target-dir", target)
-  built = "#{target}/#{profile == "dev" ? "debug" : profile}/#{cargo_library(RbConfig::CONFIG)}"
+  arguments = ["--locked", "--profile", profile, "--target-dir", target]
+  system = build_library(arguments)
+  built = [target, *system, profile == "dev" ? "debug" : profile, cargo_library(RbConfig::CONFIG)].join("/")
   mkdir_p File.dirname(destination), verbose: false
   # Renames a new file into place, so that running Rubies keep the old one.
   cp built, "#{destination}.new", verbose: false
   mv "#{destination}.new", destination, verbose: false
+end
+
+# Runs cargo with these arguments. With GLIBC=2.28, the library needs no newer glibc than that. Returns what cargo calls
+# the system then, nil if it is just this one.
+def build_library(arguments)
+  # RUBY: otherwise rb-sys takes the headers of the first ruby in PATH, and keeps them when another one is wanted.
+  environment = { "RUBY" => RbConfig.ruby }
+  glibc = ENV.fetch("GLIBC", "")
+  if glibc.empty?
+    sh(environment, "cargo", "build", *arguments, chdir: CRATE)
+    return
+  end
+
+  system = "#{Gem::Platform.local.cpu}-unknown-linux-gnu"
+  sh(environment.merge("PATH" => path_with_zig), "cargo-zigbuild", "zigbuild", *arguments, "--package", "invfs",
+     "--target", "#{system}.#{glibc}", chdir: CRATE)
+  system
 end
 
 LIBRARY = "invfs.#{RbConfig::CONFIG["DLEXT"]}".freeze

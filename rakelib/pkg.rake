@@ -22,6 +22,8 @@ end
 
 # Puts the library for each of the available Rubies into +stage+.
 def stage_libraries(stage, minors)
+  others = minors - [THIS_MINOR]
+  abort "GLIBC: only for this Ruby, not for #{others.join(", ")} (RUBIES=#{THIS_MINOR})" if ENV["GLIBC"] && others.any?
   minors.each do |minor|
     destination = "#{stage}/lib/invfs/#{minor}/#{LIBRARY}"
     if minor == THIS_MINOR
@@ -68,6 +70,13 @@ def needed_glibc(libraries)
   versions.max_by { |version| Gem::Version.new(version) }
 end
 
+# The functions that a library needs of others than Ruby in no particular version: those of a newer glibc would pass for
+# ones of an old one.
+def loose_symbols(path)
+  symbols = IO.popen(["nm", "-D", "--undefined-only", path], &:readlines).map(&:split)
+  symbols.filter_map { |kind, name| name if kind == "U" && !name.match?(/@|\A_?(rb|ruby|onig|st)_/) }
+end
+
 desc "Build the source gem into pkg"
 task gem: %i[man api] do
   build_gem(source_specification, ROOT)
@@ -109,6 +118,8 @@ def require_libc(specification, libraries)
   specification.metadata["glibc"] = glibc if glibc
   promise = ENV.fetch("GLIBC", "")
   abort "GLIBC=#{promise}, but the libraries need glibc #{glibc}" if newer?(glibc, promise)
+  loose = promise.empty? ? [] : libraries.flat_map { |path| loose_symbols(path) }.uniq
+  abort "GLIBC=#{promise}, but no version is asked of #{loose.join(", ")}" if loose.any?
 end
 
 namespace :gem do

@@ -2,7 +2,9 @@
 
 # What the rake tasks for gems decide: for which Rubies and platforms a gem is.
 require_relative "test_helper"
+require_relative "support/native_build"
 require "rake"
+require "tempfile"
 
 class RakeTest < Minitest::Test
   # The tasks, loaded apart from those of the rake that may run these tests.
@@ -45,6 +47,18 @@ class RakeTest < Minitest::Test
     { %w[linux-gnu so] => "libinvfs.so", %w[darwin23 dylib] => "libinvfs.dylib", %w[mingw32 dll] => "invfs.dll",
       %w[mswin64 dll] => "invfs.dll" }.each do |(host_os, extension), name|
       assert_equal name, TASKS.cargo_library({ "host_os" => host_os, "SOEXT" => extension })
+    end
+  end
+
+  def test_symbols_of_no_version
+    skip NativeBuild.unavailable if NativeBuild.unavailable
+    skip "nm is not there" unless system("nm", "--version", out: File::NULL, err: File::NULL)
+    Tempfile.create("invfs-symbols") do |file|
+      source = "int anywhere(void); int rb_anything(void); __attribute__((weak)) int perhaps(void); char *getenv(const char *);\n" \
+               "int f(void) { return anywhere() + rb_anything() + (perhaps ? perhaps() : 0) + *getenv(\"x\"); }\n"
+      file.binmode.write(NativeBuild.code(source))
+      file.flush
+      assert_equal %w[anywhere], TASKS.loose_symbols(file.path) - %w[getenv]
     end
   end
 
