@@ -10,7 +10,7 @@ class StandaloneBareMachineTest < Minitest::Test
 
   def setup
     super
-    return if Process.uid.zero? && system("chroot", "/", "true", err: File::NULL)
+    return if Process.uid.zero? && system("/usr/sbin/chroot", "/", "true", err: File::NULL)
 
     warn "!!!!!!!! NOT RUN: #{self.class}##{name} needs root, for chroot"
     skip "needs root, for chroot"

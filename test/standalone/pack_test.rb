@@ -39,7 +39,8 @@ class StandalonePackTest < Minitest::Test
     pack("app", "--method", "stored")
     contents = File.binread(path("program"))
     places = [@dir, RubyProcess::PROJECT, Dir.home, ENV.fetch("CARGO_HOME", "/.cargo/registry")].uniq
-    places.each { |place| refute_includes contents, "#{place}/".b, place }
+    # A chroot of the tests has the project at /src, which may be anywhere.
+    places.reject { |place| place == "/src" }.each { |place| refute_includes contents, "#{place}/".b, place }
   end
 
   def test_the_whole_standard_library

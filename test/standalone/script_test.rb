@@ -33,7 +33,9 @@ class StandaloneScriptTest < Minitest::Test
       GC.stress = false
       GC.compact
       p list.last, ObjectSpace.garbage_collect
-    when "ractor" then p Ractor.new { require "set"; Set[1, 2].sum }.take
+    when "ractor"
+      require "set"
+      p Set[1], Ractor.new { Set[1, 2].sum }.take
     when "threads" then p Array.new(8) { |i| Thread.new { require "json"; JSON.generate([i]) } }.map(&:value)
     when "fork"
       pids = Array.new(10) { |i| fork { exit!(File.exist?(__FILE__) && JSON ? i : 99) } } if require("json")
@@ -132,7 +134,8 @@ class StandaloneScriptTest < Minitest::Test
     assert_answer "SystemStackError\n" * 3, "deep"
     assert_answer "\"string 19\"\nnil\n", "collect"
     assert_answer "#{Array.new(8) { |i| "[#{i}]" }}\n", "threads"
-    assert_equal ["3\n", 0], ask("ractor").then { |outcome| [outcome.stdout, outcome.status] }
+    ractors = ask("ractor")
+    assert_equal ["#<Set: {1}>\n3\n", 0], [ractors.stdout, ractors.status], ractors
     assert_answer "#{Array.new(10) { |i| i }}\n", "fork"
   end
 
@@ -177,7 +180,7 @@ class StandaloneScriptTest < Minitest::Test
   def test_rubygems_comes_when_it_is_asked_for
     assert_answer %("expression"\n"expression"\n"#{RbConfig::CONFIG["MAJOR"]}"\ntrue\n{}\n["/__invfs__/gems"]\n).gsub("expression", "constant"), "late"
     assert_answer "true\n\"json\"\ntrue\n", "default gem"
-    %w[rubygems rubygems/specification rubygems/version rubygems/package].each do |part|
+    %w[rubygems rubygems/specification rubygems/version rubygems/package rubygems/security rubygems/dependency_list].each do |part|
       assert_answer "true\n\"Gem::Specification\"\n", "part", part
     end
   end

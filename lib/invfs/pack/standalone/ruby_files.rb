@@ -45,6 +45,7 @@ module InVFS
                  "bin/ruby" => "#!/bin/false\nWhoever executes this file executes the packed program as a Ruby.\n",
                  "lib/rubygems/defaults/operating_system.rb" => Rubygems::DEFAULTS }
         made[OwnEntries::CERTIFICATES] = @facts[:certificates].map { |path| "#{path}\n" }.join
+        made.merge!(other_parts_of_rubygems(files))
         items = files.reject { |name, _| made.key?(name) }.map { |name, path| Tree::Item.file(name.b, path) }
         items += made.map { |name, contents| Tree::Item.made(name, contents) }
         items.each { |item| item.mode = 0o755 if item.name == "bin/ruby" } + ours + parts_of_rubygems
@@ -105,6 +106,13 @@ module InVFS
       # a whole, because its parts cannot be loaded in any order.
       def parts_of_rubygems
         @facts[:parts].sort.map { |name| Tree::Item.made("#{PARTS}/#{name}", "Gem\n") }
+      end
+
+      # Those that RubyGems does not load when it starts.
+      def other_parts_of_rubygems(files)
+        names = files.keys.grep(%r{\Alib/rubygems/(?!defaults/|core_ext/|(\w+/)*vendor/)[\w/]+\.rb\z})
+        names -= @facts[:parts].map { |name| "lib/#{name}" }
+        names.to_h { |name| [name, Rubygems.part(File.binread(files[name]))] }
       end
 
       # The files below a directory: name in the archive => path.

@@ -24,11 +24,22 @@ module InVFS
 
       # What stands before the first line of code in rubygems.rb.
       BEGINNING = "InVFS::Standalone.rubygems_begins if defined?(InVFS::Standalone); "
-      private_constant :BEGINNING
+
+      # The same for files that RubyGems does not load itself: they find it loaded.
+      PART = "Object.const_defined?(\"Gem::VERSION\"); "
+      private_constant :BEGINNING, :PART
 
       # @param text [String] rubygems.rb, with the same lines afterwards, and one more
       # @return [String]
-      def self.adapted(text) = "#{text.b.sub(/^(?=[^#\s])/n, BEGINNING)}Gem.complete\n".b
+      def self.adapted(text) = "#{started(text, BEGINNING)}Gem.complete\n".b
+
+      # @param text [String] a file of RubyGems that a program may require before anything else has loaded RubyGems
+      # @return [String] with the same lines
+      def self.part(text) = started(text, PART)
+
+      # Puts something before the first code.
+      def self.started(text, code) = text.b.sub(/^(?=[^#\s])/n, code.b)
+      private_class_method :started
     end
     private_constant :Rubygems
   end
