@@ -6,32 +6,28 @@ require_relative "cli_helper"
 class LibraryTest < Minitest::Test
   include CLIHelper
 
-  SET = $LOADED_FEATURES.grep(%r{/set\.rb\z}).first || $LOAD_PATH.resolve_feature_path("set").last
-
-  def setup
-    super
-    skip "Ruby has set built in" unless SET&.end_with?(".rb")
-  end
+  # A file of the library that nothing else loads.
+  WORDS = $LOAD_PATH.resolve_feature_path("shellwords")&.last || $LOADED_FEATURES.grep(%r{/shellwords\.rb\z}).first
 
   def forms(out = "app.zip") = names(out).grep(%r{\A\.invfs/library/})
 
   def test_what_the_sources_name_is_compiled_and_what_that_names
-    summary = pack({ "a.rb" => "require 'set'\nautoload :PP, 'pp'\nrequire 'own'\nrequire 'etc'", "own.rb" => "", "x.txt" => "require 'erb'" },
+    summary = pack({ "a.rb" => "require 'shellwords'\nautoload :PP, 'pp'\nrequire 'own'\nrequire 'etc'", "own.rb" => "", "x.txt" => "require 'erb'" },
                    compile: true)
-    assert_equal %w[pp.rb prettyprint.rb set.rb], summary.library.map { |path| File.basename(path) }.grep(/set|pp|erb|pretty/).sort
+    assert_equal %w[pp.rb prettyprint.rb shellwords.rb], summary.library.map { |path| File.basename(path) }.grep(/words|pp|erb|pretty/).sort
     assert_equal summary.library.size, forms.size
-    assert_includes forms, InVFS::Pack.const_get(:Compiled).library_name(SET, File.binread(SET))
+    assert_includes forms, InVFS::Pack.const_get(:Compiled).library_name(WORDS, File.binread(WORDS))
     assert_equal %w[a.rb own.rb], summary.compiled
     assert_predicate InVFS::Pack.check(path("app.zip")), :good?
   end
 
   def test_what_is_packed_itself_is_not_compiled_twice
-    summary = pack({ "a.rb" => "require 'set'", "lib/set.rb" => File.binread(SET) }, compile: true)
-    refute_includes summary.library, SET
+    summary = pack({ "a.rb" => "require 'shellwords'", "lib/shellwords.rb" => File.binread(WORDS) }, compile: true)
+    refute_includes summary.library, WORDS
   end
 
   def test_none_and_all
-    write({ "a.rb" => "require 'set'" })
+    write({ "a.rb" => "require 'shellwords'" })
     assert_empty pack(compile: true, library: :none).library
     assert_empty forms
     assert_empty pack.library
@@ -48,11 +44,11 @@ class LibraryTest < Minitest::Test
   end
 
   def test_compile_adds_them_to_an_archive_and_renews_them
-    write({ "a.rb" => "require 'set'" })
+    write({ "a.rb" => "require 'shellwords'" })
     pack(compile: true)
     packed = File.binread(path("app.zip"))
     pack
-    assert_includes InVFS::Pack.compile(path("app.zip")).library, SET
+    assert_includes InVFS::Pack.compile(path("app.zip")).library, WORDS
     assert_equal packed, File.binread(path("app.zip"))
     InVFS::Pack.compile(path("app.zip"))
     assert_equal packed, File.binread(path("app.zip"))
@@ -61,12 +57,12 @@ class LibraryTest < Minitest::Test
     assert_success invfs("compile", "app.zip"), /\Aapp\.zip: 1 file compiled for \S+; \d+ of Ruby's library\n\z/
   end
 
-  # An archive with a form that says it was made from `set.rb`, but says `FORGED` when it runs.
+  # An archive with a form that says it was made from `shellwords.rb`, but says `FORGED` when it runs.
   def forge
-    source = File.binread(SET)
+    source = File.binread(WORDS)
     form = InVFS::CompiledCode.build("FORGED = __FILE__\n")
     form[-20, 8] = [Zlib.crc32(source), source.bytesize].pack("L<2")
-    ZipBuilder.write(path("app.zip"), { InVFS::Pack.const_get(:Compiled).library_name(SET, source) => form, "a.rb" => "" })
+    ZipBuilder.write(path("app.zip"), { InVFS::Pack.const_get(:Compiled).library_name(WORDS, source) => form, "a.rb" => "" })
   end
 
   def prints(program, *options)
@@ -75,7 +71,7 @@ class LibraryTest < Minitest::Test
     outcome.stdout
   end
 
-  def assert_takes(path, before, required = "set")
+  def assert_takes(path, before, required = "shellwords")
     skip "there are no mounts here" unless RUBY_PLATFORM.include?("linux")
     taken = "#{before}\nrequire #{required.inspect}\np defined?(FORGED) && FORGED"
     assert_equal "#{path.inspect}\n", prints(taken, *RubyProcess::INVFS)
@@ -101,12 +97,12 @@ class LibraryTest < Minitest::Test
 
   def test_it_is_taken_for_an_archive_in_the_load_path_and_for_a_mount
     forge
-    assert_takes(SET, '$: << InVFS.zip("app.zip")')
-    assert_takes(SET, 'InVFS.mount("/app", InVFS.zip("app.zip"))')
-    assert_takes(SET, 'InVFS.mount("/app", InVFS.zip("app.zip"), writable: "upper")')
-    assert_takes(SET, 'require "invfs/zip"; $: << "app.zip"; require "a"')
-    assert_takes(SET, '$: << InVFS.union(InVFS.zip("app.zip"), "other")')
-    assert_takes(SET, '$: << InVFS.zip("app.zip").sub("lib")')
+    assert_takes(WORDS, '$: << InVFS.zip("app.zip")')
+    assert_takes(WORDS, 'InVFS.mount("/app", InVFS.zip("app.zip"))')
+    assert_takes(WORDS, 'InVFS.mount("/app", InVFS.zip("app.zip"), writable: "upper")')
+    assert_takes(WORDS, 'require "invfs/zip"; $: << "app.zip"; require "a"')
+    assert_takes(WORDS, '$: << InVFS.union(InVFS.zip("app.zip"), "other")')
+    assert_takes(WORDS, '$: << InVFS.zip("app.zip").sub("lib")')
     assert_takes(nil, 'InVFS.zip("app.zip")')
     assert_takes(nil, 'zip = InVFS.zip("app.zip"); $: << zip; zip.close; $:.pop')
     assert_takes(nil, 'InVFS.transparent = false; $: << InVFS.zip("app.zip")')
@@ -115,11 +111,11 @@ class LibraryTest < Minitest::Test
   # The name, the length and the checksum decide, not the place.
   def test_only_the_same_file_is_the_same
     forge
-    source = File.binread(SET)
-    { "same/set.rb" => source, "other/set.rb" => source.sub("add", "adD"), "longer/set.rb" => "#{source}\n",
-      "same/sat.rb" => source }.each do |name, content|
+    source = File.binread(WORDS)
+    { "same/shellwords.rb" => source, "other/shellwords.rb" => source.sub("# ", "#-"), "longer/shellwords.rb" => "#{source}\n",
+      "same/words.rb" => source }.each do |name, content|
       write({ File.basename(name) => content }, File.dirname(name))
-      assert_takes((path(name) if name == "same/set.rb"), '$: << InVFS.zip("app.zip")', path(name))
+      assert_takes((path(name) if name == "same/shellwords.rb"), '$: << InVFS.zip("app.zip")', path(name))
     end
   end
 
