@@ -91,6 +91,8 @@ pub enum Opened {
     Shared(Node),
     /// Contents made for this opening alone, and what the file was at that moment.
     Contents(Vec<u8>, Node),
+    /// The same as a sealed file in memory, whose offset is 0.
+    Memory(OwnedFd, Node),
     /// A large file that is read in parts ([`FileSystem::read_part`]), and what it is. It was opened for reading.
     Parts(Node),
     /// A real file, already open as it was asked for.

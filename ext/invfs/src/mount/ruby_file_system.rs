@@ -7,7 +7,7 @@ use invfs_engine::vfs::{Kind, Listing};
 use invfs_fs::buffered::{Buffered, OpenFiles};
 use invfs_fs::file_system::{Change, FileSystem, Names, Node, OpenHow, Opened, Time};
 use invfs_fs::sys::errno::{Answer, Errno};
-use invfs_fs::sys::fork;
+use invfs_fs::sys::{fork, memfd};
 use magnus::{prelude::*, Error, RArray, RString, Ruby, Value};
 
 use super::{
@@ -61,17 +61,23 @@ impl RubyFileSystem {
         })
     }
 
-    /// The contents, unless the file is read `in_parts`, and what it is.
-    fn ask_read(&self, sub: &Subpath, in_parts: bool) -> Answer<(Option<Vec<u8>>, Node)> {
-        self.ask("read", sub, |ruby| {
+    /// What `take` makes of the contents, unless the file is read `in_parts`, and what it is.
+    fn ask_read<T>(
+        &self,
+        sub: &Subpath,
+        in_parts: bool,
+        take: impl FnOnce(&[u8]) -> Answer<T>,
+    ) -> Answer<(Option<T>, Node)> {
+        let (taken, node) = self.ask("read", sub, |ruby| {
             let more = [ruby.into_value(in_parts)];
             let answer: RArray = self.adapter.call(ruby, "read", sub, &more)?;
-            let contents = match answer.entry::<Option<RString>>(0)? {
-                Some(contents) => Some(copy(ruby, contents)?),
-                None => None,
-            };
-            Ok((contents, node(answer.entry::<RArray>(1)?)?))
-        })
+            let contents = answer.entry::<Option<RString>>(0)?;
+            let node = node(answer.entry::<RArray>(1)?)?;
+            // SAFETY: `take` does not call Ruby.
+            let taken = contents.map(|contents| take(unsafe { contents.as_slice() }));
+            Ok((taken, node))
+        })?;
+        Ok((taken.transpose()?, node))
     }
 
     /// What some names in the directory `sub` are.
@@ -274,8 +280,9 @@ impl FileSystem for RubyFileSystem {
                 return opened;
             }
             if !how.writes() {
-                return Ok(match self.ask_read(sub, true)? {
-                    (Some(contents), node) => Opened::Contents(contents, node),
+                let file = |contents: &[u8]| memfd::file(contents, sub.as_bytes(), true);
+                return Ok(match self.ask_read(sub, true, file)? {
+                    (Some(file), node) => Opened::Memory(file, node),
                     (None, node) => Opened::Parts(node),
                 });
             }
@@ -286,7 +293,7 @@ impl FileSystem for RubyFileSystem {
     }
 
     fn read(&self, sub: &Subpath) -> Answer<Vec<u8>> {
-        let (contents, _) = self.ask_read(sub, false)?;
+        let (contents, _) = self.ask_read(sub, false, copied)?;
         Ok(contents.unwrap_or_default())
     }
 
@@ -457,14 +464,16 @@ fn node(answer: RArray) -> Result<Node, Error> {
 
 /// A copy of the bytes of a String; `ENOMEM` if there is no memory for it.
 fn copy(ruby: &Ruby, contents: RString) -> Result<Vec<u8>, Error> {
-    let mut bytes = Vec::new();
-    if bytes.try_reserve_exact(contents.len()).is_err() {
-        return Err(Error::new(
-            ruby.exception_no_mem_error(),
-            "no memory for a copy",
-        ));
-    }
     // SAFETY: copied before Ruby runs again.
-    bytes.extend_from_slice(unsafe { contents.as_slice() });
-    Ok(bytes)
+    copied(unsafe { contents.as_slice() })
+        .map_err(|_| Error::new(ruby.exception_no_mem_error(), "no memory for a copy"))
+}
+
+fn copied(bytes: &[u8]) -> Answer<Vec<u8>> {
+    let mut copy = Vec::new();
+    if copy.try_reserve_exact(bytes.len()).is_err() {
+        return Err(Errno(libc::ENOMEM));
+    }
+    copy.extend_from_slice(bytes);
+    Ok(copy)
 }

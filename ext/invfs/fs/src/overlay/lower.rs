@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use crate::file_system::{FileSystem, Node, OpenHow, Opened};
 use crate::sys::errno::{Answer, Errno};
+use crate::sys::memfd;
 use invfs_engine::path::{Subpath, SubpathBuf};
 use invfs_engine::vfs::Listing;
 
@@ -88,6 +89,7 @@ impl<'a> Lower<'a> {
         match self.file_system.open(path, how)? {
             Opened::Shared(_) | Opened::Parts(_) => self.file_system.read(path),
             Opened::Contents(contents, _) => Ok(contents),
+            Opened::Memory(file, _) => memfd::read_all(file),
             Opened::Buffered(file, _) => file.contents(),
             Opened::Real(fd) => whole(fd),
         }

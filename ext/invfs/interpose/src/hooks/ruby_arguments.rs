@@ -12,10 +12,11 @@ const LONG: [&[u8]; 6] = [
     b"--backtrace-limit",
 ];
 
-/// Whether a program is called as Ruby is: `ruby`, `ruby3.1`.
+/// Whether a program is called as Ruby is: `ruby`, `ruby3.1`, `ruby-3.4`.
 pub fn is_ruby(path: &[u8]) -> bool {
+    let in_version = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'-');
     let rest = name(path).strip_prefix(b"ruby");
-    rest.is_some_and(|rest| rest.iter().all(|b| b.is_ascii_digit() || *b == b'.'))
+    rest.is_some_and(|rest| rest.iter().all(in_version))
 }
 
 /// Whether a program starts the one in its arguments: `env`.
@@ -149,7 +150,7 @@ mod tests {
 
     #[test]
     fn programs() {
-        for path in ["ruby", "/usr/bin/ruby", "/usr/bin/ruby3.1"] {
+        for path in ["ruby", "/usr/bin/ruby", "/usr/bin/ruby3.1", "/opt/ruby-3.4"] {
             assert!(is_ruby(path.as_bytes()), "{path}");
         }
         for path in ["/usr/bin/rubocop", "ruby-lsp", "/ruby/sh", ""] {

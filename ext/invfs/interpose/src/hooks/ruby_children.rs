@@ -5,7 +5,6 @@
 
 use std::ffi::CStr;
 use std::os::fd::{IntoRawFd, OwnedFd, RawFd};
-use std::os::unix::fs::MetadataExt;
 
 use rustix::io::FdFlags;
 
@@ -85,9 +84,7 @@ fn argument(path: Text<'_>, arguments: Strings<'_>) -> Option<(usize, PathTarget
     let program = path.to_bytes()?;
     let at = match ruby_arguments::is_env(program) {
         true => ruby_arguments::script_after_env(arguments.iter()),
-        false if ruby_arguments::is_ruby(program) || is_this_program(program) => {
-            ruby_arguments::script(arguments.iter())
-        }
+        false if ruby_arguments::is_ruby(program) => ruby_arguments::script(arguments.iter()),
         false => None,
     }?;
     let script = arguments.iter().nth(at)?;
@@ -95,17 +92,6 @@ fn argument(path: Text<'_>, arguments: Strings<'_>) -> Option<(usize, PathTarget
         Route::Virtual(target) => Some((at, target)),
         _ => None,
     }
-}
-
-/// Whether a program is the one that runs here.
-fn is_this_program(path: &[u8]) -> bool {
-    use std::os::unix::ffi::OsStrExt;
-    let identity = |path: &[u8]| {
-        let found = std::fs::metadata(std::ffi::OsStr::from_bytes(path)).ok()?;
-        Some((found.dev(), found.ino()))
-    };
-    let this = identity(b"/proc/self/exe");
-    this.is_some() && this == identity(path)
 }
 
 /// A descriptor that the child inherits of the lines that stand for a program, if that is a script of Ruby.

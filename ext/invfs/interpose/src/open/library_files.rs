@@ -62,7 +62,7 @@ pub fn contents(place: &Place) -> Answer<Vec<u8>> {
     match place.mount.file_system().open(&place.sub, how)? {
         Opened::Shared(_) | Opened::Parts(_) => place.mount.file_system().read(&place.sub),
         Opened::Contents(contents, _) => Ok(contents),
-        Opened::Real(file) => memfd::read_all(file),
+        Opened::Real(file) | Opened::Memory(file, _) => memfd::read_all(file),
         Opened::Buffered(file, _) => file.contents(),
     }
 }

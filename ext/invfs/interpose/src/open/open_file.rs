@@ -12,6 +12,7 @@ use crate::open::stat;
 use crate::open::{dir_streams, identities, in_parts};
 use invfs_fs::buffered::Buffered;
 use invfs_fs::file_system::{Node, OpenHow, Opened};
+use invfs_fs::fingerprint::Fingerprint;
 use invfs_fs::mounts::{Mount, Place};
 use invfs_fs::sys::at;
 use invfs_fs::sys::errno::{Answer, Errno};
@@ -79,6 +80,7 @@ fn by(
         Opened::Contents(contents, node) => {
             Ok(reading(place, held(place, &contents, node, how.flags)?))
         }
+        Opened::Memory(file, node) => Ok(reading(place, in_memory(place, file, node, how.flags)?)),
         Opened::Parts(node) => match partly(&node)? {
             Some(fd) => Ok(fd),
             None => {
@@ -108,6 +110,18 @@ fn held(place: &Place, contents: &[u8], node: Node, flags: i32) -> Answer<Openin
     }
     let file = memfd::file(contents, &place.path(), true)?;
     let size = contents.len() as u64;
+    let inode = identities::remember(place, &file, &Node { size, ..node }, true);
+    Ok((hand_over(file, flags)?, inode))
+}
+
+/// Opens a file that the file system has made.
+fn in_memory(place: &Place, file: OwnedFd, node: Node, flags: i32) -> Answer<Opening> {
+    if let Some(opening) = beside(place, flags)? {
+        if Fingerprint::of_file(&opening.0, u64::MAX)? == Fingerprint::of_file(&file, u64::MAX)? {
+            return Ok(opening);
+        }
+    }
+    let size = at::look_at(&file)?.size;
     let inode = identities::remember(place, &file, &Node { size, ..node }, true);
     Ok((hand_over(file, flags)?, inode))
 }

@@ -214,7 +214,9 @@ impl Union {
                     }
                     Opened::Shared(_) | Opened::Parts(_) => file_system.read(sub(path))?,
                     Opened::Contents(contents, _) => contents,
-                    Opened::Buffered(..) => panic!("{path}: nothing is buffered"),
+                    Opened::Memory(..) | Opened::Buffered(..) => {
+                        panic!("{path}: nothing is buffered")
+                    }
                 };
                 assert_eq!(flags & libc::O_ACCMODE, libc::O_RDONLY, "{path}");
                 Ok(String::from_utf8(contents).expect("UTF-8"))

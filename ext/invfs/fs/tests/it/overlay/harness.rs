@@ -182,7 +182,9 @@ fn answer(overlay: &Overlay, op: &Op) -> Result<String, i32> {
                     Opened::Shared(_) | Opened::Parts(_) => {
                         overlay.read(&sub(path)).map(|_| String::new())
                     }
-                    Opened::Contents(..) | Opened::Buffered { .. } => Ok(String::new()),
+                    Opened::Contents(..) | Opened::Memory(..) | Opened::Buffered { .. } => {
+                        Ok(String::new())
+                    }
                 })
         }
         Op::List(path) => overlay.list(&sub(path)).map(|_| String::new()),
