@@ -147,7 +147,7 @@ class StandaloneScriptTest < Minitest::Test
 
   def test_the_environment_of_another_ruby_changes_nothing
     others = { "RUBYOPT" => "-w -rnothing_here", "RUBYLIB" => path("other"), "GEM_HOME" => path("other"), "BUNDLE_GEMFILE" => path("none"),
-               "RUBYGEMS_GEMDEPS" => path("none") }
+               "RUBYGEMS_GEMDEPS" => path("none"), "INVFS_PER_MINOR" => nil }
     write({ "json.rb" => "raise 'another json'" }, "other")
     values = [others["RUBYOPT"], others["RUBYLIB"], others["GEM_HOME"]]
     load_path = %w[/__invfs__/boot/rubygems /__invfs__/lib /__invfs__/arch]
