@@ -26,17 +26,16 @@ end
 def build_launcher(destination)
   # A directory of its own: other flags make other crates.
   target = File.expand_path("#{ENV.fetch("CARGO_TARGET_DIR", "#{CRATE}/target")}/launcher")
-  sh({ "CARGO_ENCODED_RUSTFLAGS" => launcher_flags },
-     "cargo", "build", "--locked", "--profile", "launcher", "--package", LAUNCHER,
-     "--manifest-path", "#{CRATE}/Cargo.toml", "--target-dir", target)
-  built = File.binread("#{target}/launcher/#{LAUNCHER}")
+  arguments = ["--locked", "--profile", "launcher", "--target-dir", target]
+  system = cargo_build(LAUNCHER, arguments, { "CARGO_ENCODED_RUSTFLAGS" => launcher_flags })
+  built = File.binread([target, *system, "launcher", LAUNCHER].join("/"))
   mkdir_p File.dirname(destination), verbose: false
   File.binwrite("#{destination}.new", built + NO_ENTRIES)
   chmod 0o755, "#{destination}.new", verbose: false
   mv "#{destination}.new", destination, verbose: false
 end
 
-desc "Build the launcher of packed programs (invfs pack --standalone)"
+desc "Build the launcher of packed programs (invfs pack --standalone; GLIBC=2.28: also for systems as old as that)"
 task :launcher do
   next puts("packed programs have no launcher on this system") unless launcher?
 

@@ -9,8 +9,8 @@ ZIG_PACKAGES = %w[ziglang==0.17.1 cargo-zigbuild==0.24.1].freeze
 TARGETS = {
   "aarch64-apple-darwin" => %w[invfs-engine invfs-fs],
   "x86_64-pc-windows-gnu" => %w[invfs-engine invfs-fs],
-  "aarch64-unknown-linux-gnu" => %w[invfs-engine invfs-fs invfs-interpose],
-  "x86_64-unknown-linux-musl" => %w[invfs-engine invfs-fs invfs-interpose]
+  "aarch64-unknown-linux-gnu" => %w[invfs-engine invfs-fs invfs-interpose invfs-launcher],
+  "x86_64-unknown-linux-musl" => %w[invfs-engine invfs-fs invfs-interpose invfs-launcher]
 }.freeze
 
 # A PATH with cargo-zigbuild. Installs it into tmp/zig the first time.

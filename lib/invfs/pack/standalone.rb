@@ -71,7 +71,7 @@ module InVFS
         raise PackError, "#{@found.path}: no main script; --main names one" unless @main_script
 
         items = project.items + RubyFiles.new(@stdlib, wanted).items + mounted
-        shared = SharedLibraries.new(items, @ruby)
+        shared = SharedLibraries.new(items, @ruby, @launcher)
         @libraries, @glibc = shared.names, shared.glibc
         items += shared.items
         Contents.new([*items, start_item].sort_by(&:name), project.left_out)

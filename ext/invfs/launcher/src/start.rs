@@ -1,6 +1,6 @@
 //! From the command line to the end of the program.
 
-use std::ffi::{c_int, c_void, CStr, OsString};
+use std::ffi::{c_int, c_void, OsString};
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Mutex;
@@ -143,7 +143,7 @@ fn check_c_library(needed: Option<&str>) -> Result<(), String> {
 #[cfg(target_env = "gnu")]
 fn c_library() -> Option<String> {
     // SAFETY: returns a string that stays.
-    let version = unsafe { CStr::from_ptr(libc::gnu_get_libc_version()) };
+    let version = unsafe { std::ffi::CStr::from_ptr(libc::gnu_get_libc_version()) };
     Some(version.to_string_lossy().into_owned())
 }
 

@@ -13,19 +13,20 @@ module InVFS
       # @return [Array<Tree::Item>]
       attr_reader :items
 
-      # @return [String, nil] the version of the GNU C library that all of them need
+      # @return [String, nil] the version of the GNU C library that all of them, and the launcher, need
       attr_reader :glibc
 
       # @param items [Array<Tree::Item>] what is packed
       # @param ruby [Libruby]
+      # @param launcher [String] its path
       # @raise [InVFS::PackError] if a library is missing
-      def initialize(items, ruby)
+      def initialize(items, ruby, launcher)
         @objects = items.select { |item| item.kind == :file && item.name.match?(/\.so(\.[\d.]+)?\z/n) && elf?(item) }
         found = libraries([ruby.path, *@objects.filter_map(&:path)])
         found.delete(File.basename(ruby.entry))
         @items = found.map { |name, path| Tree::Item.file("#{Libruby::DIRECTORY}/#{name}".b, File.realpath(path)) }
         @items.unshift(ruby.item)
-        @glibc = newest(@objects + @items)
+        @glibc = newest((@objects + @items).map(&:read) << File.binread(launcher))
       end
 
       # @return [Array<String>] the names of those of the system
@@ -55,8 +56,8 @@ module InVFS
 
       def real(path) = path && File.realpath(path)
 
-      def newest(items)
-        versions = items.flat_map { |item| InVFS.shared_object_needs(item.read)&.last || [] }
+      def newest(objects)
+        versions = objects.flat_map { |bytes| InVFS.shared_object_needs(bytes)&.last || [] }
         versions = versions.filter_map { |version| version[/\AGLIBC_(\d[\d.]*)\z/, 1] }
         versions.max_by { |version| version.split(".").map(&:to_i) }
       end
