@@ -22,6 +22,15 @@ class CommandTest < Minitest::Test
     end
   end
 
+  def test_names_with_bytes_that_are_no_characters
+    write({ "main.rb" => "puts 'hello'\n" }, "\xFF".b)
+    assert_success invfs("pack", "\xFF", "-o", "\xFE.zip"), /\\xFE\.zip: /
+    assert_success invfs("list", "\xFE.zip"), /main\.rb/
+    assert_success invfs("verify", "\xFE.zip", "-q"), ""
+    assert_success invfs("unpack", "\xFE.zip", "-q", "--directory", "\xFD"), ""
+    assert_success invfs("run", "\xFE.zip"), "hello\n"
+  end
+
   COMMANDS.each do |command|
     define_method("test_help_of_#{command}") do
       help = invfs(command, "--help")

@@ -34,6 +34,14 @@ class StandalonePackTest < Minitest::Test
     assert FileUtils.identical?(path("one"), path("two"))
   end
 
+  def test_the_name_of_the_project_is_that_of_its_directory
+    write(HELLO)
+    assert_failure invfs("pack", "app", "--standalone"), 2, /-o is missing: app is a directory here/
+    Dir.chdir(@dir) { File.rename("app", "\xFF".b) }
+    [[], %w[--standalone --writable]].each { |options| assert_success invfs("pack", "\xFF".b, *options, "-o", "program", "--force"), /is a directory/ }
+    assert_prints "hello\n"
+  end
+
   def test_nothing_of_this_machine_is_in_it
     write(HELLO)
     pack("app", "--method", "stored")

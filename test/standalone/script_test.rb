@@ -46,9 +46,10 @@ class StandaloneScriptTest < Minitest::Test
     when "environment" then p ENV.values_at("RUBYOPT", "RUBYLIB", "GEM_HOME"), $VERBOSE, $:, ENV.keys.grep(/INVFS|LD_/)
     when "descriptors" then p File.open(File::NULL).fileno < 20
     when "close"
-      (3..1000).each { |n| IO.for_fd(n, autoclose: false).close rescue nil }
+      (3..1000).each { |n| IO.for_fd(n).close rescue nil }
+      others = Array.new(10) { File.open("/etc/passwd") }
       require "json"
-      p JSON.generate([1]), File.exist?(__FILE__)
+      p JSON.generate([1]), File.size(__FILE__) == File.read(__FILE__).bytesize, others.map { |other| other.read(4) }.uniq
     when "title"
       Process.setproctitle("another title")
       puts File.read("/proc/self/cmdline").delete("\0").strip
@@ -158,7 +159,17 @@ class StandaloneScriptTest < Minitest::Test
 
   def test_descriptors_are_those_that_programs_expect
     assert_answer "true\n", "descriptors"
-    assert_answer "\"[1]\"\ntrue\n", "close"
+    assert_answer "\"[1]\"\ntrue\n[\"root\"]\n", "close"
+  end
+
+  def test_encodings_are_those_of_the_locale
+    text = 'p Encoding.default_external, Encoding.find("locale"), Encoding.find("filesystem"), ENV["HOME"].encoding'
+    program = path("encodings")
+    pack_script(text, out: program)
+    %w[C C.UTF-8 none].each do |locale|
+      env = { "LC_ALL" => locale, "LANG" => nil }
+      assert_prints RubyProcess.run("-e", text, env: env).stdout, file: program, env: env
+    end
   end
 
   def test_title

@@ -11,7 +11,7 @@ module InVFS
       # @param arguments [Array<String>]
       # @return [Integer] the exit code
       def call(arguments)
-        rest = parser.parse(arguments)
+        rest = parser.parse(arguments.map { |argument| bytes(argument) })
         return SUCCESS if @helped
 
         run(*expect(rest))
@@ -25,6 +25,9 @@ module InVFS
       private
 
       def name = self.class.name[/\w+\z/].downcase
+
+      # Names of files may have bytes that are no characters: optparse takes them only in binary.
+      def bytes(argument) = argument.valid_encoding? ? argument : argument.b
 
       # What the user calls.
       def program = "invfs #{name}"

@@ -117,7 +117,10 @@ module InVFS
       def default_output(path, pack)
         raise UsageError, "-o is missing: #{path} has no name for the archive" if pack.name.empty?
 
-        @standalone ? pack.name : "#{pack.name}.zip"
+        return "#{pack.name}.zip" unless @standalone
+        raise UsageError, "-o is missing: #{pack.name} is a directory here" if File.directory?(pack.name)
+
+        pack.name
       end
 
       def write(pack, output)

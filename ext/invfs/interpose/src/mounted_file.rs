@@ -1,6 +1,5 @@
 //! A file of a mount as the source of an archive: archives lie in archives.
 
-use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
 
@@ -12,10 +11,11 @@ use crate::paths::text::Text;
 use invfs_engine::archive::{Identity, Source};
 use invfs_engine::vfs::Room;
 use invfs_fs::sys::errno::Errno;
+use invfs_fs::sys::reserved_file::ReservedFile;
 
 /// An open file of a mount. What can be told of it is what `fstat` tells whoever has hooks.
 pub struct MountedFile {
-    file: File,
+    file: ReservedFile,
     identity: Identity,
 }
 
@@ -50,7 +50,7 @@ fn open(path: &[u8]) -> io::Result<MountedFile> {
         return Err(error(Errno(libc::EISDIR)));
     }
     Ok(MountedFile {
-        file: File::from(opened),
+        file: ReservedFile::new(opened),
         identity: Identity::from_stat(&found),
     })
 }
@@ -61,7 +61,7 @@ fn os_path(path: &[u8]) -> &std::ffi::OsStr {
 
 impl Source for MountedFile {
     fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
-        Source::read_at(&self.file, buf, offset)
+        self.file.read_at(buf, offset)
     }
 
     fn read_into(&self, room: &mut Room<'_>, offset: u64) -> io::Result<usize> {
@@ -69,7 +69,7 @@ impl Source for MountedFile {
     }
 
     fn len(&self) -> io::Result<u64> {
-        Source::len(&self.file)
+        self.file.len()
     }
 
     fn identity(&self) -> io::Result<Option<Identity>> {

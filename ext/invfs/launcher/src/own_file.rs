@@ -8,10 +8,10 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use invfs_engine::archive::{Archive, Options, Source};
-use invfs_engine::vfs::Room;
+use invfs_engine::archive::{Archive, Options};
 use invfs_engine::ErrorKind;
-use invfs_fs::sys::reserved_fd::{InUse, ReservedFd};
+use invfs_fs::sys::reserved_fd::ReservedFd;
+use invfs_fs::sys::reserved_file::ReservedFile;
 
 /// The kernel's link to the executable.
 const SELF: &str = "/proc/self/exe";
@@ -32,8 +32,8 @@ pub fn open() -> Result<OwnFile, String> {
     let name = std::fs::read_link(SELF).unwrap_or_else(|_| called.clone());
     let name = name.to_string_lossy().into_owned();
     let file = file(&called).map_err(|error| format!("{name}: {error}"))?;
-    let file = Arc::new(ReservedFd::out_of_the_way(file));
-    let source = Arc::new(Bytes(file.clone()));
+    let source = Arc::new(ReservedFile::new(file));
+    let file = source.descriptor();
     let archive = Archive::from_source(source, &name, &Options::default()).map_err(|error| {
         match error.kind() {
             ErrorKind::NotAnArchive => {
@@ -94,30 +94,4 @@ fn inherited(called: &Path) -> Option<OwnedFd> {
     let open = number > 2 && unsafe { libc::fcntl(number, libc::F_GETFD) } >= 0;
     // SAFETY: open, and nothing ran yet in this process that could own it.
     open.then(|| unsafe { OwnedFd::from_raw_fd(number) })
-}
-
-/// The bytes of the file, whatever number its descriptor has.
-struct Bytes(Arc<ReservedFd>);
-
-impl Bytes {
-    fn get(&self) -> io::Result<InUse<'_>> {
-        self.0
-            .get()
-            .map_err(|errno| io::Error::from_raw_os_error(errno.0))
-    }
-}
-
-impl Source for Bytes {
-    fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
-        Ok(rustix::io::pread(self.get()?, buf, offset)?)
-    }
-
-    fn read_into(&self, room: &mut Room<'_>, offset: u64) -> io::Result<usize> {
-        let file = self.get()?;
-        room.write_with(|rest| Ok(rustix::io::pread(&file, rest, offset)?.0))
-    }
-
-    fn len(&self) -> io::Result<u64> {
-        Ok(rustix::fs::fstat(self.get()?)?.st_size.unsigned_abs())
-    }
 }

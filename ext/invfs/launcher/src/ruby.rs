@@ -59,6 +59,9 @@ impl Ruby {
     ) -> Result<c_int, String> {
         let (mut argc, mut argv) = arguments.leak();
         let mut bottom = 0_usize;
+        // Ruby takes its default encodings from the locale, which `ruby` sets and its library does not.
+        // SAFETY: a NUL-terminated string; no other thread runs.
+        unsafe { libc::setlocale(libc::LC_CTYPE, c"".as_ptr()) };
         // SAFETY: in the order of Ruby's own `main`, in its only thread, once. The garbage collector takes the stack for
         // Ruby's from `bottom` on; what this function has there besides is no object.
         unsafe {

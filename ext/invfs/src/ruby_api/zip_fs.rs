@@ -5,6 +5,8 @@ use std::sync::Arc;
 use invfs_engine::archive::{Archive, Options};
 use invfs_engine::vfs::Vfs;
 #[cfg(mounts)]
+use invfs_fs::sys::reserved_file::ReservedFile;
+#[cfg(mounts)]
 use invfs_interpose::MountedFile;
 use magnus::{
     function, method,
@@ -256,6 +258,17 @@ fn open_archive(path: &[u8], options: &Options) -> invfs_engine::Result<Archive>
             Err(error) => Err(invfs_engine::Error::from_io(name, error)),
         };
     }
+    open_real(path, options)
+}
+
+#[cfg(mounts)]
+fn open_real(path: &[u8], options: &Options) -> invfs_engine::Result<Archive> {
+    let hold = |file: std::fs::File| Arc::new(ReservedFile::new(file.into()));
+    Archive::open_held(&string::os_path(path), options, hold)
+}
+
+#[cfg(not(mounts))]
+fn open_real(path: &[u8], options: &Options) -> invfs_engine::Result<Archive> {
     Archive::open(&string::os_path(path), options)
 }
 

@@ -17,7 +17,7 @@ module InVFS
         values.each do |value|
           next unless value
 
-          raise PackError, "#{key} #{value.inspect}: it has a line break" if value.match?(/[\r\n]/)
+          raise PackError, "#{key} #{value.inspect}: it has a line break" if value.b.match?(/[\r\n]/n)
 
           @lines << "#{key} #{value}\n".b
         end

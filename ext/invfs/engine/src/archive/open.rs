@@ -1,5 +1,6 @@
 //! Opening an archive: from a path, from memory, from any source of bytes.
 
+use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -45,9 +46,26 @@ impl Archive {
     /// assert_eq!(error.kind(), ErrorKind::NotAnArchive);
     /// ```
     pub fn open(path: &Path, options: &Options) -> Result<Archive> {
+        Archive::open_held(path, options, Arc::new)
+    }
+
+    /// [`Archive::open`] for whoever does not want to hold the file as a [`File`]: `hold` gets it, and returns what reads it
+    /// from then on.
+    ///
+    /// ```
+    /// use invfs_engine::{archive::{Archive, Options}, ErrorKind};
+    /// let hold = |_| -> std::sync::Arc<Vec<u8>> { panic!("there is no file") };
+    /// let error = Archive::open_held("no such file".as_ref(), &Options::default(), hold).err().unwrap();
+    /// assert_eq!(error.kind(), ErrorKind::Io);
+    /// ```
+    pub fn open_held<S: Source + 'static>(
+        path: &Path,
+        options: &Options,
+        hold: impl FnOnce(File) -> Arc<S>,
+    ) -> Result<Archive> {
         let name = path.to_string_lossy().into_owned();
         match open_regular(path) {
-            Ok(Opened::Regular(file)) => Archive::from_source(Arc::new(file), &name, options),
+            Ok(Opened::Regular(file)) => Archive::from_source(hold(file), &name, options),
             Ok(Opened::Directory) => Err(Error::from_io(name, crate::os::eisdir())),
             Ok(Opened::Other) => Err(Error::new(
                 ErrorKind::NotAnArchive,

@@ -11,4 +11,5 @@ pub mod errno;
 pub mod memfd;
 pub mod read_dir;
 pub mod reserved_fd;
+pub mod reserved_file;
 pub mod temporary;
