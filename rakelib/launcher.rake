@@ -26,10 +26,9 @@ end
 def build_launcher(destination)
   # A directory of its own: other flags make other crates.
   target = File.expand_path("#{ENV.fetch("CARGO_TARGET_DIR", "#{CRATE}/target")}/launcher")
-  sh({ "CARGO_ENCODED_RUSTFLAGS" => launcher_flags },
-     "cargo", "build", "--locked", "--profile", "launcher", "--package", LAUNCHER,
-     "--manifest-path", "#{CRATE}/Cargo.toml", "--target-dir", target)
-  built = File.binread("#{target}/launcher/#{LAUNCHER}")
+  system = cargo_build(["--profile", "launcher", "--package", LAUNCHER, "--target-dir", target],
+                       "CARGO_ENCODED_RUSTFLAGS" => launcher_flags)
+  built = File.binread([target, *system, "launcher", LAUNCHER].join("/"))
   mkdir_p File.dirname(destination), verbose: false
   File.binwrite("#{destination}.new", built + NO_ENTRIES)
   chmod 0o755, "#{destination}.new", verbose: false
