@@ -11,9 +11,9 @@ end
 def compile_library(destination)
   profile = ENV.fetch("INVFS_PROFILE", "release")
   target = File.expand_path(ENV.fetch("CARGO_TARGET_DIR", "#{CRATE}/target"))
-  arguments = ["--locked", "--profile", profile, "--target-dir", target]
+  arguments = ["--profile", profile, "--package", "invfs", "--target-dir", target]
   # RUBY: otherwise rb-sys takes the headers of the first ruby in PATH, and keeps them when another one is wanted.
-  system = cargo_build("invfs", arguments, { "RUBY" => RbConfig.ruby })
+  system = cargo_build(arguments, "RUBY" => RbConfig.ruby)
   built = [target, *system, profile == "dev" ? "debug" : profile, cargo_library(RbConfig::CONFIG)].join("/")
   mkdir_p File.dirname(destination), verbose: false
   # Renames a new file into place, so that running Rubies keep the old one.
@@ -21,18 +21,17 @@ def compile_library(destination)
   mv "#{destination}.new", destination, verbose: false
 end
 
-# Builds a package of the workspace with these arguments. With GLIBC=2.28, it needs no newer glibc than that. Returns
-# what cargo calls the system then, nil if it is just this one.
-def cargo_build(package, arguments, environment)
-  arguments += ["--package", package]
+# Runs `cargo build` with these arguments. With GLIBC=2.28, what it makes needs no newer glibc than that. Returns what
+# cargo calls the system then, nil if it is just this one.
+def cargo_build(arguments, environment)
   glibc = ENV.fetch("GLIBC", "")
   if glibc.empty?
-    sh(environment, "cargo", "build", *arguments, chdir: CRATE)
+    sh(environment, "cargo", "build", "--locked", *arguments, chdir: CRATE)
     return
   end
 
   system = "#{Gem::Platform.local.cpu}-unknown-linux-gnu"
-  sh(environment.merge("PATH" => path_with_zig), "cargo-zigbuild", "zigbuild", *arguments,
+  sh(environment.merge("PATH" => path_with_zig), "cargo-zigbuild", "zigbuild", "--locked", *arguments,
      "--target", "#{system}.#{glibc}", chdir: CRATE)
   system
 end

@@ -26,8 +26,8 @@ end
 def build_launcher(destination)
   # A directory of its own: other flags make other crates.
   target = File.expand_path("#{ENV.fetch("CARGO_TARGET_DIR", "#{CRATE}/target")}/launcher")
-  arguments = ["--locked", "--profile", "launcher", "--target-dir", target]
-  system = cargo_build(LAUNCHER, arguments, { "CARGO_ENCODED_RUSTFLAGS" => launcher_flags })
+  system = cargo_build(["--profile", "launcher", "--package", LAUNCHER, "--target-dir", target],
+                       "CARGO_ENCODED_RUSTFLAGS" => launcher_flags)
   built = File.binread([target, *system, "launcher", LAUNCHER].join("/"))
   mkdir_p File.dirname(destination), verbose: false
   File.binwrite("#{destination}.new", built + NO_ENTRIES)

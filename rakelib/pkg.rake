@@ -124,7 +124,7 @@ end
 
 namespace :gem do
   desc "Build the platform gem into pkg: launcher, libraries for Ruby #{MINORS.join(", ")} (RUBIES=3.1 limits them)"
-  task native: %i[compile man api] do
+  task native: %i[man api] do
     stage = "#{ROOT}/tmp/native"
     specification = stage_files(stage)
     stage_libraries(stage, wanted_minors)
@@ -133,7 +133,7 @@ namespace :gem do
   end
 
   desc "Build the gem for PLATFORM=x86_64-linux-musl of the libraries in LIBRARIES=directory (3.1/invfs.so and so on)"
-  task assemble: %i[compile man api] do
+  task assemble: %i[man api] do
     platform = Gem::Platform.new(ENV.fetch("PLATFORM").split("-", 3))
     abort "PLATFORM=#{platform} names no C library" if platform.os == "linux" && platform.version.nil?
     stage = "#{ROOT}/tmp/assemble"

@@ -43,9 +43,8 @@ class NativeGemTest < Minitest::Test
     outcome = RubyProcess.run(*RubyProcess::INVFS, "-e", needed, *libraries_of(gem_file))
     versions = outcome.stdout.scan(/^GLIBC_(\d+(?:\.\d+)+)$/).flatten
     assert_equal promise, versions.map { |version| Gem::Version.new(version) }.max
-    # What the standard library of Rust, the stat functions of this C library and the launcher's own unwinder make of it,
-    # when built here.
-    assert_operator promise, :<=, Gem::Version.new("2.35")
+    # What the C library and libgcc of Debian 12 make of it; with GLIBC=2.28 it is that.
+    assert_operator promise, :<=, Gem::Version.new(ENV.fetch("GLIBC", "2.35"))
     here = IO.popen(%w[getconf GNU_LIBC_VERSION], &:read)[/[\d.]+/]
     assert_operator promise, :<=, Gem::Version.new(here)
   end
