@@ -7,6 +7,7 @@ use crate::buffered::Buffered;
 use crate::sys::at::Meta;
 pub use crate::sys::at::Time;
 use crate::sys::errno::{Answer, Errno};
+use crate::sys::memfd;
 use invfs_engine::path::Subpath;
 use invfs_engine::vfs::{Kind, Listing};
 
@@ -100,6 +101,20 @@ pub enum Opened {
     /// A file that is written as a whole when the last descriptor of it is closed. If it was opened for writing, it was
     /// already told of one descriptor.
     Buffered(Arc<Buffered>, Node),
+}
+
+/// What the file `sub` holds, however the file system opens it.
+pub fn contents(file_system: &dyn FileSystem, sub: &Subpath) -> Answer<Vec<u8>> {
+    let how = OpenHow {
+        flags: libc::O_RDONLY | libc::O_CLOEXEC,
+        mode: 0,
+    };
+    match file_system.open(sub, how)? {
+        Opened::Shared(_) | Opened::Parts(_) => file_system.read(sub),
+        Opened::Contents(contents, _) => Ok(contents),
+        Opened::Real(file) | Opened::Memory(file, _) => memfd::read_all(file),
+        Opened::Buffered(file, _) => file.contents(),
+    }
 }
 
 /// A change to names or attributes.

@@ -2,12 +2,10 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-use std::os::fd::OwnedFd;
 use std::rc::Rc;
 
-use crate::file_system::{FileSystem, Node, OpenHow, Opened};
+use crate::file_system::{self, FileSystem, Node, OpenHow, Opened};
 use crate::sys::errno::{Answer, Errno};
-use crate::sys::memfd;
 use invfs_engine::path::{Subpath, SubpathBuf};
 use invfs_engine::vfs::Listing;
 
@@ -82,17 +80,7 @@ impl<'a> Lower<'a> {
 
     /// The contents of the file `path`.
     pub fn contents(&self, path: &Subpath) -> Answer<Vec<u8>> {
-        let how = OpenHow {
-            flags: libc::O_RDONLY | libc::O_CLOEXEC,
-            mode: 0,
-        };
-        match self.file_system.open(path, how)? {
-            Opened::Shared(_) | Opened::Parts(_) => self.file_system.read(path),
-            Opened::Contents(contents, _) => Ok(contents),
-            Opened::Memory(file, _) => memfd::read_all(file),
-            Opened::Buffered(file, _) => file.contents(),
-            Opened::Real(fd) => whole(fd),
-        }
+        file_system::contents(self.file_system, path)
     }
 
     /// Runs `act` with what `lock` gives held. Where it needs to know something new of the lower layer, the lock is
@@ -138,10 +126,4 @@ impl<'a> Lower<'a> {
         self.known.borrow_mut().insert(asked, reply.clone());
         reply
     }
-}
-
-fn whole(fd: OwnedFd) -> Answer<Vec<u8>> {
-    let mut contents = Vec::new();
-    std::io::Read::read_to_end(&mut std::fs::File::from(fd), &mut contents)?;
-    Ok(contents)
 }

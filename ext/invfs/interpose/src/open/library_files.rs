@@ -5,10 +5,9 @@ use std::sync::OnceLock;
 use invfs_engine::libraries;
 use invfs_engine::path::{Subpath, SubpathBuf};
 use invfs_engine::vfs::Kind;
-use invfs_fs::file_system::{OpenHow, Opened};
+use invfs_fs::file_system;
 use invfs_fs::mounts::{self, Place};
 use invfs_fs::sys::errno::Answer;
-use invfs_fs::sys::memfd;
 
 /// The directory of a mount where libraries are that many shared objects need.
 static SHARED: OnceLock<Vec<u8>> = OnceLock::new();
@@ -55,14 +54,5 @@ pub fn is_file(place: &Place) -> bool {
 
 /// What the file at `place` holds.
 pub fn contents(place: &Place) -> Answer<Vec<u8>> {
-    let how = OpenHow {
-        flags: libc::O_RDONLY,
-        mode: 0,
-    };
-    match place.mount.file_system().open(&place.sub, how)? {
-        Opened::Shared(_) | Opened::Parts(_) => place.mount.file_system().read(&place.sub),
-        Opened::Contents(contents, _) => Ok(contents),
-        Opened::Real(file) | Opened::Memory(file, _) => memfd::read_all(file),
-        Opened::Buffered(file, _) => file.contents(),
-    }
+    file_system::contents(place.mount.file_system(), &place.sub)
 }
