@@ -85,11 +85,23 @@ class StandaloneScriptTest < Minitest::Test
       p ruby, Gem.ruby == ruby, File.executable?(ruby)
       p IO.popen([ruby, "-rjson", "-e", "print JSON.generate([ARGV, $0, RUBY_VERSION == '#{RUBY_VERSION}', defined?(Gem)])", "a"], &:read)
       p system(ruby, "-e", "exit 3"), $?.exitstatus, system("#{ruby} -e abort"), $?.exitstatus
+      p IO.popen([[ruby, "another name"], "-e", "print ARGV", "a"], &:read), system([ruby, "another name"], "-e", "exit 4"), $?.exitstatus
       p IO.popen([ruby, __FILE__, "exit"], &:read), $?.exitstatus
       p IO.popen([ruby, "-ne", "print $_.upcase"], "r+") { |io| io.write("x\n"); io.close_write; io.read }
       p IO.popen([ruby, "-e", "puts Dir.children('/proc/self/fd').size"], &:read) == IO.popen([ruby, "-e", "exec RbConfig.ruby, '-e', 'puts Dir.children(%q(/proc/self/fd)).size'"], &:read)
       pid = fork { exec(ruby, "-e", "exit 5") }
       p Process.wait2(pid)[1].exitstatus
+    when "directory" then p Dir.pwd, ENV.key?("INVFS_CWD")
+    when "directories"
+      show = [RbConfig.ruby, "-e", 'p Dir.pwd, ENV.key?("INVFS_CWD")']
+      again = ["/proc/self/exe", "directory"]
+      [show, again].each do |command|
+        puts IO.popen(command, chdir: __dir__, &:read), IO.popen(command, chdir: "/", &:read)
+        Dir.chdir(__dir__) { puts IO.popen(command, &:read), IO.popen(command, chdir: "/", &:read) }
+      end
+      Dir.chdir(__dir__)
+      $stdout.flush
+      exec(*show)
     when "certificates" then require "openssl"; p OpenSSL::X509::Store.new.tap(&:set_default_paths).class, ENV["SSL_CERT_FILE"]
     end
     __END__
@@ -162,6 +174,12 @@ class StandaloneScriptTest < Minitest::Test
     assert_answer "\"[1]\"\ntrue\n[\"root\"]\n", "close"
   end
 
+  def test_a_working_directory_of_the_program_goes_with_it
+    here = "\"/__invfs__/app\"\nfalse\n"
+    outside = "\"/\"\nfalse\n"
+    assert_answer "#{(here + outside) * 4}#{here}", "directories"
+  end
+
   def test_encodings_are_those_of_the_locale
     text = 'p Encoding.default_external, Encoding.find("locale"), Encoding.find("filesystem"), ENV["HOME"].encoding'
     program = path("encodings")
@@ -203,7 +221,7 @@ class StandaloneScriptTest < Minitest::Test
 
   def test_child_processes_are_the_file_itself
     ruby = "/__invfs__/bin/ruby"
-    expected = [ruby, true, true, '[["a"],"-e",true,"constant"]', false, 3, false, 1, "", 42, "X\n", true, 5]
+    expected = [ruby, true, true, '[["a"],"-e",true,"constant"]', false, 3, false, 1, '["a"]', false, 4, "", 42, "X\n", true, 5]
     assert_answer expected.map { |value| "#{value.inspect}\n" }.join, "children"
   end
 

@@ -25,7 +25,7 @@ mod open;
 mod patch;
 mod paths;
 
-pub use as_seen::{metadata, open_file};
+pub use as_seen::{enter_handed_on, metadata, open_file};
 pub use install::{install, is_installed, rescan, Unsupported};
 pub use load_library::{load_library, load_library_at};
 pub use mounted_file::MountedFile;

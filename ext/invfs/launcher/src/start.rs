@@ -1,6 +1,6 @@
 //! From the command line to the end of the program.
 
-use std::ffi::{c_int, c_void, OsString};
+use std::ffi::{c_int, c_void, CString, OsString};
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Mutex;
@@ -60,8 +60,8 @@ fn run(mut arguments: Arguments, own: &OwnFile) -> Result<c_int, String> {
     let description = Description::of(&own.archive)?;
     check_c_library(description.glibc.as_deref())?;
     mounted::mount(&own.archive, &description)?;
-    let ruby = format!("{PREFIX}/{RUBY}").into_bytes();
-    let is_child = arguments.name() == ruby.as_slice();
+    let ruby = CString::new(format!("{PREFIX}/{RUBY}")).map_err(|error| error.to_string())?;
+    let is_child = arguments.name() == ruby.as_bytes();
     if !is_child {
         check(own, &description)?;
         arguments.insert(description.arguments);
@@ -70,6 +70,7 @@ fn run(mut arguments: Arguments, own: &OwnFile) -> Result<c_int, String> {
     invfs_interpose::search_libraries_in(format!("{PREFIX}/{LIBRARIES}").into_bytes());
     let library = load(own, &description.libruby).map_err(without_proc)?;
     invfs_interpose::install().map_err(|reason| reason.0)?;
+    invfs_interpose::enter_handed_on();
     let others = if is_child { Vec::new() } else { take_away() };
     let key = description.key;
     Ruby::load(library)?.run(

@@ -28,7 +28,9 @@ mod write;
 
 use crate::patch::got::Hook;
 
+pub use cwd::chdir;
 pub use open::open;
+pub use ruby_children::DIRECTORY;
 
 /// Every function with a hook, by the names that the GNU C library and musl have for it.
 pub static HOOKS: &[&[Hook]] = &[

@@ -1,6 +1,6 @@
 //! Running a program that lies in a mount, or one that is passed mounts
 
-use std::ffi::c_int;
+use std::ffi::{c_int, CStr};
 use std::os::fd::{IntoRawFd, RawFd};
 
 use crate::hooks::arguments::{environment, Argument, Given, SpawnStrings, Strings};
@@ -24,9 +24,9 @@ hooks! {
                 })
             },
             |at| {
-                let fd = program(at, environment)?;
+                let Program { fd, name } = program(at, environment)?;
                 let file = ProcPath::new(fd);
-                let errno = ruby_children::in_directory(environment, |environment| {
+                let errno = named(name, arguments, |arguments| ruby_children::in_directory(environment, |environment| {
                     original(Text::from(&file), arguments, environment);
                     match Errno::last() {
                         // Without /proc: good for programs, not for scripts, whose interpreter would need the path.
@@ -41,9 +41,9 @@ hooks! {
                         _ => {}
                     }
                     Errno::last()
-                });
+                }));
                 close_own(fd);
-                Err(errno)
+                Err(errno.unwrap_or_else(|errno| errno))
             },
         )
     }
@@ -63,14 +63,14 @@ hooks! {
             return Ok(real(file));
         }
         dispatch_path(file, real, |at| {
-            let fd = program(at, environment)?;
+            let Program { fd, name } = program(at, environment)?;
             let path = ProcPath::new(fd);
-            ruby_children::in_directory(environment, |environment| {
-                original(Text::from(&path), arguments, environment)
-            });
-            let errno = Errno::last();
+            let errno = named(name, arguments, |arguments| ruby_children::in_directory(environment, |environment| {
+                original(Text::from(&path), arguments, environment);
+                Errno::last()
+            }));
             close_own(fd);
-            Err(errno)
+            Err(errno.unwrap_or_else(|errno| errno))
         })
     }
 
@@ -91,13 +91,14 @@ hooks! {
                 })
             },
             |at| {
-                let fd = program(at, environment.0)?;
+                let Program { fd, name } = program(at, environment.0)?;
                 let path = ProcPath::new(fd);
-                let result = ruby_children::in_directory(environment.0, |environment| {
-                    original(pid, Text::from(&path), actions, attributes, arguments, SpawnStrings(environment))
-                });
+                let result = named(name, arguments.0, |arguments| ruby_children::in_directory(environment.0, |environment| {
+                    let (arguments, environment) = (SpawnStrings(arguments), SpawnStrings(environment));
+                    original(pid, Text::from(&path), actions, attributes, arguments, environment)
+                }));
                 close_own(fd);
-                Ok(result)
+                result
             },
         )
     }
@@ -120,20 +121,49 @@ hooks! {
     }
 }
 
-/// A descriptor of the program that the new one inherits: a script's interpreter opens it by its number.
-///
-/// The target is gone when this returns: what the child of a `vfork` still held would never be given back to its parent.
-fn program(target: PathTarget, environment: Strings<'_>) -> Answer<RawFd> {
-    if let Some(program) = stand_in::program(&target.place) {
-        return program.map(IntoRawFd::into_raw_fd);
+/// A program in a mount.
+struct Program {
+    /// A descriptor that the new program inherits: a script's interpreter opens it by its number.
+    fd: RawFd,
+    /// What its first argument has to be.
+    name: Option<&'static CStr>,
+}
+
+/// Runs `run` with the arguments for a program that has to be called by this name: by it, a packed program knows that it is
+/// to be a `ruby`, whatever name the caller wants others to see.
+fn named<R>(
+    name: Option<&CStr>,
+    arguments: Strings<'_>,
+    run: impl FnOnce(Strings<'_>) -> R,
+) -> Answer<R> {
+    match name {
+        Some(name) if arguments.iter().next() != Some(name) => arguments
+            .replaced(0..1, &[name], run)
+            .ok_or(Errno(libc::E2BIG)),
+        _ => Ok(run(arguments)),
     }
-    access::executable(&target)?;
+}
+
+/// The target is gone when this returns: what the child of a `vfork` still held would never be given back to its parent.
+fn program(target: PathTarget, environment: Strings<'_>) -> Answer<Program> {
+    if let Some((name, program)) = stand_in::program(&target.place) {
+        return Ok(Program {
+            fd: program?.into_raw_fd(),
+            name: Some(name),
+        });
+    }
+    let fd = file(&target, environment)?;
+    Ok(Program { fd, name: None })
+}
+
+fn file(target: &PathTarget, environment: Strings<'_>) -> Answer<RawFd> {
+    access::executable(target)?;
     if ruby_children::is_passed_on(environment) {
-        if let Some(stub) = ruby_children::script(&target)? {
+        if let Some(stub) = ruby_children::script(target)? {
             return Ok(stub);
         }
     }
-    open::target(&target, libc::O_RDONLY, 0)
+    open::target(target, libc::O_RDONLY, 0)
 }
 
 /// Executes an open file; returns where that fails.

@@ -13,6 +13,7 @@ use crate::hooks::descriptor::close_own;
 use crate::hooks::{open, ruby_arguments};
 use crate::paths::cwd;
 use crate::paths::route::{self, PathTarget, Route, Wants};
+use crate::paths::stand_in;
 use crate::paths::text::Text;
 use invfs_engine::vfs::Kind;
 use invfs_fs::sys::errno::{Answer, Errno};
@@ -22,7 +23,7 @@ use invfs_fs::sys::memfd::{self, ProcPath};
 const MOUNTS: &[u8] = b"INVFS_MOUNTS=";
 
 /// The one that holds the working directory, where that is a virtual one.
-const DIRECTORY: &[u8] = b"INVFS_CWD=";
+pub const DIRECTORY: &[u8] = b"INVFS_CWD";
 
 /// How long a path may be that is handed on.
 const PATH_MAX: usize = 4096;
@@ -38,7 +39,10 @@ pub fn adapted<R>(
     run: impl Fn(Strings<'_>, Strings<'_>) -> R,
 ) -> R {
     if !is_passed_on(environment) {
-        return run(arguments, environment);
+        return match is_again(path) {
+            true => in_directory(environment, |environment| run(arguments, environment)),
+            false => run(arguments, environment),
+        };
     }
     let stub = argument(path, arguments)
         .and_then(|(at, target)| Some((at, stub(&target, true).ok().flatten()?)));
@@ -58,6 +62,11 @@ pub fn adapted<R>(
     result
 }
 
+/// Whether a packed program, which makes its mounts whenever it starts, executes itself from a directory that only it has.
+fn is_again(path: Text<'_>) -> bool {
+    cwd::is_virtual() && path.to_bytes().is_some_and(stand_in::is_program)
+}
+
 /// Whether the child gets to know of the mounts.
 pub fn is_passed_on(environment: Strings<'_>) -> bool {
     let is_it = |variable: &CStr| variable.to_bytes().starts_with(MOUNTS);
@@ -66,11 +75,11 @@ pub fn is_passed_on(environment: Strings<'_>) -> bool {
 
 /// Runs `run` with an environment that tells the virtual working directory, if there is one.
 pub fn in_directory<R>(environment: Strings<'_>, run: impl Fn(Strings<'_>) -> R) -> R {
-    let mut variable = [0; DIRECTORY.len() + PATH_MAX + 1];
+    let mut variable = [0; DIRECTORY.len() + PATH_MAX + 2];
     let string = cwd::handed_on().and_then(|place| {
         let path = place.path();
-        let all = DIRECTORY.iter().chain(&path).chain(&[0]);
-        let room = variable.get_mut(..DIRECTORY.len() + path.len() + 1)?;
+        let all = DIRECTORY.iter().chain(b"=").chain(&path).chain(&[0]);
+        let room = variable.get_mut(..DIRECTORY.len() + path.len() + 2)?;
         room.iter_mut().zip(all).for_each(|(to, from)| *to = *from);
         CStr::from_bytes_with_nul(room).ok()
     });
