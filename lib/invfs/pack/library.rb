@@ -40,7 +40,9 @@ module InVFS
           look_at(@found[path], File.dirname(path))
         end
         brought = sources.to_h { |source| [source.b, true] }
-        @found.reject { |_, contents| brought[contents] }.sort.to_h
+        # Compiled forms know a file by its last name and its contents: of several copies one is enough.
+        found = @found.reject { |_, contents| brought[contents] }.sort
+        found.uniq { |copy, contents| [File.basename(copy), contents] }.to_h
       end
 
       private
