@@ -131,6 +131,27 @@ class MountsPathsTest < Minitest::Test
     RUBY
   end
 
+  def test_up_from_directories_that_only_lead_to_a_mount
+    assert_right(<<~'RUBY')
+      root = "#{ROOT}/way/to/it"
+      mount(root)
+      ["other", "other/inner"].each { |name| Dir.mkdir("#{DIRECTORY}/#{name}") }
+      File.symlink("other/inner", "#{DIRECTORY}/aside")
+      name = File.basename(ROOT)
+      %w[way/../way/to/it way/to/../to/it way/to/it/../it way/to/../../way/to/it way/to/it/../../../way/./to/../to/it].each do |path|
+        same("hello\n") { File.read("#{ROOT}/#{path}/hello.txt") }
+        same(root) { File.realpath("#{ROOT}/#{path}") }
+        same(root) { Dir.chdir("#{ROOT}/#{path}") { Dir.pwd } }
+        same("hello\n") { File.read("#{DIRECTORY}/other/../#{name}/#{path}/hello.txt") }
+        same(Errno::ENOENT) { File.read("#{DIRECTORY}/aside/../#{name}/#{path}/hello.txt") }
+        same(Errno::ENOENT) { File.read("#{ROOT}/none/../#{path}/hello.txt") }
+        same("real\n") { File.read("#{ROOT}/#{path}/../../../../real.txt") }
+      end
+      same("real\n") { File.read("#{ROOT}/way/to/../../../other/../real.txt") }
+      same(["way"]) { Dir.children("#{ROOT}/way/to/../../") }
+    RUBY
+  end
+
   def test_a_mount_at_the_root
     assert_right(<<~'RUBY')
       mount("/")

@@ -282,8 +282,8 @@ fn is_clean(path: &[u8]) -> bool {
 
 /// Walks the components of a path that is not clean.
 ///
-/// `..` after a directory of a mount leads to the directory that holds it, which may be a real one; `..` after real
-/// directories is left to the system, unless the path seems to lead into a mount after it: then it is asked where.
+/// `..` after a directory of a mount, or an implied one, leads to the directory that holds it, which may be a real one;
+/// `..` after real directories is left to the system, unless the path seems to lead into a mount after it: then it is asked where.
 fn walk(table: &Table, path: &[u8]) -> Walked {
     let mut at = Vec::with_capacity(path.len());
     // How far the path was walked when it last left a real directory upwards, and where that leads by its letters.
@@ -294,24 +294,27 @@ fn walk(table: &Table, path: &[u8]) -> Walked {
         match component {
             b"" | b"." => {}
             b".." => {
-                if let Some(place) = table.find_visible(&at) {
+                let place = table.find_visible(&at);
+                if place.is_some() || is_implied(table, &at) {
                     if let Some((walked, letters)) = &climbed {
                         if !same_directory(path.get(..*walked), letters) {
                             return Walked::To(Route::Real);
                         }
                     }
-                    match real::directory(&place) {
-                        Ok(real) => at = real,
-                        // The system climbs from where the link leads.
-                        Err(Errno::LEADS_OUT) => {
-                            let out = match way_out::path(&place, true) {
-                                Ok(out) => out,
-                                Err(errno) => return Walked::To(Route::Failed(errno)),
-                            };
-                            let rest = path.get(walked..).unwrap_or_default();
-                            return Walked::Out([&out, &b"/.."[..], rest].concat());
+                    if let Some(place) = &place {
+                        match real::directory(place) {
+                            Ok(real) => at = real,
+                            // The system climbs from where the link leads.
+                            Err(Errno::LEADS_OUT) => {
+                                let out = match way_out::path(place, true) {
+                                    Ok(out) => out,
+                                    Err(errno) => return Walked::To(Route::Failed(errno)),
+                                };
+                                let rest = path.get(walked..).unwrap_or_default();
+                                return Walked::Out([&out, &b"/.."[..], rest].concat());
+                            }
+                            Err(errno) => return Walked::To(Route::Failed(errno)),
                         }
-                        Err(errno) => return Walked::To(Route::Failed(errno)),
                     }
                     pop(&mut at);
                     if table
@@ -344,6 +347,11 @@ fn walk(table: &Table, path: &[u8]) -> Walked {
         (Some(place), _) => target(place, path),
         (None, _) => Route::Real,
     })
+}
+
+/// Whether there is a directory only because a mount lies below it.
+fn is_implied(table: &Table, path: &[u8]) -> bool {
+    table.way(path).is_some() && real_identity(path).is_none()
 }
 
 fn pop(path: &mut Vec<u8>) {
