@@ -1,7 +1,8 @@
 # frozen_string_literal: true
 
-# Do applications start faster from one archive than from disk, and than with bootsnap? Whole processes: an application
-# for Rails runs a line, one for Sinatra is loaded, rubocop tells its version. All find their gems as they usually do.
+# Do applications start faster from one archive than from disk, and than with bootsnap? Whole processes: a script loads
+# some of Ruby's library, an application for Rails runs a line, one for Sinatra is loaded, rubocop tells its version.
+# All find their gems as they usually do.
 require_relative "support"
 require_relative "support/bootsnap"
 require_relative "support/sources"
@@ -42,6 +43,9 @@ class Application
   end
 end
 
+# Without gems: what it loads is Ruby's own library.
+SCRIPT = { "main.rb" => "require 'json'\nrequire 'optparse'\nrequire 'set'\nputs JSON.generate([1])\n" }.freeze
+
 SINATRA = {
   "Gemfile" => "source 'https://rubygems.org'\ngem 'sinatra'\ngem 'puma'\n",
   "main.rb" => <<~'RUBY'
@@ -56,7 +60,8 @@ SINATRA = {
 Bench.run("start of applications") do |bench|
   next bench.note("there are no mounts here") unless RUBY_PLATFORM.include?("linux")
 
-  applications = {}
+  directory = Bench::Sources.write("#{bench.directory}/script", SCRIPT)
+  applications = { "a script" => Application.new(bench, "script", directory, "#{directory}/main.rb") }
   if Bench.library?("rails") && Bench.library?("sqlite3") && Bench.library?("puma")
     # Where Rails writes.
     files = RailsApplication::FILES.merge("log/.keep" => "", "tmp/.keep" => "")
