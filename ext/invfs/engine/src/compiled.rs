@@ -47,15 +47,18 @@ pub fn library_directory(key: &str) -> Vec<u8> {
     [b".invfs/library/", key.as_bytes()].concat()
 }
 
-/// The name of the entry that holds the compiled form of such a file: wherever it lies, it has this name and these
-/// contents.
+/// The name of the entry that holds the compiled form of such a file: wherever it lies, it has this name, and contents
+/// with this CRC-32 and length.
 ///
 /// ```
-/// let name = invfs_engine::compiled::library_entry_name("3.1.2", b"set.rb", b"class Set; end\n");
+/// use invfs_engine::compiled;
+/// let source = b"class Set; end\n";
+/// let crc = compiled::checksum(source);
+/// let name = compiled::library_entry_name("3.1.2", b"set.rb", crc, source.len() as u64);
 /// assert_eq!(name, b".invfs/library/3.1.2/set.rb-41ee0c1c-15");
 /// ```
-pub fn library_entry_name(key: &str, name: &[u8], source: &[u8]) -> Vec<u8> {
-    let identity = format!("-{:08x}-{}", checksum(source), source.len());
+pub fn library_entry_name(key: &str, name: &[u8], crc: u32, size: u64) -> Vec<u8> {
+    let identity = format!("-{crc:08x}-{size}");
     [
         &library_directory(key),
         &b"/"[..],

@@ -7,6 +7,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 
+use invfs_engine::compiled::checksum;
 use invfs_engine::vfs::Vfs;
 use magnus::{Error, Ruby, Value};
 use parking_lot::Mutex;
@@ -49,9 +50,10 @@ pub fn load(ruby: &Ruby, path: &[u8]) -> Result<Option<Value>, Error> {
         return Ok(None);
     };
     let key = compiled::key(ruby)?;
+    let (crc, size) = (checksum(&source), source.len() as u64);
     for vfs in offered {
         // An archive that was closed or is damaged has nothing to offer.
-        if let Ok(Some(code)) = vfs.library(&key, path, &source) {
+        if let Ok(Some(code)) = vfs.library(&key, path, crc, size) {
             return compiled::from_binary(ruby, &code);
         }
     }

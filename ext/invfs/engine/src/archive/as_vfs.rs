@@ -100,14 +100,11 @@ impl Vfs for Archive {
         self.index.find(&compiled::library_directory(key)).is_some()
     }
 
-    fn library(&self, key: &str, path: &[u8], source: &[u8]) -> Result<Option<Vec<u8>>> {
+    fn library(&self, key: &str, path: &[u8], crc: u32, size: u64) -> Result<Option<Vec<u8>>> {
         let name = path.rsplit(|b| *b == b'/').next().unwrap_or_default();
-        let form = compiled::library_entry_name(key, name, source);
+        let form = compiled::library_entry_name(key, name, crc, size);
         match self.index.find(&form) {
-            Some(Numbered::File(form)) => {
-                let crc = compiled::checksum(source);
-                self.linked(form, crc, source.len() as u64, path)
-            }
+            Some(Numbered::File(form)) => self.linked(form, crc, size, path),
             _ => Ok(None),
         }
     }

@@ -99,9 +99,10 @@ pub trait Vfs: Send + Sync {
         false
     }
 
-    /// The compiled form of the file at `path`, which lies elsewhere and holds `source`.
-    fn library(&self, key: &str, path: &[u8], source: &[u8]) -> Result<Option<Vec<u8>>> {
-        let _ = (key, path, source);
+    /// The compiled form of the file at `path`, which lies elsewhere. Its contents have this CRC-32, and this length in
+    /// bytes.
+    fn library(&self, key: &str, path: &[u8], crc: u32, size: u64) -> Result<Option<Vec<u8>>> {
+        let _ = (key, path, crc, size);
         Ok(None)
     }
 

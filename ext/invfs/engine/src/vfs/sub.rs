@@ -57,8 +57,8 @@ impl Vfs for SubVfs {
         self.parent.has_library(key)
     }
 
-    fn library(&self, key: &str, path: &[u8], source: &[u8]) -> Result<Option<Vec<u8>>> {
-        self.parent.library(key, path, source)
+    fn library(&self, key: &str, path: &[u8], crc: u32, size: u64) -> Result<Option<Vec<u8>>> {
+        self.parent.library(key, path, crc, size)
     }
 
     fn is_constant(&self) -> bool {

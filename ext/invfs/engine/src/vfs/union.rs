@@ -131,9 +131,9 @@ impl Vfs for UnionVfs {
         self.layers.iter().any(|layer| layer.has_library(key))
     }
 
-    fn library(&self, key: &str, path: &[u8], source: &[u8]) -> Result<Option<Vec<u8>>> {
+    fn library(&self, key: &str, path: &[u8], crc: u32, size: u64) -> Result<Option<Vec<u8>>> {
         for layer in &self.layers {
-            if let Some(form) = layer.library(key, path, source)? {
+            if let Some(form) = layer.library(key, path, crc, size)? {
                 return Ok(Some(form));
             }
         }
