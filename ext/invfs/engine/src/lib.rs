@@ -25,7 +25,7 @@ pub mod error;
 mod hash;
 pub mod libraries;
 pub mod load_size;
-mod os;
+pub mod os;
 pub mod path;
 pub mod root_map;
 #[allow(unsafe_code)]

@@ -1,8 +1,11 @@
 //! The files of a VFS that a shared object consists of: itself, and the libraries that it needs and that lie there.
 
 use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use crate::elf;
+use crate::os;
 use crate::path::{Subpath, SubpathBuf};
 
 /// More libraries than anything brings along.
@@ -62,4 +65,29 @@ pub fn with_needed<E>(
         }
     }
     Ok(files)
+}
+
+/// Writes such files to where they belong in `directory`.
+///
+/// ```
+/// use invfs_engine::{libraries, path::SubpathBuf};
+/// let directory = std::env::temp_dir().join(format!("invfs-libraries-{}", std::process::id()));
+/// let sub = SubpathBuf::clean(b"lib/a.so").unwrap();
+/// libraries::write(&directory, &[(sub.clone(), b"contents".to_vec())].into()).unwrap();
+/// let written = std::fs::read(libraries::path_in(&directory, &sub));
+/// std::fs::remove_dir_all(&directory).unwrap();
+/// assert_eq!(written.unwrap(), b"contents");
+/// ```
+pub fn write(directory: &Path, files: &BTreeMap<SubpathBuf, Vec<u8>>) -> io::Result<()> {
+    for (sub, contents) in files {
+        let path = path_in(directory, sub);
+        std::fs::create_dir_all(path.parent().unwrap_or(directory))?;
+        std::fs::write(path, contents)?;
+    }
+    Ok(())
+}
+
+/// Where [`write`] puts the file `sub`.
+pub fn path_in(directory: &Path, sub: &Subpath) -> PathBuf {
+    directory.join(os::path(sub.as_bytes()))
 }

@@ -1,6 +1,25 @@
-//! Errors of the operating system that invfs makes itself, so that callers see the number they know from files.
+//! The operating system's spelling of paths, and errors of its kind that invfs makes itself, so that callers see the number
+//! they know from files.
 
 use std::io;
+use std::path::PathBuf;
+
+/// The operating system's spelling of a path in bytes.
+///
+/// ```
+/// assert_eq!(invfs_engine::os::path(b"lib/a.rb"), std::path::Path::new("lib/a.rb"));
+/// ```
+#[cfg(unix)]
+pub fn path(bytes: &[u8]) -> PathBuf {
+    use std::os::unix::ffi::OsStrExt;
+    std::ffi::OsStr::from_bytes(bytes).into()
+}
+
+/// The operating system's spelling of a path in bytes.
+#[cfg(not(unix))]
+pub fn path(bytes: &[u8]) -> PathBuf {
+    String::from_utf8_lossy(bytes).into_owned().into()
+}
 
 /// "Is a directory".
 pub(crate) fn eisdir() -> io::Error {

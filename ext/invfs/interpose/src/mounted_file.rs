@@ -9,6 +9,7 @@ use crate::paths::route;
 use crate::paths::route::{Route, Wants};
 use crate::paths::text::Text;
 use invfs_engine::archive::{Identity, Source};
+use invfs_engine::os;
 use invfs_engine::vfs::Room;
 use invfs_fs::sys::errno::Errno;
 use invfs_fs::sys::reserved_file::ReservedFile;
@@ -31,7 +32,7 @@ impl MountedFile {
     pub fn open(path: &[u8]) -> Option<io::Result<MountedFile>> {
         let name = std::ffi::CString::new(path).ok()?;
         match route::at(libc::AT_FDCWD, Text::from(&*name), Wants::Anything) {
-            Route::Real | Route::Elsewhere(_) => match std::fs::metadata(os_path(path)) {
+            Route::Real | Route::Elsewhere(_) => match std::fs::metadata(os::path(path)) {
                 Ok(_) => None,
                 // A real link may lead into a mount.
                 Err(_) => open(path).ok().map(Ok),
@@ -53,10 +54,6 @@ fn open(path: &[u8]) -> io::Result<MountedFile> {
         file: ReservedFile::new(opened),
         identity: Identity::from_stat(&found),
     })
-}
-
-fn os_path(path: &[u8]) -> &std::ffi::OsStr {
-    std::os::unix::ffi::OsStrExt::from_bytes(path)
 }
 
 impl Source for MountedFile {

@@ -2,6 +2,7 @@
 
 use std::mem::MaybeUninit;
 
+pub use invfs_engine::os::path as os_path;
 use invfs_engine::path::SubpathBuf;
 use invfs_engine::vfs::Sink;
 use magnus::{
@@ -121,14 +122,18 @@ pub fn hand_out(contents: RString, limit: u64, out: &mut dyn Sink) -> std::io::R
         return Ok(false);
     }
     // A copy first: filling `out` may allocate a Ruby String, and so start the collector.
-    let mut copy = Vec::new();
-    if copy.try_reserve_exact(contents.len()).is_err() {
-        return Err(std::io::ErrorKind::OutOfMemory.into());
-    }
     // SAFETY: nothing of Ruby runs while the bytes are borrowed.
-    copy.extend_from_slice(unsafe { contents.as_slice() });
+    let copy = copied(unsafe { contents.as_slice() }).ok_or(std::io::ErrorKind::OutOfMemory)?;
     out.put(&copy)?;
     Ok(true)
+}
+
+/// A copy of the bytes; `None` if there is no memory for it.
+pub fn copied(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut copy = Vec::new();
+    copy.try_reserve_exact(bytes.len()).ok()?;
+    copy.extend_from_slice(bytes);
+    Some(copy)
 }
 
 /// Gives the memory of a large String back now: hundreds of them would make the garbage collector run earlier.
@@ -136,19 +141,6 @@ pub fn hand_out(contents: RString, limit: u64, out: &mut dyn Sink) -> std::io::R
 pub fn release(string: RString) {
     // SAFETY: a live String that is ours; shrinking allocates nothing and cannot raise.
     unsafe { rb_sys::rb_str_resize(string.as_raw(), 0) };
-}
-
-/// The operating system's spelling of a path in bytes.
-#[cfg(unix)]
-pub fn os_path(bytes: &[u8]) -> std::path::PathBuf {
-    use std::os::unix::ffi::OsStrExt;
-    std::ffi::OsStr::from_bytes(bytes).into()
-}
-
-/// The operating system's spelling of a path in bytes.
-#[cfg(not(unix))]
-pub fn os_path(bytes: &[u8]) -> std::path::PathBuf {
-    String::from_utf8_lossy(bytes).into_owned().into()
 }
 
 /// The bytes of the operating system's path, with `/` between the components.

@@ -1,13 +1,12 @@
 //! Opens the shared object of an extension where the system's loader wants files: takes the place of `native_image`.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use invfs_engine::elf;
-use invfs_engine::libraries::with_needed;
-use invfs_engine::path::{Subpath, SubpathBuf};
+use invfs_engine::libraries;
+use invfs_engine::path::Subpath;
 use invfs_engine::unused_name::unused;
 use invfs_engine::vfs::Kind;
 use invfs_engine::Result as EngineResult;
@@ -32,11 +31,12 @@ pub fn open(hit: &Hit, bytes: &[u8]) -> Result<Library, String> {
         vfs.read(sub, u64::MAX, &mut contents)?;
         Ok(Some(contents))
     };
-    let files = with_needed(&hit.sub, bytes.to_vec(), read).map_err(|e| e.to_string())?;
+    let files =
+        libraries::with_needed(&hit.sub, bytes.to_vec(), read).map_err(|e| e.to_string())?;
     let directory = private_directory().map_err(|e| e.to_string())?;
-    let opened = write(&directory, &files)
+    let opened = libraries::write(&directory, &files)
         .map_err(|e| e.to_string())
-        .and_then(|()| load(&inside(&directory, &hit.sub)));
+        .and_then(|()| load(&libraries::path_in(&directory, &hit.sub)));
     // What cannot be removed while it is open (on Windows) is left to the system's clean-up.
     let _ = fs::remove_dir_all(&directory);
     opened
@@ -51,19 +51,6 @@ fn load(path: &Path) -> Result<Library, String> {
         e.source()
             .map_or_else(|| e.to_string(), ToString::to_string)
     })
-}
-
-fn write(directory: &Path, files: &BTreeMap<SubpathBuf, Vec<u8>>) -> io::Result<()> {
-    for (sub, contents) in files {
-        let path = inside(directory, sub);
-        fs::create_dir_all(path.parent().unwrap_or(directory))?;
-        fs::write(path, contents)?;
-    }
-    Ok(())
-}
-
-fn inside(directory: &Path, sub: &Subpath) -> PathBuf {
-    directory.join(String::from_utf8_lossy(sub.as_bytes()).as_ref())
 }
 
 /// A new directory that only this user can enter.

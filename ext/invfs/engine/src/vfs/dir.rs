@@ -66,8 +66,7 @@ fn is_nothing(error: &io::Error) -> bool {
 
 #[cfg(unix)]
 fn os_path(bytes: &[u8]) -> Option<PathBuf> {
-    use std::os::unix::ffi::OsStrExt;
-    Some(std::ffi::OsStr::from_bytes(bytes).into())
+    Some(crate::os::path(bytes))
 }
 
 #[cfg(not(unix))]

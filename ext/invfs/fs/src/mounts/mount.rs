@@ -1,13 +1,13 @@
 //! One mount: a file system at a path, and what is said about it.
 
 use std::any::Any;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::Arc;
 
 #[cfg(mounts)]
 use crate::file_system::FileSystem;
 use invfs_engine::archive::Identity;
+use invfs_engine::os;
 use invfs_engine::path::{Subpath, SubpathBuf};
 use invfs_engine::vfs::Vfs;
 
@@ -94,7 +94,7 @@ impl Mount {
         let over = match (request.origin, &request.file) {
             (Origin::Named, _) => Over::Nothing,
             (Origin::Adopted, Some(_)) => Over::File,
-            (Origin::Adopted, None) => match std::fs::metadata(os_path(&request.root)) {
+            (Origin::Adopted, None) => match std::fs::metadata(os::path(&request.root)) {
                 Ok(found) if found.is_dir() => Over::Directory,
                 Ok(_) => Over::File,
                 Err(_) => Over::Nothing,
@@ -208,15 +208,4 @@ fn owner() -> (u32, u32) {
 #[cfg(not(unix))]
 fn owner() -> (u32, u32) {
     (0, 0)
-}
-
-#[cfg(unix)]
-fn os_path(bytes: &[u8]) -> PathBuf {
-    use std::os::unix::ffi::OsStrExt;
-    std::ffi::OsStr::from_bytes(bytes).into()
-}
-
-#[cfg(not(unix))]
-fn os_path(bytes: &[u8]) -> PathBuf {
-    String::from_utf8_lossy(bytes).into_owned().into()
 }

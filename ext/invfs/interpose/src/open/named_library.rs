@@ -1,14 +1,11 @@
 //! Shared objects that the loader takes only from files with names, in their places: copies in a private directory, which is
 //! gone again when they are loaded.
 
-use std::collections::BTreeMap;
 use std::ffi::{c_int, c_void, CString};
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
 
 use crate::open::library_files;
 use invfs_engine::libraries;
-use invfs_engine::path::{Subpath, SubpathBuf};
 use invfs_fs::mounts::Place;
 use invfs_fs::sys::errno::{Answer, Errno};
 use invfs_fs::sys::temporary;
@@ -35,8 +32,9 @@ pub fn open(place: &Place, contents: &[u8], flags: c_int) -> Answer<Option<Named
         }
     })?;
     let directory = temporary::private_directory()?;
-    let loaded = write(&directory, &files).and_then(|()| {
-        let path = directory.join(os_path(&place.sub));
+    let written = libraries::write(&directory, &files).map_err(Errno::from);
+    let loaded = written.and_then(|()| {
+        let path = libraries::path_in(&directory, &place.sub);
         let path = CString::new(path.as_os_str().as_bytes()).map_err(|_| Errno(libc::EINVAL))?;
         // SAFETY: a NUL-terminated path; opening runs the initialisers, which is what the caller of `dlopen` asked for.
         let library = unsafe { libc::dlopen(path.as_ptr(), flags) };
@@ -45,19 +43,4 @@ pub fn open(place: &Place, contents: &[u8], flags: c_int) -> Answer<Option<Named
     // What cannot be removed stays behind.
     let _ = std::fs::remove_dir_all(&directory);
     loaded
-}
-
-fn write(directory: &Path, files: &BTreeMap<SubpathBuf, Vec<u8>>) -> Answer<()> {
-    for (name, contents) in files {
-        let path = directory.join(os_path(name));
-        if let Some(parent) = path.parent() {
-            std::fs::create_dir_all(parent)?;
-        }
-        std::fs::write(path, contents)?;
-    }
-    Ok(())
-}
-
-fn os_path(sub: &Subpath) -> &Path {
-    std::ffi::OsStr::from_bytes(sub.as_bytes()).as_ref()
 }
