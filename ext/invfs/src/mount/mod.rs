@@ -25,6 +25,8 @@ mod mount;
 #[cfg(mounts)]
 mod names;
 #[cfg(mounts)]
+mod node;
+#[cfg(mounts)]
 mod ruby_file_system;
 #[cfg(mounts)]
 mod ruby_side;

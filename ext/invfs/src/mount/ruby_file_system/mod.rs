@@ -1,19 +1,21 @@
 //! Serves a file system written in Ruby (an object with the methods of `InVFS::Base`, or a block) to file operations.
 
+mod changes;
+
 use std::sync::Arc;
 
 use invfs_engine::path::Subpath;
 use invfs_engine::vfs::{Kind, Listing};
-use invfs_fs::buffered::{Buffered, OpenFiles};
-use invfs_fs::file_system::{Change, FileSystem, Names, Node, OpenHow, Opened, Time};
+use invfs_fs::buffered::{open_files::OpenFiles, Buffered};
+use invfs_fs::file_system::{Change, FileSystem, Names, Node, OpenHow, Opened};
 use invfs_fs::sys::errno::{Answer, Errno};
 use invfs_fs::sys::{fork, memfd};
 use magnus::{prelude::*, Error, RArray, RString, Ruby, Value};
 
 use super::{
     adapter::Adapter,
-    gvl_bridge::{self, rooted, Question},
-    names,
+    gvl_bridge::{self, Question},
+    names, node,
     write_back::RubyWriteBack,
 };
 use crate::helpers::{gc_root::Token, string};
@@ -57,7 +59,7 @@ impl RubyFileSystem {
 
     fn ask_stat(&self, sub: &Subpath) -> Answer<Node> {
         self.ask("stat", sub, |ruby| {
-            node(self.adapter.call(ruby, "stat", sub, &[])?)
+            node::of(self.adapter.call(ruby, "stat", sub, &[])?)
         })
     }
 
@@ -72,7 +74,7 @@ impl RubyFileSystem {
             let more = [ruby.into_value(in_parts)];
             let answer: RArray = self.adapter.call(ruby, "read", sub, &more)?;
             let contents = answer.entry::<Option<RString>>(0)?;
-            let node = node(answer.entry::<RArray>(1)?)?;
+            let node = node::of(answer.entry::<RArray>(1)?)?;
             // SAFETY: `take` does not call Ruby.
             let taken = contents.map(|contents| take(unsafe { contents.as_slice() }));
             Ok((taken, node))
@@ -102,7 +104,7 @@ impl RubyFileSystem {
                 contents: copy(ruby, answer.entry::<RString>(0)?)?,
                 appends: answer.entry(1)?,
                 existed: answer.entry(2)?,
-                node: node(answer.entry::<RArray>(3)?)?,
+                node: node::of(answer.entry::<RArray>(3)?)?,
             })
         })
     }
@@ -164,7 +166,7 @@ impl RubyFileSystem {
         let (said, size) = match said {
             Ok(node) if node.kind == Kind::File => (node, node.size),
             // Only in memory as yet.
-            Ok(_) | Err(Errno(libc::ENOENT)) => (NEW, 0),
+            Ok(_) | Err(Errno(libc::ENOENT)) => (node::NEW, 0),
             Err(errno) => return Err(errno),
         };
         let held = file.len()?;
@@ -178,77 +180,7 @@ impl RubyFileSystem {
             ..said
         })
     }
-
-    /// Makes a change of `sub`. If that is only in memory as yet, it is handed over first.
-    fn change_file(&self, sub: &Subpath, change: impl Fn() -> Answer<()>) -> Answer<()> {
-        match (change(), self.open.get(sub)) {
-            (Err(Errno(libc::ENOENT)), Some(file)) => {
-                file.hand_over()?;
-                change()
-            }
-            (answer, _) => answer,
-        }
-    }
-
-    /// `EEXIST` where a file is open that the file system may not have as yet.
-    fn check_free(&self, sub: &Subpath) -> Answer<()> {
-        match self.open.get(sub) {
-            Some(_) => Err(Errno(libc::EEXIST)),
-            None => Ok(()),
-        }
-    }
-
-    fn truncate(&self, sub: &Subpath, length: u64) -> Answer<()> {
-        let Some(file) = self.open.get(sub) else {
-            return self.ask("write", sub, |ruby| {
-                let more = [ruby.into_value(length)];
-                self.adapter
-                    .call::<Value>(ruby, "truncate", sub, &more)
-                    .map(|_| ())
-            });
-        };
-        self.complete(sub, libc::O_WRONLY, &file)?;
-        file.set_len(length)
-    }
-
-    fn rename(&self, from: &Subpath, to: &Subpath, keep: bool) -> Answer<()> {
-        if keep && from != to {
-            self.check_free(to)?;
-        }
-        self.change_file(from, || {
-            self.ask("rename", from, |ruby| {
-                let more = [rooted(ruby, to).as_value(), ruby.into_value(keep)];
-                self.adapter
-                    .call::<Value>(ruby, "rename", from, &more)
-                    .map(|_| ())
-            })
-        })?;
-        if from != to {
-            self.open.renamed(from, to);
-        }
-        Ok(())
-    }
-
-    fn remove(&self, sub: &Subpath, done: impl Fn() -> Answer<()>) -> Answer<()> {
-        match (done(), self.open.get(sub)) {
-            // Only in memory as yet.
-            (Err(Errno(libc::ENOENT)), Some(_)) => {}
-            (answer, _) => answer?,
-        }
-        self.open.removed(sub);
-        Ok(())
-    }
 }
-
-/// A file that the file system does not have as yet.
-const NEW: Node = Node {
-    kind: Kind::File,
-    size: 0,
-    mode: 0o644,
-    mtime: (0, 0),
-    ino: None,
-    real: None,
-};
 
 impl FileSystem for RubyFileSystem {
     fn stat(&self, sub: &Subpath, _follow: bool) -> Answer<Node> {
@@ -293,6 +225,7 @@ impl FileSystem for RubyFileSystem {
     }
 
     fn read(&self, sub: &Subpath) -> Answer<Vec<u8>> {
+        let copied = |contents: &[u8]| string::copied(contents).ok_or(Errno(libc::ENOMEM));
         let (contents, _) = self.ask_read(sub, false, copied)?;
         Ok(contents.unwrap_or_default())
     }
@@ -365,115 +298,20 @@ impl FileSystem for RubyFileSystem {
 
     fn change(&self, change: Change<'_>) -> Answer<()> {
         self.open.settle();
-        let done = |operation, sub, method: &str, more: &[Value]| {
-            self.ask(operation, sub, |ruby| {
-                self.adapter
-                    .call::<Value>(ruby, method, sub, more)
-                    .map(|_| ())
-            })
-        };
-        match change {
-            Change::MakeDirectory(sub, _) => {
-                self.check_free(sub)?;
-                done("mkdir", sub, "mkdir", &[])
-            }
-            Change::Remove(sub) => self.remove(sub, || done("remove", sub, "remove_file", &[])),
-            Change::RemoveDirectory(sub) if self.open.get(sub).is_some() => {
-                Err(Errno(libc::ENOTDIR))
-            }
-            Change::RemoveDirectory(sub) if !self.open.below(sub).is_empty() => {
-                Err(Errno(libc::ENOTEMPTY))
-            }
-            Change::RemoveDirectory(sub) => done("remove", sub, "remove_directory", &[]),
-            Change::Rename(from, to, keep) => self.rename(from, to, keep),
-            Change::Truncate(sub, length) => self.truncate(sub, length),
-            Change::Link(from, to) => self.change_file(from, || {
-                self.check_free(to)?;
-                self.ask("link", to, |ruby| {
-                    let more = [rooted(ruby, from).as_value()];
-                    self.adapter
-                        .call::<Value>(ruby, "link", to, &more)
-                        .map(|_| ())
-                })
-            }),
-            Change::Symlink(_, sub) => {
-                self.check_free(sub)?;
-                self.ask("link", sub, |ruby| {
-                    let more = [ruby.qnil().as_value()];
-                    self.adapter
-                        .call::<Value>(ruby, "link", sub, &more)
-                        .map(|_| ())
-                })
-            }
-            Change::Mode(sub, mode) => self.change_file(sub, || {
-                self.ask("chmod", sub, |ruby| {
-                    self.adapter
-                        .call::<Value>(ruby, "chmod", sub, &[ruby.into_value(mode)])
-                        .map(|_| ())
-                })
-            }),
-            Change::Owner(sub, user, group, _) => self.change_file(sub, || {
-                self.ask("chown", sub, |ruby| {
-                    let id = |id: u32| ruby.into_value((id != u32::MAX).then_some(id));
-                    self.adapter
-                        .call::<Value>(ruby, "chown", sub, &[id(user), id(group)])
-                        .map(|_| ())
-                })
-            }),
-            Change::Times(sub, times, _) => self.change_file(sub, || {
-                self.ask("utime", sub, |ruby| {
-                    let more = times.map(|time| match time {
-                        Time::Same => ruby.qnil().as_value(),
-                        Time::Now => ruby.qtrue().as_value(),
-                        Time::At(seconds, nanoseconds) => ruby.into_value((seconds, nanoseconds)),
-                    });
-                    self.adapter
-                        .call::<Value>(ruby, "utime", sub, &more)
-                        .map(|_| ())
-                })
-            }),
-        }
+        self.make(change)
     }
 
     fn writable(&self, sub: &Subpath) -> Answer<()> {
         if self.open.get(sub).is_some() {
             return Ok(());
         }
-        self.ask("write", sub, |ruby| {
-            self.adapter
-                .call::<Value>(ruby, "check_writable", sub, &[])
-                .map(|_| ())
-        })
+        self.tell("write", sub, "check_writable", |_| [])
     }
 }
 
-/// The answer of `stat`, from `[directory?, size, mode, seconds, nanoseconds]`.
-fn node(answer: RArray) -> Result<Node, Error> {
-    Ok(Node {
-        kind: match answer.entry::<bool>(0)? {
-            true => Kind::Directory,
-            false => Kind::File,
-        },
-        size: answer.entry(1)?,
-        mode: answer.entry(2)?,
-        mtime: (answer.entry(3)?, answer.entry(4)?),
-        ino: None,
-        real: None,
-    })
-}
-
-/// A copy of the bytes of a String; `ENOMEM` if there is no memory for it.
+/// A copy of the bytes of a String.
 fn copy(ruby: &Ruby, contents: RString) -> Result<Vec<u8>, Error> {
     // SAFETY: copied before Ruby runs again.
-    copied(unsafe { contents.as_slice() })
-        .map_err(|_| Error::new(ruby.exception_no_mem_error(), "no memory for a copy"))
-}
-
-fn copied(bytes: &[u8]) -> Answer<Vec<u8>> {
-    let mut copy = Vec::new();
-    if copy.try_reserve_exact(bytes.len()).is_err() {
-        return Err(Errno(libc::ENOMEM));
-    }
-    copy.extend_from_slice(bytes);
-    Ok(copy)
+    let copied = string::copied(unsafe { contents.as_slice() });
+    copied.ok_or_else(|| Error::new(ruby.exception_no_mem_error(), "no memory for a copy"))
 }
