@@ -98,6 +98,21 @@ pub struct Identity {
 }
 
 impl Identity {
+    /// The identity that the system's numbers make; `mtime` is in seconds since the epoch and nanoseconds.
+    ///
+    /// ```
+    /// use invfs_engine::archive::Identity;
+    /// assert_eq!(Identity::new(1, 2, 3, (4, 5)).mtime_ns, 4_000_000_005);
+    /// ```
+    pub fn new(dev: u64, ino: u64, size: u64, (seconds, nanoseconds): (i64, i64)) -> Identity {
+        Identity {
+            dev,
+            ino,
+            size,
+            mtime_ns: i128::from(seconds) * 1_000_000_000 + i128::from(nanoseconds),
+        }
+    }
+
     /// The identity of whatever lies at `path`, links followed; fails as `stat` does.
     pub fn of(path: &Path) -> io::Result<Identity> {
         std::fs::metadata(path).map(|metadata| Identity::from_metadata(&metadata))
@@ -106,13 +121,8 @@ impl Identity {
     #[cfg(unix)]
     fn from_metadata(metadata: &Metadata) -> Identity {
         use std::os::unix::fs::MetadataExt;
-        Identity {
-            dev: metadata.dev(),
-            ino: metadata.ino(),
-            size: metadata.len(),
-            mtime_ns: i128::from(metadata.mtime()) * 1_000_000_000
-                + i128::from(metadata.mtime_nsec()),
-        }
+        let mtime = (metadata.mtime(), metadata.mtime_nsec());
+        Identity::new(metadata.dev(), metadata.ino(), metadata.len(), mtime)
     }
 
     #[cfg(not(unix))]

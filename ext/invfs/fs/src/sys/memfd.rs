@@ -20,33 +20,40 @@ use crate::sys::temporary;
 ///
 /// Its offset is 0. `sealed`, nobody can change it any more, whatever the descriptor's flags say.
 pub fn file(contents: &[u8], name: &[u8], sealed: bool) -> Answer<OwnedFd> {
-    // The kernel takes names of up to 249 bytes: the end of a path tells most.
-    let tail = name.get(name.len().saturating_sub(200)..).unwrap_or(name);
     let flags = match sealed {
         true => MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING,
         false => MemfdFlags::CLOEXEC,
     };
-    let file = match rustix::fs::memfd_create(tail, flags).map_err(Errno::from) {
+    let file = match rustix::fs::memfd_create(shown(name), flags).map_err(Errno::from) {
         Err(Errno(libc::ENOSYS | libc::EPERM | libc::EACCES)) => return on_disk(contents, sealed),
         file => file?,
     };
     within_limit(contents.len() as u64, || write_all(file.as_fd(), contents))?;
     if sealed {
-        let seals = SealFlags::SEAL | SealFlags::SHRINK | SealFlags::GROW | SealFlags::WRITE;
-        rustix::fs::fcntl_add_seals(&file, seals)?;
+        rustix::fs::fcntl_add_seals(&file, SEALS)?;
     }
     Ok(file)
+}
+
+/// Nobody can change the file, nor these.
+const SEALS: SealFlags = SealFlags::SEAL
+    .union(SealFlags::SHRINK)
+    .union(SealFlags::GROW)
+    .union(SealFlags::WRITE);
+
+/// What the kernel shows of a name. It takes up to 249 bytes: the end of a path tells most.
+fn shown(name: &[u8]) -> &[u8] {
+    name.get(name.len().saturating_sub(200)..).unwrap_or(name)
 }
 
 /// A new anonymous file of `len` bytes that hold nothing and take no memory. Nobody can read it, and nobody can change it.
 ///
 /// Its offset is 0, and can be moved. `flags` may be `O_CLOEXEC` and others of `open(2)`.
 pub fn placeholder(len: u64, name: &[u8], flags: i32) -> Answer<OwnedFd> {
-    let tail = name.get(name.len().saturating_sub(200)..).unwrap_or(name);
-    let file = rustix::fs::memfd_create(tail, MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?;
+    let sealable = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
+    let file = rustix::fs::memfd_create(shown(name), sealable)?;
     within_limit(len, || Ok(rustix::fs::ftruncate(&file, len)?))?;
-    let seals = SealFlags::SEAL | SealFlags::SHRINK | SealFlags::GROW | SealFlags::WRITE;
-    rustix::fs::fcntl_add_seals(&file, seals)?;
+    rustix::fs::fcntl_add_seals(&file, SEALS)?;
     reopen(&file, flags & !libc::O_ACCMODE | libc::O_WRONLY)
 }
 
@@ -205,6 +212,12 @@ pub fn metadata(fd: RawFd) -> Answer<libc::stat> {
         0 => Ok(unsafe { found.assume_init() }),
         _ => Err(Errno::last()),
     }
+}
+
+/// What the system says of an open regular file that no directory has, as files in memory are; `None` of any other.
+pub fn nameless(fd: RawFd) -> Option<libc::stat> {
+    let found = metadata(fd).ok()?;
+    (found.st_nlink == 0 && found.st_mode & libc::S_IFMT == libc::S_IFREG).then_some(found)
 }
 
 /// `/proc/self/fd/N` without an allocation.

@@ -46,9 +46,9 @@ pub struct InUse<'a> {
 
 impl AsFd for InUse<'_> {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        // SAFETY: not -1. Open: the `ReservedFd`, which is borrowed, closes it only when it is dropped, and `give_way` lets
-        // nobody else have the number while it is in use. (A program that closes a number that is not its own, where there
-        // is no hook, breaks this as it does for any `OwnedFd`.)
+        // A program that closes a number that is not its own, where there is no hook, breaks this as it does for any
+        // `OwnedFd`; else the `ReservedFd` closes it when it is dropped, and `give_way` waits until it is not in use.
+        // SAFETY: not -1, and open for as long as `self`, which borrows the `ReservedFd` and counts as a use.
         unsafe { BorrowedFd::borrow_raw(self.number) }
     }
 }

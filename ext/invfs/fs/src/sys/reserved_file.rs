@@ -61,11 +61,7 @@ impl Source for ReservedFile {
     fn identity(&self) -> io::Result<Option<Identity>> {
         let found = at::look_at(self.get()?).map_err(error)?;
         let (seconds, nanoseconds) = found.mtime;
-        Ok(Some(Identity {
-            dev: found.dev,
-            ino: found.ino,
-            size: found.size,
-            mtime_ns: i128::from(seconds) * 1_000_000_000 + i128::from(nanoseconds),
-        }))
+        let mtime = (seconds, i64::from(nanoseconds));
+        Ok(Some(Identity::new(found.dev, found.ino, found.size, mtime)))
     }
 }

@@ -41,11 +41,11 @@ macro_rules! hook {
         pub extern "C" fn $name($($argument: $kind),*) -> $result {
             #[inline(always)]
             fn original($($argument: $kind),*) -> $result {
-                // SAFETY: this stands on the C ABI. The types are those of the function: the compiler has compared them, but
-                // for the last argument of `openat` and `fcntl`, which their files speak of. Only the body below calls it,
-                // for a caller that called the function by its name, and so promised what the function asks for: of its
-                // caller, and of its arguments. They are handed on as they came; where one is replaced, its type still
-                // says all that the function asks of it.
+                // The types are those of the function: the compiler has compared them, but for the last argument of `openat`
+                // and `fcntl`, which their files speak of. The arguments are handed on as they came; where one is replaced,
+                // its type still says all that the function asks of it.
+                // SAFETY: this stands on the C ABI. Only the body below calls it, for a caller that called the function by
+                // its name, and so promised what the function asks for: of its caller, and of its arguments.
                 let answer = unsafe { $original($($crate::hooks::arguments::Argument::raw($argument)),*) };
                 <$result as $crate::paths::dispatch::Returned>::returned(answer)
             }

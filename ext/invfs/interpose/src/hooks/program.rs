@@ -1,4 +1,4 @@
-//! Running a program that lies in a mount, or one that is passed mounts
+//! Running a program that lies in a mount, or one that is passed mounts.
 
 use std::ffi::{c_int, CStr};
 use std::os::fd::{IntoRawFd, RawFd};

@@ -79,9 +79,7 @@ impl Returned for Mapping {
 /// The error for a descriptor of a file that only this process has, in memory that nobody may change.
 fn check_not_reader(fd: c_int, errno: c_int) -> Answer<()> {
     // First without a lock: a signal handler may write to a pipe.
-    let nameless =
-        |found: libc::stat| found.st_nlink == 0 && found.st_mode & libc::S_IFMT == libc::S_IFREG;
-    let may_be = fd_table::may_have(fd) && memfd::metadata(fd).is_ok_and(nameless);
+    let may_be = fd_table::may_have(fd) && memfd::nameless(fd).is_some();
     match may_be && (fd_table::reader(fd).is_some() || in_parts::one(fd).is_some()) {
         true => Err(Errno(errno)),
         false => Ok(()),

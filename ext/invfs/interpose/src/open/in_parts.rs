@@ -48,10 +48,7 @@ pub fn one(fd: RawFd) -> Option<Arc<Parts>> {
         return None;
     }
     // First without a lock: a signal handler may use a pipe.
-    let found = memfd::metadata(fd).ok()?;
-    if found.st_nlink != 0 || found.st_mode & libc::S_IFMT != libc::S_IFREG {
-        return None;
-    }
+    let found = memfd::nameless(fd)?;
     match fd_table::get(fd)? {
         Description::Parts(parts) if parts.inode() == found.st_ino => Some(parts),
         Description::Parts(_) => {

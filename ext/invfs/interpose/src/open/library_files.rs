@@ -33,18 +33,12 @@ pub fn libraries_of(place: &Place, contents: &[u8]) -> Vec<Place> {
             mount: place.mount.clone(),
             sub,
         };
-        let name = places.first().map(|sub| name_of(sub).to_vec());
+        let name = places.first().map(|sub| sub.file_name().to_vec());
         let found = places.into_iter().map(beside).find(is_file);
         found.or_else(|| shared(&name?))
     };
     let libraries = libraries::places(&place.sub, contents).into_iter();
     libraries.filter_map(find).collect()
-}
-
-/// The last component.
-fn name_of(sub: &Subpath) -> &[u8] {
-    let mut parts = sub.as_bytes().rsplit(|byte| *byte == b'/');
-    parts.next().unwrap_or_default()
 }
 
 /// Whether there is a file.

@@ -108,10 +108,12 @@ fn held(place: &Place, contents: &[u8], node: Node, flags: i32) -> Answer<Openin
             return Ok(opening);
         }
     }
-    let file = memfd::file(contents, &place.path(), true)?;
-    let size = contents.len() as u64;
-    let inode = identities::remember(place, &file, &Node { size, ..node }, true);
-    Ok((hand_over(file, flags)?, inode))
+    made(
+        place,
+        memfd::file(contents, &place.path(), true)?,
+        node,
+        flags,
+    )
 }
 
 /// Opens a file that the file system has made.
@@ -121,6 +123,11 @@ fn in_memory(place: &Place, file: OwnedFd, node: Node, flags: i32) -> Answer<Ope
             return Ok(opening);
         }
     }
+    made(place, file, node, flags)
+}
+
+/// Hands a new file in memory over. It is as long as what it holds, whatever the file system said.
+fn made(place: &Place, file: OwnedFd, node: Node, flags: i32) -> Answer<Opening> {
     let size = at::look_at(&file)?.size;
     let inode = identities::remember(place, &file, &Node { size, ..node }, true);
     Ok((hand_over(file, flags)?, inode))

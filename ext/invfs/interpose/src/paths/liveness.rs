@@ -49,12 +49,8 @@ impl Watched for Identity {
     }
 
     fn from_stat(found: &libc::stat) -> Identity {
-        Identity {
-            dev: found.st_dev,
-            ino: found.st_ino,
-            size: found.st_size as u64,
-            mtime_ns: i128::from(found.st_mtime) * 1_000_000_000 + i128::from(found.st_mtime_nsec),
-        }
+        let mtime = (found.st_mtime, found.st_mtime_nsec);
+        Identity::new(found.st_dev, found.st_ino, found.st_size as u64, mtime)
     }
 }
 

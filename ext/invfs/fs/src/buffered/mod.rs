@@ -1,7 +1,9 @@
 //! Files that are written as a whole: while one is open for writing it is a file in memory, the same for all that open it.
 //!
 //! What it holds is handed over when the last descriptor is closed, when a program asks for it (`fsync`), and at the end.
-//! A change of its name concerns the open file: see [`OpenFiles`].
+//! A change of its name concerns the open file: see [`open_files`].
+
+pub mod open_files;
 
 use std::collections::BTreeMap;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
@@ -11,7 +13,7 @@ use std::sync::Arc;
 use crate::fingerprint::Fingerprint;
 use crate::sys::at;
 use crate::sys::errno::{Answer, Errno};
-use crate::sys::fork::{self, ForkMutex};
+use crate::sys::fork::ForkMutex;
 use crate::sys::memfd;
 use crate::sys::reserved_fd::ReservedFd;
 use invfs_engine::path::{Subpath, SubpathBuf};
@@ -40,7 +42,7 @@ pub struct Buffered {
 /// What changes of an open file.
 struct Entry {
     file: Arc<Buffered>,
-    /// The [`OpenFiles`] that it is one of.
+    /// The [`OpenFiles`](open_files::OpenFiles) that it is one of.
     owner: u64,
     /// `None` once it was removed.
     sub: Option<SubpathBuf>,
@@ -77,16 +79,17 @@ fn thread() -> i64 {
 impl Buffered {
     /// Opens it with an offset and flags of its own.
     pub fn reopen(&self, flags: i32) -> Answer<OwnedFd> {
-        match memfd::reopen(&self.file, flags) {
-            // Without /proc the offset is the same for all.
-            Err(_) => Ok(rustix::io::fcntl_dupfd_cloexec(self.file.get()?, 3)?),
-            opened => opened,
-        }
+        Ok(self.descriptor(flags)?.0)
     }
 
     /// A descriptor for reading, and whether it has an offset of its own, which is 0. Without /proc it has not.
     pub fn reader(&self) -> Answer<(OwnedFd, bool)> {
-        match memfd::reopen(&self.file, libc::O_RDONLY | libc::O_CLOEXEC) {
+        self.descriptor(libc::O_RDONLY | libc::O_CLOEXEC)
+    }
+
+    /// A descriptor, and whether it has an offset of its own. Without /proc the offset is the same for all.
+    fn descriptor(&self, flags: i32) -> Answer<(OwnedFd, bool)> {
+        match memfd::reopen(&self.file, flags) {
             Ok(opened) => Ok((opened, true)),
             Err(_) => Ok((rustix::io::fcntl_dupfd_cloexec(self.file.get()?, 3)?, false)),
         }
@@ -274,129 +277,6 @@ pub fn hand_over_all() -> Vec<(SubpathBuf, Errno)> {
         failed.push((sub, errno));
     }
     failed
-}
-
-/// The files of one file system that are open for writing.
-pub struct OpenFiles(u64);
-
-impl Default for OpenFiles {
-    fn default() -> OpenFiles {
-        OpenFiles(NUMBERS.fetch_add(1, Ordering::Relaxed))
-    }
-}
-
-impl OpenFiles {
-    fn is(&self, entry: &Entry, sub: &Subpath) -> bool {
-        entry.owner == self.0 && entry.sub.as_deref() == Some(sub)
-    }
-
-    /// Hands over the files without descriptors that nobody can write to any more.
-    pub fn settle(&self) {
-        let lingers = |entry: &&Entry| {
-            entry.owner == self.0
-                && entry.lingers
-                && entry.descriptors == 0
-                && entry.saver.is_none()
-        };
-        let table = TABLE.lock();
-        let files: Vec<_> = table
-            .values()
-            .filter(lingers)
-            .map(|entry| entry.file.clone())
-            .collect();
-        drop(table);
-        for file in files.iter().filter(|file| !file.is_written_elsewhere()) {
-            if let Err(errno) = file.settle() {
-                // Nobody waits for it.
-                eprintln!(
-                    "invfs: what a child wrote is lost: {}",
-                    std::io::Error::from_raw_os_error(errno.0)
-                );
-            }
-        }
-    }
-
-    /// The open file at `sub`.
-    pub fn get(&self, sub: &Subpath) -> Option<Arc<Buffered>> {
-        let table = TABLE.lock();
-        let entry = table.values().find(|entry| self.is(entry, sub))?;
-        Some(entry.file.clone())
-    }
-
-    /// The open file at `sub`, for one more descriptor.
-    pub fn share(&self, sub: &Subpath) -> Option<Arc<Buffered>> {
-        let mut table = TABLE.lock();
-        let entry = table.values_mut().find(|entry| self.is(entry, sub))?;
-        entry.descriptors += 1;
-        Some(entry.file.clone())
-    }
-
-    /// Opens a file that holds `contents` now, for one descriptor; `None` if another thread has opened it meanwhile.
-    pub fn add(
-        &self,
-        sub: &Subpath,
-        contents: &[u8],
-        write_back: Box<dyn WriteBack>,
-    ) -> Answer<Option<Arc<Buffered>>> {
-        if !fork::owns_memory() {
-            // The child of a vfork is about to become another program, which could not hand the contents back.
-            return Err(Errno(libc::EAGAIN));
-        }
-        let file = Arc::new(Buffered {
-            number: NUMBERS.fetch_add(1, Ordering::Relaxed),
-            file: ReservedFd::new(memfd::file(contents, sub.as_bytes(), false)?),
-            write_back,
-            inode: AtomicU64::new(0),
-        });
-        let mut table = TABLE.lock();
-        if table.values().any(|entry| self.is(entry, sub)) {
-            return Ok(None);
-        }
-        let entry = Entry {
-            file: file.clone(),
-            owner: self.0,
-            sub: Some(sub.to_owned()),
-            descriptors: 1,
-            lingers: false,
-            saver: None,
-            again: false,
-        };
-        table.insert(file.number, entry);
-        drop(table);
-        Ok(Some(file))
-    }
-
-    /// What the names of open files are below `directory`.
-    pub fn below(&self, directory: &Subpath) -> Vec<SubpathBuf> {
-        let table = TABLE.lock();
-        let rest = |entry: &Entry| {
-            let rest = entry.sub.as_deref()?.below(directory)?;
-            (entry.owner == self.0 && !rest.is_root()).then(|| rest.to_owned())
-        };
-        table.values().filter_map(rest).collect()
-    }
-
-    /// The file was removed: what it holds goes nowhere.
-    pub fn removed(&self, sub: &Subpath) {
-        for entry in TABLE.lock().values_mut() {
-            if self.is(entry, sub) {
-                entry.sub = None;
-            }
-        }
-    }
-
-    /// The file or directory `from` is `to` now, and what was there is gone.
-    pub fn renamed(&self, from: &Subpath, to: &Subpath) {
-        for entry in TABLE.lock().values_mut() {
-            if self.is(entry, to) {
-                entry.sub = None;
-            }
-            let rest = entry.sub.as_deref().and_then(|sub| sub.below(from));
-            if let (Some(rest), true) = (rest, entry.owner == self.0) {
-                entry.sub = Some(to.join(rest));
-            }
-        }
-    }
 }
 
 impl AsRawFd for Buffered {
