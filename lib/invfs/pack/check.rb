@@ -48,11 +48,8 @@ module InVFS
         @dangling << name
         nil
       rescue ArchiveError => e
-        reason(e)
+        Refusal.reason(e)
       end
-
-      # The message without archive and entry, which the caller knows.
-      def reason(error) = error.message.sub(/\A.*?: entry #{Regexp.escape(error.entry.to_s.inspect)}: /m, "")
 
       def main(contents)
         name = contents.delete_suffix("\n")

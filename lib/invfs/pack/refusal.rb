@@ -13,11 +13,13 @@ module InVFS
       def self.naming(path)
         yield
       rescue UnsafeNameError, DuplicateEntryError => e
-        reason = e.message.sub(/\A.*?: entry #{Regexp.escape(e.entry.to_s.inspect)}: /m, "")
-        raise e.class.new("#{path}: #{reason}; #{OUT}", archive: e.archive, entry: e.entry)
+        raise e.class.new("#{path}: #{reason(e)}; #{OUT}", archive: e.archive, entry: e.entry)
       rescue Errno::EACCES, Errno::EPERM => e
         raise e.class, "#{path}; #{OUT}"
       end
+
+      # The message of an {ArchiveError} without archive and entry, where those are said already.
+      def self.reason(error) = error.message.sub(/\A.*?: entry #{Regexp.escape(error.entry.to_s.inspect)}: /m, "")
     end
     private_constant :Refusal
   end

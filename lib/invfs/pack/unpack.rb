@@ -74,7 +74,7 @@ module InVFS
         entry = ArchiveEntry.of(@archive, name)
         contents = read(name) or return
         path = on_disk(name)
-        File.unlink(path) if @force && (File.file?(path) || File.symlink?(path))
+        make_way(path)
         File.open(path, File::WRONLY | File::CREAT | File::EXCL | File::BINARY, entry.mode & 0o777) do |file|
           file.write(contents)
         end
@@ -86,7 +86,7 @@ module InVFS
       def read(name)
         ArchiveEntry.read(@archive, name)
       rescue ArchiveError => e
-        @problems[name] = e.message.sub(/\A.*?: entry #{Regexp.escape(e.entry.to_s.inspect)}: /m, "")
+        @problems[name] = Refusal.reason(e)
         nil
       end
 
@@ -94,11 +94,15 @@ module InVFS
         return @problems[name] = "the link leads out of the archive, to #{target}" unless Links.inside?(name, target)
 
         path = on_disk(name)
-        File.unlink(path) if @force && (File.file?(path) || File.symlink?(path))
+        make_way(path)
         File.symlink(target, path)
         @files += 1
       rescue NotImplementedError
         @problems[name] = "this system has no symbolic links"
+      end
+
+      def make_way(path)
+        File.unlink(path) if @force && (File.file?(path) || File.symlink?(path))
       end
 
       def on_disk(name) = "#{@directory.delete_suffix("/")}/#{name}"
