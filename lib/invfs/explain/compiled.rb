@@ -44,17 +44,9 @@ module InVFS
         when ZipFS then [vfs, sub]
         when SubFS then holder(vfs.parent, "#{vfs.dir}/#{sub}")
         when UnionFS
-          layer = layers(vfs).find { |dir| Located.vfs?(dir) ? dir.file?(sub) : File.file?(File.join(dir, sub)) }
+          layers = vfs.__send__(:layers)
+          layer = layers.find { |one| Located.vfs?(one) ? one.file?(sub) : File.file?("#{one}/#{sub}") }
           Located.vfs?(layer) ? holder(layer, sub) : nil
-        end
-      end
-
-      # The layers of a union: directories, and VFS objects also for what it made into one.
-      def layers(union)
-        union.dirs.map do |dir|
-          next InVFS.stringmap(dir) if dir.is_a?(Hash)
-
-          !Located.vfs?(dir) && File.file?(dir) ? InVFS.zip(dir) : dir
         end
       end
 
