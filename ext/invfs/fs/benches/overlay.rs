@@ -115,7 +115,7 @@ mod linux {
             let ours = || {
                 for name in &names {
                     match union.open(sub(name), how) {
-                        Ok(Opened::Shared(_)) => drop(union.read(sub(name)).expect("contents")),
+                        Ok(Opened::Shared(_, contents)) => drop(contents().expect("contents")),
                         opened => drop(opened),
                     }
                 }

@@ -86,21 +86,41 @@ impl OpenHow {
     }
 }
 
+/// Reads the contents of a file that was opened.
+pub type Contents<'a> = Box<dyn FnOnce() -> Answer<Vec<u8>> + 'a>;
+
 /// An open file.
-pub enum Opened {
-    /// A file whose contents stay what they are, and what it is: descriptors of it may share one copy.
-    Shared(Node),
+pub enum Opened<'a> {
+    /// A file whose contents stay what they are, and what it is: descriptors of it may share one copy, and who has none
+    /// reads them.
+    Shared(Node, Contents<'a>),
     /// Contents made for this opening alone, and what the file was at that moment.
     Contents(Vec<u8>, Node),
     /// The same as a sealed file in memory, whose offset is 0.
     Memory(OwnedFd, Node),
-    /// A large file that is read in parts ([`FileSystem::read_part`]), and what it is. It was opened for reading.
-    Parts(Node),
+    /// A large file that is read in parts ([`FileSystem::read_part`]), or as a whole where that cannot be, and what it is.
+    /// It was opened for reading.
+    Parts(Node, Contents<'a>),
     /// A real file, already open as it was asked for.
     Real(OwnedFd),
     /// A file that is written as a whole when the last descriptor of it is closed. If it was opened for writing, it was
     /// already told of one descriptor.
     Buffered(Arc<Buffered>, Node),
+}
+
+impl Opened<'_> {
+    /// The same, with contents that are at hand: they no longer depend on what the name stands for.
+    pub fn at_hand(self) -> Answer<Opened<'static>> {
+        Ok(match self {
+            Opened::Shared(node, contents) | Opened::Parts(node, contents) => {
+                Opened::Contents(contents()?, node)
+            }
+            Opened::Contents(contents, node) => Opened::Contents(contents, node),
+            Opened::Memory(file, node) => Opened::Memory(file, node),
+            Opened::Real(file) => Opened::Real(file),
+            Opened::Buffered(file, node) => Opened::Buffered(file, node),
+        })
+    }
 }
 
 /// What the file `sub` holds, however the file system opens it.
@@ -110,7 +130,7 @@ pub fn contents(file_system: &dyn FileSystem, sub: &Subpath) -> Answer<Vec<u8>> 
         mode: 0,
     };
     match file_system.open(sub, how)? {
-        Opened::Shared(_) | Opened::Parts(_) => file_system.read(sub),
+        Opened::Shared(_, contents) | Opened::Parts(_, contents) => contents(),
         Opened::Contents(contents, _) => Ok(contents),
         Opened::Real(file) | Opened::Memory(file, _) => memfd::read_all(file),
         Opened::Buffered(file, _) => file.contents(),
@@ -158,13 +178,7 @@ pub trait FileSystem: Send + Sync {
 
     /// Opens what is, or with `O_CREAT` becomes, a regular file. Directories are not opened in this way:
     /// `EISDIR`.
-    fn open(&self, sub: &Subpath, how: OpenHow) -> Answer<Opened>;
-
-    /// The contents of a file that [`open`](FileSystem::open) called shared, or one that is read in parts.
-    fn read(&self, sub: &Subpath) -> Answer<Vec<u8>> {
-        let _ = sub;
-        Err(Errno(libc::EIO))
-    }
+    fn open(&self, sub: &Subpath, how: OpenHow) -> Answer<Opened<'_>>;
 
     /// Hands `take` at most `length` bytes from `offset` on, of a file that [`open`](FileSystem::open) has read in parts; fewer
     /// where the file system likes to give fewer, and none at its end. `ESTALE` if the file is gone.

@@ -6,7 +6,7 @@ use crate::file_system::{Change, FileSystem, Node, OpenHow, Opened};
 use crate::sys::errno::{Answer, Errno};
 use invfs_engine::path::Subpath;
 use invfs_engine::symlinks;
-use invfs_engine::vfs::{Kind, Listing, Vfs};
+use invfs_engine::vfs::{self, Kind, Listing, Stat, Vfs};
 
 /// Serves a VFS that any thread may read.
 pub struct ReadOnly {
@@ -39,6 +39,14 @@ impl ReadOnly {
 }
 
 impl ReadOnly {
+    /// What `sub` is, and what reads it; links are followed.
+    fn find(&self, sub: &Subpath) -> Answer<(Node, vfs::Contents<'_>)> {
+        match self.vfs.open(sub)? {
+            Some((stat, contents)) => Ok((node(stat), contents)),
+            None => Err(self.absent(sub)),
+        }
+    }
+
     fn check_parent(&self, sub: &Subpath) -> Answer<()> {
         match self.stat(sub.parent(), true)?.kind {
             Kind::Directory => Ok(()),
@@ -52,6 +60,17 @@ impl ReadOnly {
             Ok(_) => Err(Errno(libc::EEXIST)),
             Err(_) => Ok(()),
         }
+    }
+}
+
+fn node(stat: Stat) -> Node {
+    Node {
+        kind: stat.kind,
+        size: stat.size,
+        mode: stat.mode,
+        mtime: (stat.mtime, 0),
+        ino: stat.id,
+        real: None,
     }
 }
 
@@ -75,41 +94,42 @@ impl FileSystem for ReadOnly {
             }
         }
         match self.vfs.stat(sub)? {
-            Some(stat) => Ok(Node {
-                kind: stat.kind,
-                size: stat.size,
-                mode: stat.mode,
-                mtime: (stat.mtime, 0),
-                ino: stat.id,
-                real: None,
-            }),
+            Some(stat) => Ok(node(stat)),
             None => Err(self.absent(sub)),
         }
     }
 
-    fn open(&self, sub: &Subpath, how: OpenHow) -> Answer<Opened> {
-        let found = self.stat(sub, true);
-        if found.is_ok_and(|node| node.kind == Kind::File && !may_be_read(&node)) {
+    fn open(&self, sub: &Subpath, how: OpenHow) -> Answer<Opened<'_>> {
+        let (node, contents) = match self.find(sub) {
+            Err(Errno(libc::ENOENT)) if how.flags & libc::O_CREAT != 0 => {
+                return Err(Errno(libc::EROFS))
+            }
+            found => found?,
+        };
+        if node.kind == Kind::File && !may_be_read(&node) {
             return Err(Errno(libc::EACCES));
         }
-        match found.map(|node| node.kind) {
-            Ok(_) if how.flags & libc::O_CREAT != 0 && how.flags & libc::O_EXCL != 0 => {
-                Err(Errno(libc::EEXIST))
-            }
-            Ok(Kind::Directory) => Err(Errno(libc::EISDIR)),
-            Err(Errno(libc::ENOENT)) if how.flags & libc::O_CREAT != 0 => Err(Errno(libc::EROFS)),
-            Ok(_) if how.flags & libc::O_ACCMODE != libc::O_RDONLY => Err(Errno(libc::EROFS)),
-            Ok(_) if how.flags & libc::O_TRUNC != 0 => Err(Errno(libc::EROFS)),
-            Ok(_) if self.is_constant() => Ok(Opened::Shared(found?)),
-            Ok(_) => Ok(Opened::Contents(self.read(sub)?, found?)),
-            Err(errno) => Err(errno),
+        if how.flags & libc::O_CREAT != 0 && how.flags & libc::O_EXCL != 0 {
+            return Err(Errno(libc::EEXIST));
         }
-    }
-
-    fn read(&self, sub: &Subpath) -> Answer<Vec<u8>> {
-        let mut contents = Vec::new();
-        self.vfs.read(sub, u64::MAX, &mut contents)?;
-        Ok(contents)
+        if node.kind == Kind::Directory {
+            return Err(Errno(libc::EISDIR));
+        }
+        if how.flags & libc::O_ACCMODE != libc::O_RDONLY || how.flags & libc::O_TRUNC != 0 {
+            return Err(Errno(libc::EROFS));
+        }
+        let opened = Opened::Shared(
+            node,
+            Box::new(move || {
+                let mut bytes = Vec::new();
+                contents(u64::MAX, &mut bytes)?;
+                Ok(bytes)
+            }),
+        );
+        match self.is_constant() {
+            true => Ok(opened),
+            false => opened.at_hand(),
+        }
     }
 
     fn compiled(&self, sub: &Subpath, key: &str, path: &[u8]) -> Answer<Option<Vec<u8>>> {

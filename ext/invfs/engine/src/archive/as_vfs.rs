@@ -6,32 +6,15 @@ use super::Archive;
 use crate::compiled;
 use crate::error::{Error, ErrorKind, Result};
 use crate::path::Subpath;
-use crate::vfs::{Kind, Listing, Sink, Stat, Vfs};
+use crate::vfs::{Contents, Kind, Listing, Sink, Stat, Vfs};
 
 /// What the numbers of files and directories begin with, so that they are no other file's; disks count from below.
 const FILES: u64 = 1 << 63;
 const DIRECTORIES: u64 = 3 << 62;
 
 impl Archive {
-    /// The compiled form in the entry with this number, linked for `path`, if it was made from this source.
-    fn linked(&self, form: u32, crc: u32, size: u64, path: &[u8]) -> Result<Option<Vec<u8>>> {
-        let mut entry = Vec::new();
-        match self.read_entry(form, u64::MAX, &mut entry) {
-            Ok(()) => Ok(compiled::link(&entry, crc, size, path)),
-            // Damaged: the source will do.
-            Err(error) if matches!(error.kind(), ErrorKind::Corrupt | ErrorKind::Malformed) => {
-                Ok(None)
-            }
-            Err(error) => Err(error),
-        }
-    }
-}
-
-impl Vfs for Archive {
-    /// Links are followed; one that leads nowhere, round in circles, out of the archive or to a refused entry is as if
-    /// nothing were there. Reading it says which.
-    fn stat(&self, sub: &Subpath) -> Result<Option<Stat>> {
-        self.check_open()?;
+    /// What [`Vfs::stat`] answers of `sub`, which leads to `destination`.
+    fn stat_of(&self, destination: Destination, sub: &Subpath) -> Result<Option<Stat>> {
         let directory = |mode, mtime, id| Stat {
             kind: Kind::Directory,
             size: 0,
@@ -39,7 +22,7 @@ impl Vfs for Archive {
             mtime,
             id: Some(id),
         };
-        Ok(match self.follow(sub)? {
+        Ok(match destination {
             Destination::File(number) => self.index.entry(number).map(|entry| Stat {
                 kind: Kind::File,
                 size: entry.size,
@@ -65,10 +48,16 @@ impl Vfs for Archive {
         })
     }
 
-    fn read(&self, sub: &Subpath, limit: u64, out: &mut dyn Sink) -> Result<()> {
-        self.check_open()?;
+    /// What [`Vfs::read`] does with `sub`, which leads to `destination`.
+    fn read_at(
+        &self,
+        destination: Destination,
+        sub: &Subpath,
+        limit: u64,
+        out: &mut dyn Sink,
+    ) -> Result<()> {
         let error = |kind, detail| Err(self.error(kind, detail).entry(sub.as_bytes()));
-        match self.follow(sub)? {
+        match destination {
             Destination::File(number) => self.read_entry(number, limit, out),
             Destination::Directory(_) | Destination::Root => {
                 error(ErrorKind::IsDirectory, "is a directory")
@@ -83,6 +72,45 @@ impl Vfs for Archive {
                 Err(Error::from_io(self.name.as_str(), crate::os::eloop()).entry(sub.as_bytes()))
             }
         }
+    }
+
+    /// The compiled form in the entry with this number, linked for `path`, if it was made from this source.
+    fn linked(&self, form: u32, crc: u32, size: u64, path: &[u8]) -> Result<Option<Vec<u8>>> {
+        let mut entry = Vec::new();
+        match self.read_entry(form, u64::MAX, &mut entry) {
+            Ok(()) => Ok(compiled::link(&entry, crc, size, path)),
+            // Damaged: the source will do.
+            Err(error) if matches!(error.kind(), ErrorKind::Corrupt | ErrorKind::Malformed) => {
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl Vfs for Archive {
+    /// Links are followed; one that leads nowhere, round in circles, out of the archive or to a refused entry is as if
+    /// nothing were there. Reading it says which.
+    fn stat(&self, sub: &Subpath) -> Result<Option<Stat>> {
+        self.check_open()?;
+        self.stat_of(self.follow(sub)?, sub)
+    }
+
+    fn read(&self, sub: &Subpath, limit: u64, out: &mut dyn Sink) -> Result<()> {
+        self.check_open()?;
+        self.read_at(self.follow(sub)?, sub, limit, out)
+    }
+
+    fn open(&self, sub: &Subpath) -> Result<Option<(Stat, Contents<'_>)>> {
+        self.check_open()?;
+        let destination = self.follow(sub)?;
+        let Some(stat) = self.stat_of(destination, sub)? else {
+            return Ok(None);
+        };
+        let sub = sub.to_owned();
+        let contents: Contents =
+            Box::new(move |limit, out| self.read_at(destination, &sub, limit, out));
+        Ok(Some((stat, contents)))
     }
 
     fn compiled(&self, sub: &Subpath, key: &str, path: &[u8]) -> Result<Option<Vec<u8>>> {

@@ -40,6 +40,9 @@ pub struct Stat {
 /// The names in one directory with what each is, sorted bytewise.
 pub type Listing = Vec<(Vec<u8>, Kind)>;
 
+/// The contents of a file that was looked up: reads them as [`Vfs::read`] does, up to a limit in bytes.
+pub type Contents<'a> = Box<dyn FnOnce(u64, &mut dyn Sink) -> Result<()> + 'a>;
+
 /// A virtual file system: names to bytes.
 ///
 /// ```
@@ -75,6 +78,11 @@ pub trait Vfs: Send + Sync {
     /// Fails with `NotFound`, `IsDirectory`, or `TooLarge` when the file is larger than `limit` bytes
     /// (checked before anything is allocated).
     fn read(&self, sub: &Subpath, limit: u64, out: &mut dyn Sink) -> Result<()>;
+
+    /// Looks `sub` up as [`stat`](Vfs::stat) does. With the answer comes what reads just this file.
+    fn open(&self, sub: &Subpath) -> Result<Option<(Stat, Contents<'_>)>> {
+        by_name(self, sub)
+    }
 
     /// Whether it can be read by any thread at any time. What calls into a Ruby object cannot.
     fn is_independent(&self) -> bool {
@@ -124,4 +132,12 @@ pub trait Vfs: Send + Sync {
 
     /// The names directly inside the directory `sub`, sorted bytewise; `None` where that is no directory.
     fn list(&self, sub: &Subpath) -> Result<Option<Listing>>;
+}
+
+/// Answers [`Vfs::open`] where contents are read by name.
+fn by_name<'a, V: Vfs + ?Sized>(vfs: &'a V, sub: &Subpath) -> Result<Option<(Stat, Contents<'a>)>> {
+    let found = vfs.stat(sub)?;
+    let sub = sub.to_owned();
+    let contents: Contents = Box::new(move |limit, out| vfs.read(&sub, limit, out));
+    Ok(found.map(|stat| (stat, contents)))
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Kind, Listing, Sink, Stat, Vfs};
+use super::{Contents, Kind, Listing, Sink, Stat, Vfs};
 use crate::error::Result;
 use crate::path::{Subpath, SubpathBuf};
 
@@ -39,6 +39,10 @@ impl Vfs for SubVfs {
 
     fn read(&self, sub: &Subpath, limit: u64, out: &mut dyn Sink) -> Result<()> {
         self.parent.read(&self.directory.join(sub), limit, out)
+    }
+
+    fn open(&self, sub: &Subpath) -> Result<Option<(Stat, Contents<'_>)>> {
+        self.parent.open(&self.directory.join(sub))
     }
 
     fn is_independent(&self) -> bool {

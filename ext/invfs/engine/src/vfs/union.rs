@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Kind, Listing, Sink, Stat, Vfs};
+use super::{by_name, Contents, Kind, Listing, Sink, Stat, Vfs};
 use crate::error::{Error, ErrorKind, Result};
 use crate::path::Subpath;
 
@@ -42,6 +42,14 @@ impl UnionVfs {
             .position(|other| Arc::ptr_eq(other, layer));
         // The odd number nearest to 2^64 divided by the golden ratio: its multiples lie far apart.
         (at.unwrap_or(0) as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
+
+    /// What the layer says of a file. Two layers may have the same number for two files.
+    fn own(&self, layer: &Arc<dyn Vfs>, stat: Stat) -> Stat {
+        Stat {
+            id: stat.id.map(|id| id ^ self.mark(layer)),
+            ..stat
+        }
     }
 
     /// What `sub` is, and the layer that says so: the first with a file, else the first with a directory.
@@ -89,11 +97,7 @@ impl Vfs for UnionVfs {
             id: None,
         });
         match self.find(sub)? {
-            // Two layers may have the same number for two files.
-            Some((layer, _)) => Ok(layer.stat(sub)?.or(root).map(|stat| Stat {
-                id: stat.id.map(|id| id ^ self.mark(layer)),
-                ..stat
-            })),
+            Some((layer, _)) => Ok(layer.stat(sub)?.map(|stat| self.own(layer, stat)).or(root)),
             None => Ok(root),
         }
     }
@@ -109,6 +113,16 @@ impl Vfs for UnionVfs {
             Some((layer, _)) => layer.read(sub, limit, out),
             None if sub.is_root() => error(ErrorKind::IsDirectory, "is a directory"),
             None => error(ErrorKind::NotFound, "no such file in any layer"),
+        }
+    }
+
+    fn open(&self, sub: &Subpath) -> Result<Option<(Stat, Contents<'_>)>> {
+        match self.find(sub)? {
+            Some((layer, _)) if !sub.is_root() => {
+                let opened = layer.open(sub)?;
+                Ok(opened.map(|(stat, contents)| (self.own(layer, stat), contents)))
+            }
+            _ => by_name(self, sub),
         }
     }
 

@@ -19,7 +19,7 @@ impl FileSystem for Nothing {
         }
     }
 
-    fn open(&self, sub: &Subpath, _: OpenHow) -> Answer<Opened> {
+    fn open(&self, sub: &Subpath, _: OpenHow) -> Answer<Opened<'_>> {
         match sub.is_root() {
             true => Err(Errno(libc::EISDIR)),
             false => Err(Errno(libc::ENOENT)),

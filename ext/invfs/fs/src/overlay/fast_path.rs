@@ -28,7 +28,7 @@ pub(super) enum Seen {
     Nothing,
 }
 
-impl FastPath<'_> {
+impl<'a> FastPath<'a> {
     /// What `stat` answers.
     pub fn stat(&self, sub: &Subpath, follow: bool) -> Option<Answer<Node>> {
         match self.see(sub)? {
@@ -44,7 +44,7 @@ impl FastPath<'_> {
     }
 
     /// What `open` answers where a regular file stands or nothing is, and nothing must be made or copied.
-    pub fn open(&self, sub: &Subpath, how: OpenHow) -> Option<Answer<Opened>> {
+    pub fn open(&self, sub: &Subpath, how: OpenHow) -> Option<Answer<Opened<'a>>> {
         let has = |flag| how.flags & flag != 0;
         if has(libc::O_EXCL | libc::O_DIRECTORY | libc::O_PATH) {
             return None;

@@ -73,7 +73,7 @@ impl<'a> Lower<'a> {
     }
 
     /// Opens the file `path` for reading.
-    pub fn open(&self, path: &Subpath, how: OpenHow) -> Answer<Opened> {
+    pub fn open(&self, path: &Subpath, how: OpenHow) -> Answer<Opened<'a>> {
         let flags = how.flags & !(libc::O_CREAT | libc::O_EXCL | libc::O_TRUNC);
         self.file_system.open(path, OpenHow { flags, ..how })
     }

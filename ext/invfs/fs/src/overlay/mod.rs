@@ -141,7 +141,7 @@ impl FileSystem for Overlay {
         Ok(spot.entry.ok_or(Errno(libc::ENOENT))?.node())
     }
 
-    fn open(&self, sub: &Subpath, how: OpenHow) -> Answer<Opened> {
+    fn open(&self, sub: &Subpath, how: OpenHow) -> Answer<Opened<'_>> {
         let opened = match self.fast_path().and_then(|fast| fast.open(sub, how)) {
             Some(answer) => answer?,
             None => match self.reading()? {
@@ -150,16 +150,11 @@ impl FileSystem for Overlay {
                 None => self.lower.open(sub, how)?,
             },
         };
-        Ok(match opened {
+        match opened {
             // Under its name there may be another file before all of it is read.
-            Opened::Parts(node) => Opened::Contents(self.lower.read(sub)?, node),
-            opened => opened,
-        })
-    }
-
-    fn read(&self, sub: &Subpath) -> Answer<Vec<u8>> {
-        // `open` calls only those files shared whose path means the same in the lower layer.
-        self.lower.read(sub)
+            Opened::Parts(..) => opened.at_hand(),
+            opened => Ok(opened),
+        }
     }
 
     fn compiled(&self, sub: &Subpath, key: &str, path: &[u8]) -> Answer<Option<Vec<u8>>> {

@@ -10,8 +10,8 @@ use crate::sys::errno::{Answer, Errno};
 use invfs_engine::path::Subpath;
 use invfs_engine::vfs::Kind;
 
-impl Operation<'_> {
-    pub fn open(&self, sub: &Subpath, how: OpenHow) -> Answer<Opened> {
+impl<'a> Operation<'a> {
+    pub fn open(&self, sub: &Subpath, how: OpenHow) -> Answer<Opened<'a>> {
         if how.flags & libc::O_TMPFILE == libc::O_TMPFILE {
             // As on a file system that has no unnamed files.
             return Err(Errno(libc::EOPNOTSUPP));
@@ -60,10 +60,8 @@ impl Operation<'_> {
             }
             // What `sub` leads to may change: no copy of it may be cached under that name.
             if spot.by_upper_link {
-                let path = spot.path()?;
-                let node = self.lower.stat(&path)?.ok_or(Errno(libc::ENOENT))?;
-                let contents = self.lower.contents(&path)?;
-                return Ok(Some(Opened::Contents(contents, node)));
+                let opened = self.lower.open(&spot.path()?, how)?;
+                return opened.at_hand().map(Some);
             }
             self.lower.open(sub, how).map(Some)
         })

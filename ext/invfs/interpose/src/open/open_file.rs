@@ -11,7 +11,7 @@ use crate::open::file_cache::CACHE;
 use crate::open::stat;
 use crate::open::{dir_streams, identities, in_parts};
 use invfs_fs::buffered::Buffered;
-use invfs_fs::file_system::{Node, OpenHow, Opened};
+use invfs_fs::file_system::{Contents, Node, OpenHow, Opened};
 use invfs_fs::fingerprint::Fingerprint;
 use invfs_fs::mounts::{Mount, Place};
 use invfs_fs::sys::at;
@@ -76,17 +76,16 @@ fn by(
         dir_streams::changed();
     }
     match opened? {
-        Opened::Shared(node) => Ok(reading(place, shared(place, &node, how.flags)?)),
+        Opened::Shared(node, contents) => {
+            Ok(reading(place, shared(place, &node, contents, how.flags)?))
+        }
         Opened::Contents(contents, node) => {
             Ok(reading(place, held(place, &contents, node, how.flags)?))
         }
         Opened::Memory(file, node) => Ok(reading(place, in_memory(place, file, node, how.flags)?)),
-        Opened::Parts(node) => match partly(&node)? {
+        Opened::Parts(node, contents) => match partly(&node)? {
             Some(fd) => Ok(fd),
-            None => {
-                let contents = place.mount.file_system().read(&place.sub)?;
-                Ok(reading(place, held(place, &contents, node, how.flags)?))
-            }
+            None => Ok(reading(place, held(place, &contents()?, node, how.flags)?)),
         },
         Opened::Real(file) => Ok(file.into_raw_fd()),
         Opened::Buffered(file, node) => buffered(place, how, file, &node),
@@ -186,13 +185,13 @@ fn holds(file: &OwnedFd, contents: &[u8]) -> bool {
 }
 
 /// Opens a file whose contents stay what they are.
-fn shared(place: &Place, node: &Node, flags: i32) -> Answer<Opening> {
+fn shared(place: &Place, node: &Node, contents: Contents<'_>, flags: i32) -> Answer<Opening> {
     if !place.mount.file_system().is_constant() {
         if let Some(opening) = again(place, flags)? {
             return Ok(opening);
         }
     }
-    let contents = place.mount.file_system().read(&place.sub)?;
+    let contents = contents()?;
     let file = memfd::file(&contents, &place.path(), true)?;
     let inode = identities::remember(place, &file, node, true);
     let size = contents.len() as u64;

@@ -109,8 +109,15 @@ impl RubyFileSystem {
         })
     }
 
+    /// All that the file holds.
+    fn contents(&self, sub: &Subpath) -> Answer<Vec<u8>> {
+        let copied = |contents: &[u8]| string::copied(contents).ok_or(Errno(libc::ENOMEM));
+        let (contents, _) = self.ask_read(sub, false, copied)?;
+        Ok(contents.unwrap_or_default())
+    }
+
     /// Opens a file that nobody has open for writing; `None` if another thread was faster.
-    fn open_for_writing(&self, sub: &Subpath, how: OpenHow) -> Answer<Option<Opened>> {
+    fn open_for_writing(&self, sub: &Subpath, how: OpenHow) -> Answer<Option<Opened<'_>>> {
         let start = self.ask_open(sub, how.flags)?;
         let Start {
             contents,
@@ -124,7 +131,7 @@ impl RubyFileSystem {
     }
 
     /// Opens a file that is open for writing already.
-    fn open_again(&self, sub: &Subpath, how: OpenHow, file: Arc<Buffered>) -> Answer<Opened> {
+    fn open_again(&self, sub: &Subpath, how: OpenHow, file: Arc<Buffered>) -> Answer<Opened<'_>> {
         let has = |flags: i32| how.flags & flags == flags;
         if has(libc::O_CREAT | libc::O_EXCL) {
             return Err(Errno(libc::EEXIST));
@@ -152,7 +159,7 @@ impl RubyFileSystem {
                 let flags = flags & libc::O_ACCMODE;
                 self.ask_open(sub, flags).map(|start| start.contents)
             }
-            false => self.read(sub),
+            false => self.contents(sub),
         };
         match base {
             Ok(base) => file.complete(&base),
@@ -192,7 +199,7 @@ impl FileSystem for RubyFileSystem {
         }
     }
 
-    fn open(&self, sub: &Subpath, how: OpenHow) -> Answer<Opened> {
+    fn open(&self, sub: &Subpath, how: OpenHow) -> Answer<Opened<'_>> {
         if how.writes() && !fork::owns_memory() {
             // The child of a vfork is about to become another program, which could not hand the contents back.
             return Err(Errno(libc::EAGAIN));
@@ -215,19 +222,16 @@ impl FileSystem for RubyFileSystem {
                 let file = |contents: &[u8]| memfd::file(contents, sub.as_bytes(), true);
                 return Ok(match self.ask_read(sub, true, file)? {
                     (Some(file), node) => Opened::Memory(file, node),
-                    (None, node) => Opened::Parts(node),
+                    (None, node) => {
+                        let sub = sub.to_owned();
+                        Opened::Parts(node, Box::new(move || self.contents(&sub)))
+                    }
                 });
             }
             if let Some(opened) = self.open_for_writing(sub, how)? {
                 return Ok(opened);
             }
         }
-    }
-
-    fn read(&self, sub: &Subpath) -> Answer<Vec<u8>> {
-        let copied = |contents: &[u8]| string::copied(contents).ok_or(Errno(libc::ENOMEM));
-        let (contents, _) = self.ask_read(sub, false, copied)?;
-        Ok(contents.unwrap_or_default())
     }
 
     fn read_part(

@@ -36,11 +36,32 @@ pub fn open_error(bytes: impl Into<Vec<u8>>) -> ErrorKind {
     }
 }
 
-/// The contents of a file.
-pub fn read(vfs: &dyn Vfs, path: &str) -> Result<Vec<u8>> {
+/// The contents of a file, read by name alone.
+pub fn read_once(vfs: &dyn Vfs, path: &str) -> Result<Vec<u8>> {
     let mut contents = Vec::new();
     vfs.read(sub(path), u64::MAX, &mut contents)?;
     Ok(contents)
+}
+
+/// The contents of a file. Opening it must tell and give the same.
+pub fn read(vfs: &dyn Vfs, path: &str) -> Result<Vec<u8>> {
+    let result = read_once(vfs, path);
+    let stat = vfs.stat(sub(path)).map_err(|error| error.kind());
+    match vfs.open(sub(path)) {
+        Ok(Some((found, opened))) => {
+            assert_eq!(Ok(Some(found)), stat, "{path}");
+            let mut contents = Vec::new();
+            let opened = opened(u64::MAX, &mut contents).map(|()| contents);
+            assert_eq!(said(&opened), said(&result), "{path}");
+        }
+        Ok(None) => assert_eq!(Ok(None), stat, "{path}"),
+        Err(error) => assert_eq!(Err(error.kind()), stat, "{path}"),
+    }
+    result
+}
+
+fn said(result: &Result<Vec<u8>>) -> std::result::Result<&[u8], String> {
+    result.as_deref().map_err(ToString::to_string)
 }
 
 /// The kind of error with which reading fails; the message must name the file.

@@ -16,16 +16,12 @@ impl FileSystem for Compiling {
         self.0.stat(sub, follow)
     }
 
-    fn open(&self, sub: &Subpath, how: OpenHow) -> Answer<Opened> {
+    fn open(&self, sub: &Subpath, how: OpenHow) -> Answer<Opened<'_>> {
         self.0.open(sub, how)
     }
 
     fn list(&self, sub: &Subpath) -> Answer<Listing> {
         self.0.list(sub)
-    }
-
-    fn read(&self, sub: &Subpath) -> Answer<Vec<u8>> {
-        self.0.read(sub)
     }
 
     fn read_link(&self, sub: &Subpath) -> Answer<Vec<u8>> {

@@ -9,7 +9,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
 use invfs_engine::vfs::Kind;
-use invfs_fs::file_system::{Change, FileSystem, Node, OpenHow, Opened, Time};
+use invfs_fs::file_system::{contents, Change, FileSystem, Node, OpenHow, Opened, Time};
 use invfs_fs::overlay::Overlay;
 use invfs_fs::sys::errno::Errno;
 
@@ -212,7 +212,7 @@ impl Union {
                     Opened::Real(fd) => {
                         return used(File::from(fd), *flags, text).map_err(Errno);
                     }
-                    Opened::Shared(_) | Opened::Parts(_) => file_system.read(sub(path))?,
+                    Opened::Shared(_, contents) | Opened::Parts(_, contents) => contents()?,
                     Opened::Contents(contents, _) => contents,
                     Opened::Memory(..) | Opened::Buffered(..) => {
                         panic!("{path}: nothing is buffered")
@@ -300,7 +300,7 @@ pub fn copy(from: &Union, to: &Real) {
                     to.run(&Op::Symlink(target, path.clone())).expect("a link");
                 }
                 Kind::File => {
-                    let contents = from.0.read(sub(&path)).expect("contents");
+                    let contents = contents(&from.0, sub(&path)).expect("contents");
                     std::fs::write(to.0.join(&path), contents).expect("a file");
                 }
             }

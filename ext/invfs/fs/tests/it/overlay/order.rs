@@ -34,12 +34,8 @@ impl FileSystem for Watching {
         self.watch().stat(sub, follow)
     }
 
-    fn open(&self, sub: &Subpath, how: OpenHow) -> Answer<Opened> {
+    fn open(&self, sub: &Subpath, how: OpenHow) -> Answer<Opened<'_>> {
         self.watch().open(sub, how)
-    }
-
-    fn read(&self, sub: &Subpath) -> Answer<Vec<u8>> {
-        self.watch().read(sub)
     }
 
     fn list(&self, sub: &Subpath) -> Answer<Listing> {
