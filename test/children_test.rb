@@ -151,9 +151,8 @@ class ChildrenTest < Minitest::Test
     RUBY
   end
 
-  # A file that only the VFS has is each process's own.
   def test_locks
-    assert_children("0\nfalse\n", <<~'RUBY', mount: "InVFS.zip(ARGV[1]), writable: ARGV[0] + '/upper'")
+    assert_children("false\nfalse\n", <<~'RUBY', mount: "InVFS.zip(ARGV[1]), writable: ARGV[0] + '/upper'")
       child = "p File.open(ARGV[0]).flock(File::LOCK_EX | File::LOCK_NB)"
       File.open("/m/main.rb") { |file| file.flock(File::LOCK_EX) && system(RbConfig.ruby, "-e", child, "/m/main.rb") }
       File.open("/m/main.rb", "r+") { |file| file.flock(File::LOCK_EX) && system(RbConfig.ruby, "-e", child, "/m/main.rb") }

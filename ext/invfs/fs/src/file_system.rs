@@ -219,6 +219,11 @@ pub trait FileSystem: Send + Sync {
         false
     }
 
+    /// As [`Vfs::origin`](invfs_engine::vfs::Vfs::origin) has it; the numbers of files are those of [`Node::ino`].
+    fn origin(&self) -> Option<u64> {
+        None
+    }
+
     /// Whether there may be symbolic links in it.
     fn has_links(&self) -> bool {
         true

@@ -177,6 +177,10 @@ impl FileSystem for ReadOnly {
         self.vfs.is_constant()
     }
 
+    fn origin(&self) -> Option<u64> {
+        self.vfs.origin()
+    }
+
     fn has_links(&self) -> bool {
         self.vfs.has_links()
     }

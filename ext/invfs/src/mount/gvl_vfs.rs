@@ -64,6 +64,10 @@ impl Vfs for GvlVfs {
         true
     }
 
+    fn origin(&self) -> Option<u64> {
+        self.vfs.origin()
+    }
+
     fn has_links(&self) -> bool {
         self.vfs.has_links()
     }

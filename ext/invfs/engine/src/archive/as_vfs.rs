@@ -5,6 +5,7 @@ use super::numbered::Numbered;
 use super::Archive;
 use crate::compiled;
 use crate::error::{Error, ErrorKind, Result};
+use crate::hash;
 use crate::path::Subpath;
 use crate::vfs::{Contents, Kind, Listing, Sink, Stat, Vfs};
 
@@ -140,6 +141,12 @@ impl Vfs for Archive {
     /// Until it is closed.
     fn is_constant(&self) -> bool {
         !self.is_closed()
+    }
+
+    fn origin(&self) -> Option<u64> {
+        let identity = self.identity?;
+        // Where the system has no numbers, nothing can be said.
+        (identity.ino != 0).then(|| hash::same_everywhere((identity.dev, identity.ino)))
     }
 
     fn has_links(&self) -> bool {

@@ -119,6 +119,12 @@ pub trait Vfs: Send + Sync {
         false
     }
 
+    /// A number for the real files that it reads from, the same in every process that reads from them; `None` if there are
+    /// none. With [`Stat::id`], it tells which file of which archive one is.
+    fn origin(&self) -> Option<u64> {
+        None
+    }
+
     /// Whether there may be symbolic links in it.
     fn has_links(&self) -> bool {
         false

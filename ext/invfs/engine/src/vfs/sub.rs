@@ -69,6 +69,10 @@ impl Vfs for SubVfs {
         self.parent.is_constant()
     }
 
+    fn origin(&self) -> Option<u64> {
+        self.parent.origin()
+    }
+
     fn has_links(&self) -> bool {
         self.parent.has_links()
     }

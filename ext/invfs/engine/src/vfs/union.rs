@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{by_name, Contents, Kind, Listing, Sink, Stat, Vfs};
 use crate::error::{Error, ErrorKind, Result};
+use crate::hash;
 use crate::path::Subpath;
 
 /// Several VFSs, searched one after the other as a load path is: the first that has a file wins.
@@ -156,6 +157,12 @@ impl Vfs for UnionVfs {
 
     fn is_constant(&self) -> bool {
         self.layers.iter().all(|layer| layer.is_constant())
+    }
+
+    fn origin(&self) -> Option<u64> {
+        let origins: Vec<Option<u64>> = self.layers.iter().map(|layer| layer.origin()).collect();
+        let any = origins.iter().any(Option::is_some);
+        any.then(|| hash::same_everywhere(&origins))
     }
 
     fn has_links(&self) -> bool {

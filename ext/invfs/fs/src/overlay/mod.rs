@@ -173,6 +173,10 @@ impl FileSystem for Overlay {
         }
     }
 
+    fn origin(&self) -> Option<u64> {
+        self.lower.origin()
+    }
+
     fn list(&self, sub: &Subpath) -> Answer<Listing> {
         if let Some(names) = self.fast_path().and_then(|fast| fast.list(sub)) {
             return Ok(names);

@@ -12,4 +12,5 @@ pub mod memfd;
 pub mod read_dir;
 pub mod reserved_fd;
 pub mod reserved_file;
+pub mod shared_file;
 pub mod temporary;

@@ -5,9 +5,9 @@ use std::ffi::{c_int, c_uint};
 use crate::hooks::arguments::Given;
 use crate::hooks::macros::hooks;
 use crate::open::fd_table::Closing;
-use crate::open::{fd_table, identities, open_file, source_file};
+use crate::open::{fd_table, identities, open_file, shared_lock, source_file};
 use invfs_fs::sys::errno::{Answer, Errno};
-use invfs_fs::sys::{fork, reserved_fd};
+use invfs_fs::sys::{fork, memfd, reserved_fd};
 
 hooks! {
     [c"close"] fn close(fd: c_int) -> c_int = libc::close {
@@ -29,6 +29,13 @@ hooks! {
     [c"fdatasync"] fn fdatasync(fd: c_int) -> c_int = libc::fdatasync {
         fd_table::hand_over(fd)?;
         Ok(original(fd))
+    }
+
+    [c"flock"] fn flock(fd: c_int, operation: c_int) -> c_int = libc::flock {
+        if operation & libc::LOCK_UN == 0 {
+            shared_lock::prepare(fd)?;
+        }
+        Ok(original(fd, operation))
     }
 
     [c"close_range"] fn close_range(first: c_uint, last: c_uint, flags: c_int) -> c_int {
@@ -161,10 +168,8 @@ fn duplicated(fd: c_int, copy: c_int) -> c_int {
 
 /// `to` is about to be closed, if `fd` can take its place.
 fn replaced(fd: c_int, to: c_int) -> Option<Closing> {
-    // SAFETY: asks about a descriptor.
-    if unsafe { libc::fcntl(fd, libc::F_GETFD) } < 0 {
-        return None;
-    }
+    // Whether it is open at all.
+    memfd::metadata(fd).ok()?;
     // In the child of a vfork, the number means a file of the child's alone.
     if reserved_fd::is_ours(to) && fork::owns_memory() {
         reserved_fd::make_way(to);

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::hash::BuildHasher;
 use std::ops::RangeInclusive;
 use std::os::fd::RawFd;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
@@ -42,6 +43,28 @@ pub struct Reader {
     pub place: Place,
     /// Its inode in memory, by which can be seen whether a descriptor is still this file's.
     pub inode: u64,
+    /// Which opening of it this is: its duplicates have the same.
+    opening: u64,
+}
+
+impl Reader {
+    /// A new opening of the file at `place`.
+    pub fn new(place: &Place, inode: u64) -> Reader {
+        static OPENINGS: AtomicU64 = AtomicU64::new(0);
+        Reader {
+            place: place.clone(),
+            inode,
+            opening: OPENINGS.fetch_add(1, Ordering::Relaxed),
+        }
+    }
+
+    /// The same opening, with the contents in another inode.
+    pub fn moved_to(&self, inode: u64) -> Reader {
+        Reader {
+            inode,
+            ..self.clone()
+        }
+    }
 }
 
 #[derive(Default)]
@@ -163,6 +186,22 @@ pub fn reader_at(place: &Place) -> Option<(RawFd, u64)> {
     is_it.then_some((fd, reader.inode))
 }
 
+/// All descriptors of one opening: `fd`, which is one of them, and its duplicates.
+pub fn same_opening(fd: RawFd, reader: &Reader) -> Vec<RawFd> {
+    let is_same = |(other, description): (&RawFd, &Description)| match description {
+        Description::Read(found) if found.opening == reader.opening => Some(*other),
+        _ => None,
+    };
+    let found: Vec<RawFd> = TABLE
+        .lock()
+        .descriptions
+        .iter()
+        .filter_map(is_same)
+        .collect();
+    let is_open = |other: &RawFd| *other == fd || self::reader(*other).is_some();
+    found.into_iter().filter(is_open).collect()
+}
+
 /// The descriptors that read files of a mount, with the names these were opened by, where `concerns` says yes.
 pub fn readers(mount: u64, concerns: impl Fn(&Subpath) -> bool) -> Vec<(RawFd, SubpathBuf)> {
     let name = |(fd, description): (&RawFd, &Description)| match description {
@@ -203,7 +242,7 @@ pub fn move_to(fd: RawFd, place: Place) {
         Some(Description::Directory(_)) => Description::Directory(place),
         Some(Description::Read(reader)) => Description::Read(Reader {
             place,
-            inode: reader.inode,
+            ..reader.clone()
         }),
         _ => return,
     };

@@ -11,6 +11,7 @@ use hashbrown::HashMap;
 use crate::open::stat;
 use invfs_fs::file_system::Node;
 use invfs_fs::mounts::Place;
+use invfs_fs::sys::errno::Answer;
 use invfs_fs::sys::fork::{self, ForkMutex};
 use invfs_fs::sys::memfd;
 
@@ -25,6 +26,19 @@ invfs_fs::survives_fork!(IDENTITIES, Outer);
 struct Identities {
     known: HashMap<(u64, u64), Identified, RandomState>,
     order: VecDeque<(u64, u64)>,
+}
+
+impl Identities {
+    fn insert(&mut self, key: (u64, u64), identity: Identified) {
+        if self.known.insert(key, identity).is_none() {
+            self.order.push_back(key);
+        }
+        if self.order.len() > MOST {
+            if let Some(oldest) = self.order.pop_front() {
+                self.known.remove(&oldest);
+            }
+        }
+    }
 }
 
 /// What `fstat` says apart from the length, which is the real one.
@@ -45,6 +59,9 @@ fn changed(found: &libc::stat) -> (i64, i64) {
 
 /// The devices that nameless files lie on, in memory and, where that is not allowed, on disk; 0 before there is one.
 static DEVICES: [AtomicU64; 2] = [const { AtomicU64::new(0) }; 2];
+
+/// The device of the files that other processes find under a name; 0 before there is one.
+static NAMED: AtomicU64 = AtomicU64::new(0);
 
 /// Notes the device of a nameless file.
 fn note_device(device: u64) {
@@ -75,30 +92,48 @@ pub fn remember(place: &Place, file: &impl AsRawFd, node: &Node, sealed: bool) -
         changed: changed(&real),
     };
     let key = (real.st_dev, real.st_ino);
-    let mut identities = IDENTITIES.lock();
-    let identities = &mut **identities;
-    if identities.known.insert(key, identity).is_none() {
-        identities.order.push_back(key);
-    }
-    if identities.order.len() > MOST {
-        if let Some(oldest) = identities.order.pop_front() {
-            identities.known.remove(&oldest);
-        }
-    }
+    IDENTITIES.lock().insert(key, identity);
     real.st_ino
+}
+
+/// `file`, which nobody changes, is the same file of a mount as the descriptor `from`. The answer is its inode in memory.
+pub fn pass_on(from: RawFd, file: &impl AsRawFd) -> Answer<u64> {
+    let real = memfd::metadata(file.as_raw_fd())?;
+    if let Some(identity) = identity(&memfd::metadata(from)?) {
+        NAMED.store(real.st_dev, Ordering::Relaxed);
+        let (sealed, changed) = (true, changed(&real));
+        IDENTITIES.lock().insert(
+            (real.st_dev, real.st_ino),
+            Identified {
+                sealed,
+                changed,
+                ..identity
+            },
+        );
+    }
+    Ok(real.st_ino)
 }
 
 /// What is remembered of the file that the system describes so.
 fn identity(found: &libc::stat) -> Option<Identified> {
     let is_ours = |known: &AtomicU64| known.load(Ordering::Relaxed) == found.st_dev;
-    // Our files have no name.
-    if found.st_nlink != 0 || !DEVICES.iter().any(is_ours) {
+    // Our files have no name, but for those that other processes find.
+    let may_be = match found.st_nlink {
+        0 => DEVICES.iter().any(is_ours),
+        1 => is_ours(&NAMED),
+        _ => false,
+    };
+    if !may_be {
         return None;
     }
     let key = (found.st_dev, found.st_ino);
     let identity = IDENTITIES.lock().known.get(&key).copied()?;
     // A file that has the number of one that is gone was made later.
-    (!identity.sealed || identity.changed == changed(found)).then_some(identity)
+    let same = match identity.sealed {
+        true => identity.changed == changed(found),
+        false => found.st_nlink == 0,
+    };
+    same.then_some(identity)
 }
 
 /// Whether the descriptor is one of a mount's file that nobody can change.

@@ -95,8 +95,7 @@ fn by(
 /// Notes a new descriptor of the file at `place`.
 fn reading(place: &Place, (opened, inode): Opening) -> RawFd {
     let fd = opened.into_raw_fd();
-    let place = place.clone();
-    fd_table::insert(fd, Description::Read(Reader { place, inode }));
+    fd_table::insert(fd, Description::Read(Reader::new(place, inode)));
     fd
 }
 
