@@ -14,7 +14,7 @@
 )]
 #![deny(missing_docs, unsafe_op_in_unsafe_fn)]
 // Unsafe code lies where memory is written that was not zeroed: in `archive::inflate`, which calls the decompressors, and
-// in `vfs::sink`. And in one function of `path`, which gives a slice a name.
+// in `sink`. And in one function of `path`, which gives a slice a name.
 #![deny(unsafe_code)]
 
 pub mod archive;
