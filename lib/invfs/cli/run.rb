@@ -123,13 +123,13 @@ module InVFS
 
       # The settings from the first line of the script, if it has any.
       def settings(source, script)
-        return unless source.start_with?("#!")
+        # A byte order mark may be in front of it.
+        return unless source.byteslice(0, 5).include?("#!")
 
-        %w[first_line settings switches].each { |name| require_relative "run/#{name}" }
-        words = FirstLine.new(source, script).words
-        return if words.empty?
-
-        Settings.new.tap { |settings| Switches.new(words, settings, script).read }
+        %w[first_line settings].each { |name| require_relative "run/#{name}" }
+        settings = Settings.new(script)
+        FirstLine.new(source, script).read(settings)
+        settings
       end
 
       def existing(archive, name)

@@ -1,5 +1,7 @@
 # frozen_string_literal: true
 
+require_relative "parser"
+
 module InVFS
   module CLI
     class Run
@@ -12,13 +14,19 @@ module InVFS
             at = data_position(source) or return
 
             file = File.file?(script) ? File.open(script) : temporary(source)
-            file.set_encoding(encoding(source))
             file.pos = at
-            file.lineno = source.byteslice(0, at).lines.size
+            as_read_so_far(file, source, at) unless Parser.prism?
             Object.const_set(:DATA, file)
           end
 
           private
+
+          # Prism opens the file anew. The older parser leaves the one that it has read, in the encoding of the source.
+          # There a first line with `#!` counts twice, because it was read twice.
+          def as_read_so_far(file, source, at)
+            file.set_encoding(encoding(source))
+            file.lineno = source.byteslice(0, at).lines.size + (source.start_with?("#!") ? 1 : 0)
+          end
 
           # Only if the code before it is complete: __END__ may also be part of a heredoc or a block comment.
           def data_position(source)
@@ -42,15 +50,15 @@ module InVFS
           # For systems where archives are not readable as directories.
           def temporary(source)
             require "tempfile"
-            file = Tempfile.create("invfs")
-            File.binwrite(file.path, source)
-            File.unlink(file)
-            file
+            Tempfile.create("invfs") do |file|
+              File.binwrite(file.path, source)
+              File.open(file.path)
+            end
           end
 
           # The encoding in the magic comment. If it is wrong, Ruby reports it when it loads the script.
           def encoding(source)
-            name = source.b[/\A(?:\xEF\xBB\xBF)?(?:#!.*\n)?[ \t\f\v]*#.*?coding[ \t]*[:=][ \t]*"?([\w.-]+)/n, 1]
+            name = source.b[/\A(?:\xEF\xBB\xBF)?(?:#!.*\n)?+[ \t\f\v]*#.*?coding[ \t]*[:=][ \t]*"?([\w.-]+)/n, 1]
             Encoding.find(name || "UTF-8")
           rescue ArgumentError
             Encoding::UTF_8

@@ -1,10 +1,13 @@
 # frozen_string_literal: true
 
+require_relative "parser"
+
 module InVFS
   module CLI
     class Run
       # The settings from the first line of a main script. They are applied after the whole line was read, so that they
-      # do not affect the command itself.
+      # do not affect the command itself. Prism reads the line when Ruby has already loaded the libraries and set the
+      # categories of warnings, so options for these have no effect then.
       class Settings
         # The categories that -w and -W2 turn on and -W0 turns off. Others must be named.
         CATEGORIES = %i[deprecated experimental].freeze
@@ -13,10 +16,22 @@ module InVFS
         DEFAULTS = Hash.new(false).update(experimental: true).freeze
         private_constant :CATEGORIES, :DEFAULTS
 
+        # Whether encodings and categories stand that the command line of Ruby has set. Before, the first line changed
+        # the categories, and Ruby refused another encoding.
+        COMMAND_LINE_STANDS = RUBY_VERSION >= "3.3"
+
         # Names of encodings, or nil.
         attr_accessor :external, :internal
 
-        def initialize
+        # The encodings that Ruby was started with, or nil. One that is the default anyway does not show.
+        attr_reader :started_external, :started_internal
+
+        # @param script [String] the path of the script, for messages
+        def initialize(script)
+          @script = script
+          external = Encoding.default_external
+          @started_external = external.name unless external == Encoding.find("locale")
+          @started_internal = Encoding.default_internal&.name
           @warnings = {}
           @globals = {}
           @load_path = []
@@ -42,6 +57,14 @@ module InVFS
           end
         end
 
+        # Warns as Ruby does while it reads the line: the options before this one may have turned warnings off or on.
+        # @param line [Integer, nil] for the place
+        def warn(message, line = nil)
+          verbose = @verbose ? @verbose.first : $VERBOSE
+          place = Parser.prism? ? [@script, *line].join(":") : "ruby"
+          Warning.warn("#{place}: warning: #{message}\n") unless verbose.nil?
+        end
+
         # @return [Boolean] whether this Ruby has such a category
         def warning(category, on)
           category = category.to_sym
@@ -62,7 +85,7 @@ module InVFS
         end
 
         def require(feature)
-          @features << in_locale(feature) if feature
+          @features << in_locale(feature) if feature && !Parser.prism?
         end
 
         # -0, -l, -F and -i.
@@ -87,8 +110,8 @@ module InVFS
         # The part that Ruby does after -r: encodings, and variables from the arguments.
         def apply_late
           quietly do
-            Encoding.default_external = @external if @external
-            Encoding.default_internal = @internal if @internal
+            Encoding.default_external = @external if @external && !started_external
+            Encoding.default_internal = @internal if @internal && !started_internal
           end
           globals_from(ARGV) if @switches
         end
@@ -98,10 +121,10 @@ module InVFS
 
         private
 
-        # Since Ruby 3.3 the first line does not change a category that the command line set. Such a category differs
-        # from its default; -W0 and -w show in $VERBOSE.
+        # A category that the command line set differs from its default; -W0 and -w show in $VERBOSE.
         def undecided
-          return @warnings if RUBY_VERSION < "3.3"
+          return {} if Parser.prism?
+          return @warnings unless COMMAND_LINE_STANDS
 
           decided = $VERBOSE.nil? || ($VERBOSE && Warning[:deprecated]) ? CATEGORIES : []
           @warnings.reject { |category, _| decided.include?(category) || Warning[category] != DEFAULTS[category] }

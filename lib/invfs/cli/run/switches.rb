@@ -1,5 +1,8 @@
 # frozen_string_literal: true
 
+require_relative "parser"
+require_relative "settings"
+
 module InVFS
   module CLI
     class Run
@@ -30,6 +33,7 @@ module InVFS
           while (word = @words.shift)&.match?(/\A-./n) && word != "--"
             word.start_with?("--") ? long(word) : short(word.delete_prefix("-"))
           end
+          impossible("-K#{@kanji}") if @kanji && Parser.prism? && encoding_of_kanji != "UTF-8"
         end
 
         private
@@ -90,16 +94,17 @@ module InVFS
           return if defined?(RubyVM::YJIT)
 
           hint = " You may need to install rustc to build Ruby with YJIT." if RUBY_VERSION >= "3.2"
-          warn("ruby: warning: Ruby was built without YJIT support.#{hint}")
+          @settings.warn("Ruby was built without YJIT support.#{hint}")
         end
 
         def warnings(rest)
           return @settings.warning_level((rest.slice!(/\A[0-7]/n) || 2).to_i) unless rest.start_with?(":")
 
           category = rest.slice!(0..).delete_prefix(":")
-          return if @settings.warning(category.delete_prefix("no-").tr("-", "_"), !category.start_with?("no-"))
+          name = category.delete_prefix("no-")
+          return if @settings.warning(name.tr("-", "_"), name == category)
 
-          warn("ruby: warning: unknown warning category: `#{category.delete_prefix("no-")}'")
+          @settings.warn("unknown warning category: #{quoted(name)}")
         end
 
         def separator(rest)
@@ -119,8 +124,15 @@ module InVFS
         def kanji(letter)
           name = KANJI[letter] or return
           impossible("-K#{letter}") unless name == "UTF-8"
+          @kanji = letter
           @settings.external ||= name
         end
+
+        # Prism gives the source the external encoding, whatever has set it.
+        def encoding_of_kanji = @settings.started_external || @settings.external
+
+        # Until Ruby 3.3, quotations began with a grave accent.
+        def quoted(name) = RUBY_VERSION >= "3.4" ? "'#{name}'" : "`#{name}'"
 
         def encodings(value, option)
           external, internal, extra = value.split(":", 3)
@@ -137,11 +149,16 @@ module InVFS
           end
         end
 
-        def external(name) = @settings.external = known(name, "default_external", @settings.external)
+        def external(name)
+          @settings.external = known(name, "default_external", @settings.external, @settings.started_external)
+        end
 
-        def internal(name) = @settings.internal = known(name, "default_internal", @settings.internal)
+        def internal(name)
+          @settings.internal = known(name, "default_internal", @settings.internal, @settings.started_internal)
+        end
 
-        def known(name, what, already)
+        def known(name, what, already, started)
+          already ||= started unless Settings::COMMAND_LINE_STANDS
           wrong("#{what} already set to #{already}") if already && already.casecmp(name) != 0
           Encoding.find(name).name
         rescue ArgumentError
@@ -154,7 +171,7 @@ module InVFS
             feature = name.tr("-", "_")
             constants = feature == "all" ? FEATURES.values : FEATURES.values_at(feature).compact
             if constants.empty?
-              warn("ruby: warning: unknown argument for --#{what}: `#{name}'") unless DECIDED.include?(feature)
+              @settings.warn("unknown argument for --#{what}: #{quoted(name)}") unless DECIDED.include?(feature)
             elsif what == "disable" && constants.any? { |constant| Object.const_defined?(constant) }
               impossible("--#{what}=#{name}")
             end
