@@ -62,7 +62,11 @@ module InVFS
           name, _, full_name = @gems.find { |gem| gem.first == "bundler" }
           loaded(name, full_name)
           adapt_lockfile
-          with_environment { require "#{@home}/gems/#{full_name}/lib/bundler/setup" }
+          lib = "#{@home}/gems/#{full_name}/lib"
+          with_environment do
+            extend_rubygems(lib)
+            require "#{lib}/bundler/setup"
+          end
         end
 
         # Tells RubyGems that the gems are active. It finds no others, but for those that belong to Ruby.
@@ -72,6 +76,19 @@ module InVFS
         end
 
         private
+
+        # What the `require` of RubyGems does when it has activated Bundler. RubyGems 4 loads a part of an older
+        # Bundler in a way that gives no warnings of constants that both define.
+        def extend_rubygems(lib)
+          return unless Gem.respond_to?(:load_bundler_extensions)
+
+          $LOAD_PATH.unshift(lib)
+          begin
+            Gem.load_bundler_extensions(Gem.loaded_specs["bundler"].version)
+          ensure
+            $LOAD_PATH.delete_at($LOAD_PATH.index(lib))
+          end
+        end
 
         def use_home
           require "rubygems"
