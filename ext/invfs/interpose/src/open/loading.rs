@@ -20,6 +20,9 @@ use invfs_fs::sys::{at, memfd};
 /// The flags with which Ruby looks at a file, and with which its older parser reads one.
 const RUBYS: i32 = libc::O_RDONLY | libc::O_NONBLOCK | libc::O_CLOEXEC;
 
+/// The flags with which Prism, the parser since Ruby 3.4, reads a file: none, since some release `O_NONBLOCK`.
+const PRISMS: [i32; 2] = [libc::O_RDONLY, libc::O_RDONLY | libc::O_NONBLOCK];
+
 /// The path that Ruby looks at next, and the thread in which it does. There is one at most: a new one takes the place of
 /// an old one, and whoever else opens that file ends it. So a thread that waited for another to load the file, and does so
 /// itself when that fails, never gets the empty file: the other has opened it meanwhile.
@@ -80,8 +83,7 @@ pub fn open(place: &Place, flags: i32) -> Option<RawFd> {
     if is_announced(place) && flags == RUBYS {
         return empty();
     }
-    // Since Ruby 3.4 the parser opens a file without further flags.
-    if flags != RUBYS && flags != libc::O_RDONLY {
+    if flags != RUBYS && !PRISMS.contains(&flags) {
         return None;
     }
     let fetched = FETCHED.with_borrow_mut(|fetched| match fetched {
