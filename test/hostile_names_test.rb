@@ -39,7 +39,7 @@ class HostileNamesTest < Minitest::Test
     REFUSED.each do |name, reason|
       assert_includes fs.refused[name], reason
       %i[read file? size directory?].each do |method|
-        error = assert_raises(InVFS::UnsafeNameError, method) { fs.public_send(method, name) }
+        error = assert_raises(InVFS::UnsafeNameError, method.to_s) { fs.public_send(method, name) }
         assert_equal [PATH, name.dup.force_encoding("UTF-8").scrub], [error.archive, error.entry]
         assert_includes error.message, reason
       end
@@ -56,7 +56,7 @@ class HostileNamesTest < Minitest::Test
   def test_two_names_that_are_one_on_windows
     [%w[a\b a/b], %w[a/b a\b], %w[a\b a\b], %w[a\b\c a/b]].each do |names|
       bytes = build { |zip| names.each { |name| zip.add(name, name) } }
-      assert_raises(InVFS::DuplicateEntryError, names) { open_bytes(bytes) }
+      assert_raises(InVFS::DuplicateEntryError, names.inspect) { open_bytes(bytes) }
     end
   end
 
