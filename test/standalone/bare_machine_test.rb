@@ -62,14 +62,14 @@ class StandaloneBareMachineTest < Minitest::Test
     require "socket"
     require "zlib"
     require "net/http"
-    p Process.uid, Dir.exist?("/usr"), OpenSSL::Digest::SHA256.hexdigest("x")[0, 4], Psych.load("a: [1]"), Gem::Version.new("2").to_s
+    p Process.uid, Dir.exist?("/usr/bin"), OpenSSL::Digest::SHA256.hexdigest("x")[0, 4], Psych.load("a: [1]").to_a, Gem::Version.new("2").to_s
     server = TCPServer.new("127.0.0.1", 0)
     Thread.new { server.accept.tap { |client| client.puts("socket") }.close }
     puts TCPSocket.new("127.0.0.1", server.addr[1]).read
     p IO.popen([RbConfig.ruby, "-rjson", "-ropenssl", "-e", "print JSON.generate([Process.uid])"], &:read), $?.exitstatus
     p Process.wait2(fork { exit!(7) })[1].exitstatus
   RUBY
-  ANSWER = "65534\nfalse\n\"2d71\"\n{\"a\"=>[1]}\n\"2\"\nsocket\n\"[65534]\"\n0\n7\n"
+  ANSWER = "65534\nfalse\n\"2d71\"\n[[\"a\", [1]]]\n\"2\"\nsocket\n\"[65534]\"\n0\n7\n"
 
   def test_with_and_without_proc
     pack_script(SCRIPT)
