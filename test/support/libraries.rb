@@ -46,7 +46,7 @@ module Libraries
                                             "disable_disk_cache" => true)).process
       Dir.glob("out/**/*").sort.each { |file| puts file, (File.read(file) if File.file?(file)) }
     RUBY
-    "json" => ["libruby", 8, <<~'RUBY', /JSON::Ext::Parser.*\{"a"=>\[1.*unexpected token/m],
+    "json" => ["libruby", 8, <<~'RUBY', /JSON::Ext::Parser.*\{"a" ?=> ?\[1.*unexpected token/m],
       require "json"
       p JSON::Parser, JSON.generator, JSON.parse('{"a": [1, null, "\u00e9", 1e3]}')
       puts JSON.pretty_generate({ "a" => [1, { "b" => nil }] })
