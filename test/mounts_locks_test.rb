@@ -153,6 +153,25 @@ class MountsLocksTest < Minitest::Test
     SECOND
   end
 
+  def test_what_cannot_be_locked
+    assert_same(<<~'RUBY', TRY)
+      path_only = 0o10000000
+      file = File.open("#{ROOT}/main.rb", path_only)
+      begin
+        file.flock(File::LOCK_EX)
+      rescue SystemCallError => e
+        p e.class
+      end
+      begin
+        file.sysread(1)
+      rescue SystemCallError => e
+        p e.class
+      end
+      file.close
+      second
+    RUBY
+  end
+
   # Never a lock that excludes nobody.
   def test_no_lock_where_others_cannot_have_the_file
     outcome = RubyProcess.run(*RubyProcess::INVFS, "-e", <<~RUBY)

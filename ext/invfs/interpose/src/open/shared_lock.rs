@@ -34,6 +34,11 @@ pub fn prepare(fd: RawFd) -> Answer<()> {
         // That was done before.
         return Ok(());
     }
+    let status = Status::of(fd)?;
+    if status.flags.contains(OFlags::PATH) {
+        // It cannot be locked, as the system will say.
+        return Ok(());
+    }
     identities::correct(&mut found);
     let own = memfd::reopen(&fd, libc::O_RDONLY | libc::O_CLOEXEC).map_err(no_locks)?;
     let contents = memfd::read_all(own)?;
@@ -41,7 +46,6 @@ pub fn prepare(fd: RawFd) -> Answer<()> {
     let hash = FixedState::with_seed(0).hash_one((origin, found.st_ino, &contents));
     let file = shared_file::open(&format!("{hash:016x}"), &contents)?;
     let inode = identities::pass_on(fd, &file)?;
-    let status = Status::of(fd)?;
     seek(&file, SeekFrom::Start(status.offset))?;
     fcntl_setfl(&file, status.flags & OFlags::NONBLOCK)?;
     for same in fd_table::same_opening(fd, &reader) {
