@@ -116,13 +116,20 @@ impl Subpath {
     /// assert_eq!(&*Subpath::ROOT.join(lib), lib);
     /// ```
     pub fn join(&self, other: &Subpath) -> SubpathBuf {
-        let mut bytes = Vec::with_capacity(self.0.len() + 1 + other.0.len());
+        let mut joined = SubpathBuf(Vec::with_capacity(self.0.len() + 1 + other.0.len()));
+        self.join_into(other, &mut joined);
+        joined
+    }
+
+    /// [`join`](Subpath::join), in the room that `joined` has.
+    pub fn join_into(&self, other: &Subpath, joined: &mut SubpathBuf) {
+        let bytes = &mut joined.0;
+        bytes.clear();
         bytes.extend_from_slice(&self.0);
         if !self.is_root() && !other.is_root() {
             bytes.push(b'/');
         }
         bytes.extend_from_slice(&other.0);
-        SubpathBuf(bytes)
     }
 }
 

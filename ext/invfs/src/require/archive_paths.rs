@@ -6,6 +6,7 @@ use std::{
     thread::ThreadId,
 };
 
+use foldhash::fast::RandomState;
 use invfs_engine::archive::Identity;
 use invfs_engine::path::SubpathBuf;
 use magnus::{Error, Ruby};
@@ -20,12 +21,12 @@ use crate::helpers::string;
 #[derive(Default)]
 struct Archives {
     /// What the handlers said of a file.
-    known: HashMap<Vec<u8>, Known>,
+    known: HashMap<Vec<u8>, Known, RandomState>,
     /// Files that a handler is looking at, with its thread. What the handler requires meanwhile is not searched in them.
     /// Other threads ask for themselves.
     asking: HashSet<(Vec<u8>, ThreadId)>,
     /// Paths that led into an archive: how long the archive's own path is, and the directory inside.
-    split: HashMap<Vec<u8>, (usize, SubpathBuf)>,
+    split: HashMap<Vec<u8>, (usize, Arc<SubpathBuf>), RandomState>,
 }
 
 /// What the handlers said of one file.
@@ -68,7 +69,7 @@ pub fn place(ruby: &Ruby, path: &[u8]) -> Result<Option<Place>, Error> {
                 end = path.len();
                 continue;
             }
-            let split = (file.len(), dir.clone());
+            let split = (file.len(), Arc::new(dir.clone()));
             ARCHIVES.lock().split.insert(path.to_vec(), split);
             return Ok(Some(Place { mount, sub: dir }));
         }
@@ -88,7 +89,7 @@ pub struct Seen(Vec<(Vec<u8>, Option<Arc<Mount>>)>);
 impl Seen {
     /// [`place`] for a path that led into an archive before, if the archive is still the same file: then nothing else
     /// can be at that path, nor below it. `None`: ask `place`.
-    pub fn place(&mut self, path: &[u8]) -> Option<Place> {
+    pub fn place(&mut self, path: &[u8]) -> Option<(Arc<Mount>, Arc<SubpathBuf>)> {
         let archives = ARCHIVES.lock();
         let (end, dir) = archives.split.get(path)?;
         let file = path.get(..*end)?;
@@ -105,8 +106,7 @@ impl Seen {
             }
         };
         let mount = self.0.get(at)?.1.clone()?;
-        let sub = dir.clone();
-        Some(Place { mount, sub })
+        Some((mount, dir.clone()))
     }
 
     /// Forgets what was seen: something may have changed since.

@@ -8,6 +8,7 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
+use foldhash::fast::RandomState;
 use magnus::{prelude::*, Error, RArray, RString, Ruby, TryConvert, Value};
 use parking_lot::Mutex;
 
@@ -48,7 +49,7 @@ pub struct LoadPath {
     /// A number that no other load path had.
     pub generation: u64,
     /// Absolute path of each entry → whether it cannot change while `$:` is the same.
-    listed: HashMap<Vec<u8>, bool>,
+    listed: HashMap<Vec<u8>, bool, RandomState>,
     /// Positions of entries that depend on more than `$:`.
     volatile: Vec<usize>,
     virtual_somewhere: bool,
@@ -88,7 +89,7 @@ pub fn init(ruby: &Ruby) -> Result<(), Error> {
         current: Arc::new(LoadPath {
             entries: Vec::new(),
             generation: 0,
-            listed: HashMap::new(),
+            listed: HashMap::default(),
             volatile: Vec::new(),
             virtual_somewhere: false,
         }),
@@ -181,7 +182,7 @@ fn positions_before(mirror: RArray, now: RArray) -> Vec<Option<usize>> {
     if known == now {
         return (0..now.len()).map(Some).collect();
     }
-    let places: HashMap<_, _> = known.raws().iter().zip(0..).collect();
+    let places: HashMap<_, _, RandomState> = known.raws().iter().zip(0..).collect();
     let place = |value| places.get(value).copied();
     now.raws().iter().map(place).collect()
 }
@@ -189,7 +190,7 @@ fn positions_before(mirror: RArray, now: RArray) -> Vec<Option<usize>> {
 #[derive(Default)]
 struct Builder {
     entries: Vec<LoadPathEntry>,
-    listed: HashMap<Vec<u8>, bool>,
+    listed: HashMap<Vec<u8>, bool, RandomState>,
     volatile: Vec<usize>,
     virtual_somewhere: bool,
 }
@@ -238,7 +239,7 @@ impl Builder {
     }
 
     fn same_as(&self, known: &LoadPath) -> bool {
-        let places: HashSet<_> = self.listed.iter().collect();
+        let places: HashSet<_, RandomState> = self.listed.iter().collect();
         self.entries.len() == known.entries.len()
             && places == known.listed.iter().collect()
             && self

@@ -71,7 +71,7 @@ fn traced(ruby: &Ruby, name: &[u8], trace: &mut Trace) -> Result<Found, Error> {
             };
             trace.note(|| Step::NotLoaded(None));
             if trace.is_on() {
-                let (outcome, _) = look(ruby, &hit.mount, hit.sub.clone(), false, &mut None)?;
+                let (outcome, _) = look(ruby, &hit.mount, &hit.sub, false, &mut None)?;
                 trace.note(|| Step::Mounted {
                     mount: hit.mount.clone(),
                     path,
@@ -135,7 +135,7 @@ pub fn file(ruby: &Ruby, name: &[u8]) -> Result<Found, Error> {
     let found = match adopted::find(&path) {
         // The archive itself is a file for the operating system, but the root directory of its mount.
         Some((_, sub)) if sub.is_root() => return Ok(Found::Directory),
-        Some((mount, sub)) => look(ruby, &mount, sub, false, &mut passed_over)?.1,
+        Some((mount, sub)) => look(ruby, &mount, &sub, false, &mut passed_over)?.1,
         None => None,
     };
     Ok(found.map_or(Found::Elsewhere(passed_over), Found::Virtual))
@@ -196,7 +196,7 @@ fn in_mount(ruby: &Ruby, path: &[u8], trace: &mut Trace) -> Result<Option<Found>
             continue;
         };
         let path = mount.path_of(&candidate);
-        let (outcome, hit) = look(ruby, &mount, candidate, suffix.native, &mut passed_over)?;
+        let (outcome, hit) = look(ruby, &mount, &candidate, suffix.native, &mut passed_over)?;
         trace.note(|| Step::Mounted {
             mount: mount.clone(),
             path,

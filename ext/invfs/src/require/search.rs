@@ -5,7 +5,7 @@ use std::sync::Arc;
 use invfs_engine::path::{clean_absolute, Subpath, SubpathBuf};
 use invfs_engine::vfs::Kind as FileKind;
 use invfs_engine::ErrorKind;
-use invfs_fs::mounts as engine;
+use invfs_fs::mounts;
 use magnus::{prelude::*, Error, Ruby};
 
 use super::{
@@ -59,6 +59,30 @@ impl Lookup {
     }
 }
 
+/// The file name that is looked for, and room for what it is in each place.
+struct Wanted<'n> {
+    name: &'n [u8],
+    /// The name as a path in a VFS; `None` for `a/../b`.
+    clean: Option<&'n Subpath>,
+    native: bool,
+    /// Room for a path on disk.
+    path: Vec<u8>,
+    /// Room for a path in a VFS.
+    sub: SubpathBuf,
+}
+
+impl<'n> Wanted<'n> {
+    fn new(name: &'n [u8], native: bool) -> Wanted<'n> {
+        Wanted {
+            name,
+            clean: Subpath::new(name),
+            native,
+            path: Vec::with_capacity(256),
+            sub: SubpathBuf::default(),
+        }
+    }
+}
+
 impl<'a> Search<'a> {
     /// A walk that begins now.
     pub fn new(ruby: &'a Ruby, load_path: &'a LoadPath, trace: &'a mut Trace) -> Search<'a> {
@@ -73,10 +97,10 @@ impl<'a> Search<'a> {
 
     /// The first place that has the file `name`.
     pub fn file(&mut self, name: &[u8], native: bool) -> Result<Option<Found>, Error> {
-        let mut path = Vec::with_capacity(256);
+        let mut wanted = Wanted::new(name, native);
         let load_path = self.load_path;
         for (at, entry) in load_path.entries.iter().enumerate() {
-            let lookup = self.entry(entry, name, native, &mut path);
+            let lookup = self.entry(entry, &mut wanted);
             self.note(name, at, entry, &lookup);
             if let Some(found) = lookup?.found {
                 return Ok(Some(found));
@@ -85,28 +109,23 @@ impl<'a> Search<'a> {
         Ok(None)
     }
 
-    fn entry(
-        &mut self,
-        entry: &LoadPathEntry,
-        name: &[u8],
-        native: bool,
-        path: &mut Vec<u8>,
-    ) -> Result<Lookup, Error> {
+    fn entry(&mut self, entry: &LoadPathEntry, wanted: &mut Wanted) -> Result<Lookup, Error> {
         let directory = match entry {
-            LoadPathEntry::Virtual(place) => {
-                return self.place(place, EntryKind::Vfs, name, native);
+            LoadPathEntry::Virtual(Place { mount, sub }) => {
+                return self.place(mount, sub, EntryKind::Vfs, wanted);
             }
             LoadPathEntry::Elsewhere(directory) => match self.seen.place(directory) {
-                Some(place) => return self.archive(&place, name, native),
+                Some((mount, sub)) => return self.archive(&mount, &sub, wanted),
                 None => directory,
             },
             LoadPathEntry::Directory(directory) => directory,
         };
+        let path = &mut wanted.path;
         path.clear();
         path.extend_from_slice(directory);
         path.push(b'/');
-        path.extend_from_slice(name);
-        if Subpath::new(name).is_none() {
+        path.extend_from_slice(wanted.name);
+        if wanted.clean.is_none() {
             // `a/../b`: as Ruby does, without asking what `a` is.
             *path = clean_absolute(path);
         }
@@ -116,7 +135,7 @@ impl<'a> Search<'a> {
                 // A handler may run any code.
                 self.seen.clear();
                 match archive_paths::place(self.ruby, directory)? {
-                    Some(place) => self.archive(&place, name, native),
+                    Some(place) => self.archive(&place.mount, &place.sub, wanted),
                     None if handlers::any() => {
                         Ok(Lookup::nothing(EntryKind::File, Outcome::NoArchive))
                     }
@@ -131,35 +150,52 @@ impl<'a> Search<'a> {
         }
     }
 
-    fn archive(&mut self, place: &Place, name: &[u8], native: bool) -> Result<Lookup, Error> {
-        let kind = match place.sub.is_root() {
+    fn archive(
+        &mut self,
+        mount: &Arc<Mount>,
+        directory: &Subpath,
+        wanted: &mut Wanted,
+    ) -> Result<Lookup, Error> {
+        let kind = match directory.is_root() {
             true => EntryKind::Archive,
             false => EntryKind::ArchiveDirectory,
         };
-        self.place(place, kind, name, native)
+        self.place(mount, directory, kind, wanted)
     }
 
     fn place(
         &mut self,
-        place: &Place,
+        mount: &Arc<Mount>,
+        directory: &Subpath,
         kind: EntryKind,
-        name: &[u8],
-        native: bool,
+        wanted: &mut Wanted,
     ) -> Result<Lookup, Error> {
-        if let Some(path) = covered(place, name) {
-            return Ok(Lookup::on_disk(kind, &path, real_files::look(&path)));
-        }
-        let inside = match Subpath::new(name) {
-            Some(name) => Some((place.mount.clone(), place.sub.join(name))),
+        let elsewhere;
+        let (mount, sub) = match wanted.clean {
+            Some(name) => {
+                directory.join_into(name, &mut wanted.sub);
+                if mounts::may_be_in_named(&mount.root, &wanted.sub) {
+                    if let Some(path) = covered(mount, mount.path_of(&wanted.sub)) {
+                        return Ok(Lookup::on_disk(kind, &path, real_files::look(&path)));
+                    }
+                }
+                (mount, &wanted.sub)
+            }
             // `a/../../other.zip/b`: cleaned as a path, it may lead out of this mount and into another.
-            None => adopted::find(&clean_absolute(
-                &[&place.path(), b"/".as_slice(), name].concat(),
-            )),
+            None => {
+                let directory = mount.path_of(directory);
+                let path = clean_absolute(&[&directory, b"/".as_slice(), wanted.name].concat());
+                if let Some(path) = covered(mount, path.clone()) {
+                    return Ok(Lookup::on_disk(kind, &path, real_files::look(&path)));
+                }
+                elsewhere = adopted::find(&path);
+                match &elsewhere {
+                    Some((mount, sub)) => (mount, sub),
+                    None => return Ok(Lookup::nothing(kind, Outcome::Missing)),
+                }
+            }
         };
-        let Some((mount, sub)) = inside else {
-            return Ok(Lookup::nothing(kind, Outcome::Missing));
-        };
-        let (outcome, hit) = look(self.ruby, &mount, sub, native, &mut self.passed_over)?;
+        let (outcome, hit) = look(self.ruby, mount, sub, wanted.native, &mut self.passed_over)?;
         let found = hit.map(Found::Virtual);
         Ok(Lookup {
             kind,
@@ -203,14 +239,10 @@ fn error_message(error: &Error) -> String {
     message.unwrap_or_else(|| error.to_string())
 }
 
-/// The path of `name` in `place`, if a named mount covers it. Then only that mount can have the file.
-fn covered(place: &Place, name: &[u8]) -> Option<Vec<u8>> {
-    if !engine::has_named() {
-        return None;
-    }
-    let path = clean_absolute(&[&place.path(), b"/".as_slice(), name].concat());
-    let covers = |other: Place| other.mount.is_named() && other.mount.object != place.mount.object;
-    engine::find_visible(&path)
+/// The absolute, clean `path` of a file in `mount`, if a named mount covers it. Then only that mount can have the file.
+fn covered(mount: &Mount, path: Vec<u8>) -> Option<Vec<u8>> {
+    let covers = |other: Place| other.mount.is_named() && other.mount.object != mount.object;
+    mounts::find_visible(&path)
         .is_some_and(covers)
         .then_some(path)
 }
@@ -219,14 +251,14 @@ fn covered(place: &Place, name: &[u8]) -> Option<Vec<u8>> {
 pub fn look(
     ruby: &Ruby,
     mount: &Arc<Mount>,
-    sub: SubpathBuf,
+    sub: &Subpath,
     native: bool,
     passed_over: &mut Option<PassedOver>,
 ) -> Result<(Outcome, Option<Hit>), Error> {
     if sub.is_root() {
         return Ok((Outcome::Directory, None));
     }
-    let stat = match mount.vfs().stat(&sub) {
+    let stat = match mount.vfs().stat(sub) {
         Ok(stat) => stat,
         // Like a directory that was removed.
         Err(error) if error.kind() == ErrorKind::Closed => return Ok((Outcome::Closed, None)),
@@ -237,14 +269,14 @@ pub fn look(
         Some(_) => return Ok((Outcome::Directory, None)),
         None => return Ok((Outcome::Missing, None)),
     };
-    let path = mount.path_of(&sub);
+    let path = mount.path_of(sub);
     if size > max_load_size() {
         passed_over.get_or_insert(PassedOver { path, size });
         return Ok((Outcome::TooLarge(size), None));
     }
     let hit = Hit {
         mount: mount.clone(),
-        sub,
+        sub: sub.to_owned(),
         path,
         size: Some(size),
         native,

@@ -13,7 +13,6 @@ mod nothing;
 #[cfg(mounts)]
 pub mod real;
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
 
 use arc_swap::{ArcSwapOption, Guard};
@@ -24,6 +23,7 @@ pub use crate::mounts::mount::{Mount, Origin, Over, Place, Request, Watch};
 #[cfg(mounts)]
 use crate::sys::fork::ForkMutex;
 
+use invfs_engine::path::Subpath;
 use invfs_engine::root_map::RootMap;
 
 /// All mounts at one moment.
@@ -31,11 +31,11 @@ use invfs_engine::root_map::RootMap;
 pub struct Table {
     /// At each root the newest mount comes last: it covers the others.
     by_root: RootMap<Vec<Arc<Mount>>>,
+    /// The roots of mounts that somebody asked for.
+    named: Vec<Box<[u8]>>,
 }
 
 static TABLE: ArcSwapOption<Table> = ArcSwapOption::const_empty();
-/// How many mounts there are that somebody asked for.
-static NAMED: AtomicU64 = AtomicU64::new(0);
 
 /// Held while the table is replaced.
 #[cfg(mounts)]
@@ -152,9 +152,17 @@ fn newest_visible(stack: &[Arc<Mount>]) -> Option<&Arc<Mount>> {
     stack.iter().rev().find(|mount| mount.is_visible())
 }
 
-/// Whether anything may be mounted that somebody asked for at its place.
-pub fn has_named() -> bool {
-    NAMED.load(Ordering::Acquire) > 0
+/// Whether `sub` below `root` may lie in a mount that somebody asked for at its place: quickly, and `false` is sure.
+pub fn may_be_in_named(root: &[u8], sub: &Subpath) -> bool {
+    let begins = |named: &[u8]| match named.strip_prefix(root) {
+        Some([b'/', below @ ..]) => sub.as_bytes().starts_with(below),
+        Some(below) => below.is_empty() || root == b"/",
+        None => root.starts_with(named),
+    };
+    let table = current();
+    table
+        .iter()
+        .any(|table| table.named.iter().any(|named| begins(named)))
 }
 
 /// The mount that the absolute, clean `path` lies in, whether or not file operations see it.
@@ -233,8 +241,8 @@ fn change<T>(edit: impl FnOnce(&mut Table) -> T) -> T {
         }
     }
     let result = edit(&mut table);
-    let named = table.iter().filter(|mount| mount.is_named()).count();
-    NAMED.store(named as u64, Ordering::Release);
+    let named = table.iter().filter(|mount| mount.is_named());
+    table.named = named.map(|mount| mount.root.clone()).collect();
     let table = Arc::new(table);
     let roots = table.by_root.iter().map(|(root, _)| root);
     first_names::while_replaced(roots, || TABLE.store(Some(table.clone())));

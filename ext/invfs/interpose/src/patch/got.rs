@@ -9,6 +9,8 @@ use std::ffi::{c_int, c_void, CStr, CString};
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use foldhash::fast::RandomState;
+
 use crate::patch::object::Object;
 
 /// A function with its replacement.
@@ -35,7 +37,7 @@ pub struct Patched {
 pub struct Scanner {
     seen: HashSet<(usize, usize)>,
     removed: Option<u64>,
-    targets: HashMap<&'static [u8], HookedFunction>,
+    targets: HashMap<&'static [u8], HookedFunction, RandomState>,
     below: Option<Below>,
 }
 
