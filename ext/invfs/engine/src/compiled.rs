@@ -25,6 +25,8 @@ const MAGIC: &[u8; 8] = b"INVFSISQ";
 const FOOTER: usize = 28;
 /// Where the binary's header says how long it is (`struct ibf_header` in Ruby's `compile.c`).
 const SIZE_FIELD: usize = 12;
+/// As many bytes as Ruby writes for a number.
+const LONGEST_SMALL_VALUE: usize = 9;
 
 /// The name of the entry that holds the compiled form of `sub` for the Ruby called `key`.
 ///
@@ -81,11 +83,11 @@ pub fn checksum(bytes: &[u8]) -> u32 {
 ///
 /// `None` if it was made from another source than the one with this CRC-32 and length, or is not of this layout.
 /// Any bytes may be given.
-pub fn link(entry: &[u8], source_crc: u32, source_size: u64, path: &[u8]) -> Option<Vec<u8>> {
+pub fn link(mut entry: Vec<u8>, source_crc: u32, source_size: u64, path: &[u8]) -> Option<Vec<u8>> {
     let (body, footer) = entry.split_at_checked(entry.len().checked_sub(FOOTER)?)?;
     let (numbers, magic) = footer.split_at_checked(FOOTER - MAGIC.len())?;
     let mut numbers = Reader(numbers);
-    let records_at = numbers.number()? as usize;
+    let binary = numbers.number()? as usize;
     let count = numbers.number()?;
     if numbers.number()? != source_crc
         || u64::from(numbers.number()?) != source_size
@@ -94,37 +96,39 @@ pub fn link(entry: &[u8], source_crc: u32, source_size: u64, path: &[u8]) -> Opt
     {
         return None;
     }
-    let (binary, records) = body.split_at_checked(records_at)?;
-    let mut linked = Vec::with_capacity(entry.len() + 2 * path.len());
-    linked.extend_from_slice(binary);
-    let mut records = Reader(records);
+    let records = body.get(binary..)?.to_vec();
+    // Where they and the footer were, the strings begin: most of the entry stays where it is.
+    entry.truncate(binary);
+    // A record takes at least 16 bytes, and becomes its text, the path and the length.
+    let count = usize::try_from(count).ok()?;
+    let most = records.len() + count.min(records.len() / 16) * (path.len() + LONGEST_SMALL_VALUE);
+    entry.try_reserve_exact(most).ok()?;
+    let mut records = Reader(&records);
     for _ in 0..count {
         let position = records.number()? as usize;
         let head = records.bytes()?;
         let before = records.bytes()?;
         let after = records.bytes()?;
-        let string_at = u32::try_from(linked.len()).ok()?;
-        linked.extend_from_slice(head);
-        push_small_value(
-            &mut linked,
-            (before.len() + path.len() + after.len()) as u64,
-        );
+        let string_at = u32::try_from(entry.len()).ok()?;
+        let length = before.len() + path.len() + after.len();
+        entry.extend_from_slice(head);
+        push_small_value(&mut entry, length as u64);
         for part in [before, path, after] {
-            linked.extend_from_slice(part);
+            entry.extend_from_slice(part);
         }
-        let slot = linked.get_mut(..binary.len())?.get_mut(position..)?;
+        let slot = entry.get_mut(..binary)?.get_mut(position..)?;
         slot.get_mut(..4)?.copy_from_slice(&string_at.to_ne_bytes());
     }
-    let size = u32::try_from(linked.len()).ok()?;
-    let field = linked.get_mut(SIZE_FIELD..SIZE_FIELD + 4)?;
+    let size = u32::try_from(entry.len()).ok()?;
+    let field = entry.get_mut(SIZE_FIELD..SIZE_FIELD + 4)?;
     field.copy_from_slice(&size.to_ne_bytes());
-    Some(linked)
+    Some(entry)
 }
 
 /// Ruby's encoding of a small number (`ibf_dump_write_small_value`): the number of trailing zero bits of the first byte
 /// is the number of bytes that follow, most significant bits first.
 fn push_small_value(out: &mut Vec<u8>, mut value: u64) {
-    let mut bytes = [0u8; 9];
+    let mut bytes = [0u8; LONGEST_SMALL_VALUE];
     let mut start = bytes.len();
     let mut more = 0;
     while more < 8 && value >> (7 - more) != 0 {
@@ -205,7 +209,7 @@ mod tests {
 
     #[test]
     fn the_path_is_appended_and_pointed_at() {
-        let linked = link(&entry(7, 9), 7, 9, b"/z.zip/a.rb").unwrap();
+        let linked = link(entry(7, 9), 7, 9, b"/z.zip/a.rb").unwrap();
         assert_eq!(
             linked[64..],
             [&[0x45, 0x05, 27][..], b"</z.zip/a.rb>"].concat()
@@ -216,21 +220,21 @@ mod tests {
 
     #[test]
     fn another_source_is_refused() {
-        assert!(link(&entry(7, 9), 8, 9, b"/a").is_none());
-        assert!(link(&entry(7, 9), 7, 8, b"/a").is_none());
+        assert!(link(entry(7, 9), 8, 9, b"/a").is_none());
+        assert!(link(entry(7, 9), 7, 8, b"/a").is_none());
     }
 
     #[test]
     fn no_bytes_make_it_fail_otherwise() {
         let whole = entry(7, 9);
         for end in 0..whole.len() {
-            assert!(link(&whole[..end], 7, 9, b"/a").is_none());
+            assert!(link(whole[..end].to_vec(), 7, 9, b"/a").is_none());
         }
         for at in 0..whole.len() {
             for bit in 0..8 {
                 let mut bytes = whole.clone();
                 bytes[at] ^= 1 << bit;
-                let _ = link(&bytes, 7, 9, b"/a");
+                let _ = link(bytes, 7, 9, b"/a");
             }
         }
     }

@@ -111,7 +111,7 @@ fn link(ruby: &Ruby, entry: RString, source: RString, path: RString) -> Option<R
     let (entry, source) = (string::bytes(entry), string::bytes(source));
     let checksum = compiled::checksum(&source);
     let path = string::bytes(path);
-    let linked = compiled::link(&entry, checksum, source.len() as u64, &path)?;
+    let linked = compiled::link(entry, checksum, source.len() as u64, &path)?;
     Some(ruby.str_from_slice(&linked))
 }
 

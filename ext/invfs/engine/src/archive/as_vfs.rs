@@ -79,7 +79,7 @@ impl Archive {
     fn linked(&self, form: u32, crc: u32, size: u64, path: &[u8]) -> Result<Option<Vec<u8>>> {
         let mut entry = Vec::new();
         match self.read_entry(form, u64::MAX, &mut entry) {
-            Ok(()) => Ok(compiled::link(&entry, crc, size, path)),
+            Ok(()) => Ok(compiled::link(entry, crc, size, path)),
             // Damaged: the source will do.
             Err(error) if matches!(error.kind(), ErrorKind::Corrupt | ErrorKind::Malformed) => {
                 Ok(None)

@@ -17,13 +17,9 @@ impl Children {
         directories: usize,
         name: impl Fn(Numbered) -> &'n [u8],
     ) -> Children {
-        let mut placed: Vec<(u32, u32)> = placed
+        let placed: Vec<(u32, u32)> = placed
             .map(|(directory, node)| (directory, node.pack()))
             .collect();
-        placed.sort_unstable_by(|a, b| {
-            let name = |packed: u32| name(Numbered::unpack(packed));
-            a.0.cmp(&b.0).then_with(|| name(a.1).cmp(name(b.1)))
-        });
         let mut ends = vec![0u32; directories + 1];
         for (group, _) in &placed {
             if let Some(count) = ends.get_mut(*group as usize) {
@@ -35,10 +31,25 @@ impl Children {
             sum += *end;
             *end = sum;
         }
-        Children {
-            nodes: placed.into_iter().map(|(_, packed)| packed).collect(),
-            ends,
+        // First each to its directory, from the back, then by name: archives mostly have them in this order.
+        let mut starts = ends.clone();
+        let mut nodes = vec![0u32; placed.len()];
+        for (group, packed) in placed.into_iter().rev() {
+            if let Some(start) = starts.get_mut(group as usize) {
+                *start -= 1;
+                if let Some(node) = nodes.get_mut(*start as usize) {
+                    *node = packed;
+                }
+            }
         }
+        for (start, end) in starts.into_iter().zip(&ends) {
+            let group = nodes.get_mut(start as usize..*end as usize);
+            let name = |packed: &u32| name(Numbered::unpack(*packed));
+            group
+                .unwrap_or_default()
+                .sort_unstable_by(|a, b| name(a).cmp(name(b)));
+        }
+        Children { nodes, ends }
     }
 
     /// What is directly inside the directory with this number, sorted by name.

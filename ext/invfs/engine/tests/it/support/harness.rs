@@ -280,7 +280,7 @@ fn contents(archive: &Archive, sub: &Subpath) -> Option<Vec<u8>> {
 /// they are.
 pub fn link(bytes: &[u8]) {
     let linked = |entry: &[u8], crc, size, path: &[u8]| {
-        let linked = compiled::link(entry, crc, size, path)?;
+        let linked = compiled::link(entry.to_vec(), crc, size, path)?;
         // Each record takes 16 bytes, and becomes its text, the path and the length.
         let most = entry.len() + (entry.len() / 16 + 1) * (path.len() + 9);
         assert!(linked.len() <= most);
