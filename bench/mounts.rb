@@ -126,7 +126,7 @@ Bench.run("files of a mount, and others beside it") do |bench|
   read = lambda do |name, at, ending, mount: nil|
     bench.ruby(name, Bench::INVFS, READ_ALL.sub("MOUNT\n", mount.to_s) + ending, at, small_zip)
   end
-  # What is read twice is kept, for the third time.
+  # The second time finds what the first has made; what does not fit then is kept when it is read twice.
   { "warm" => [MEDIAN, 1.4], "first time" => ["measured { run.call }\n", 2.0],
     "second time" => ["run.call; measured { run.call }\n", 1.8] }.each do |which, (ending, bound)|
     bench.row "reading #{count} files, #{which}", read["in a mount", "/mounted", ending, mount: MOUNT],

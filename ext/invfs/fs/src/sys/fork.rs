@@ -98,6 +98,19 @@ pub fn owns_memory() -> bool {
     OWNER.load(Ordering::Relaxed) == std::process::id()
 }
 
+/// How many children may have the descriptors that the process had when they were made.
+static CHILDREN: AtomicU32 = AtomicU32::new(0);
+
+/// A number that is another one after a child was made that may share what a descriptor has open.
+pub fn children() -> u32 {
+    CHILDREN.load(Ordering::Relaxed)
+}
+
+/// A child may share what a descriptor has open. Also called in the child of a `vfork`, which runs in its parent's memory.
+pub fn shared_with_child() {
+    CHILDREN.fetch_add(1, Ordering::Relaxed);
+}
+
 /// From now on, a thread that forks has all registered locks at that moment. Called once.
 pub fn install() -> std::io::Result<()> {
     claim();
@@ -172,6 +185,7 @@ fn release() {
 
 // SAFETY: called by `fork`, in the thread that forks.
 unsafe extern "C" fn prepare() {
+    shared_with_child();
     for lock in locks(Order::Outer).chain(locks(Order::Inner)) {
         lock.acquire();
     }

@@ -107,6 +107,11 @@ impl ReservedFd {
         ReservedFd(holder)
     }
 
+    /// Guards another descriptor of what `file` has open; `None` if there is no room for one.
+    pub fn copy_of(file: BorrowedFd) -> Option<ReservedFd> {
+        duplicate(file).map(ReservedFd::new)
+    }
+
     /// The same file under a number that programs which count from 3 do not come to, if there is one.
     pub fn out_of_the_way(file: OwnedFd) -> ReservedFd {
         match duplicate(file.as_fd()) {

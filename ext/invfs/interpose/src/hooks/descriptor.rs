@@ -16,6 +16,9 @@ hooks! {
             return Err(Errno(libc::EBADF));
         }
         let closing = fd_table::closing(fd);
+        if let Some(reader) = &closing.last_reader {
+            open_file::hold(fd, reader);
+        }
         let result = original(fd);
         source_file::closed(fd);
         closing.closed().map(|()| result)
@@ -33,6 +36,7 @@ hooks! {
 
     [c"flock"] fn flock(fd: c_int, operation: c_int) -> c_int = libc::flock {
         if operation & libc::LOCK_UN == 0 {
+            fd_table::lock(fd);
             shared_lock::prepare(fd)?;
         }
         Ok(original(fd, operation))
@@ -114,6 +118,10 @@ hooks! {
         Ok(match command {
             libc::F_DUPFD | libc::F_DUPFD_CLOEXEC => duplicated(fd, with_room(call)),
             libc::F_GETFL => flags(fd, call()),
+            libc::F_OFD_SETLK | libc::F_OFD_SETLKW => {
+                fd_table::lock(fd);
+                call()
+            }
             _ => call(),
         })
     }

@@ -12,6 +12,7 @@ use crate::paths::route::PathTarget;
 use crate::paths::stand_in;
 use crate::paths::text::Text;
 use invfs_fs::sys::errno::{Answer, Errno};
+use invfs_fs::sys::fork;
 use invfs_fs::sys::memfd::ProcPath;
 
 hooks! {
@@ -82,6 +83,7 @@ hooks! {
         arguments: SpawnStrings,
         environment: SpawnStrings
     ) -> ErrorNumber = libc::posix_spawn {
+        fork::shared_with_child();
         dispatch_path(
             path,
             |path| {
@@ -111,6 +113,7 @@ hooks! {
         arguments: SpawnStrings,
         environment: SpawnStrings
     ) -> ErrorNumber = libc::posix_spawnp {
+        fork::shared_with_child();
         if file.has_slash() {
             return Ok(posix_spawn(pid, file, actions, attributes, arguments, environment));
         }

@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use std::hash::BuildHasher;
 use std::ops::RangeInclusive;
 use std::os::fd::RawFd;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
@@ -16,6 +15,7 @@ use hashbrown::HashMap;
 
 use crate::open::filter::Filter;
 use crate::open::parts::Parts;
+use crate::open::reader::Reader;
 use invfs_engine::path::{Subpath, SubpathBuf};
 use invfs_fs::buffered::Buffered;
 use invfs_fs::mounts::Place;
@@ -36,37 +36,6 @@ pub enum Description {
     Written(Arc<Buffered>),
 }
 
-/// A file that is open for reading.
-#[derive(Clone)]
-pub struct Reader {
-    /// The file.
-    pub place: Place,
-    /// Its inode in memory, by which can be seen whether a descriptor is still this file's.
-    pub inode: u64,
-    /// Which opening of it this is: its duplicates have the same.
-    opening: u64,
-}
-
-impl Reader {
-    /// A new opening of the file at `place`.
-    pub fn new(place: &Place, inode: u64) -> Reader {
-        static OPENINGS: AtomicU64 = AtomicU64::new(0);
-        Reader {
-            place: place.clone(),
-            inode,
-            opening: OPENINGS.fetch_add(1, Ordering::Relaxed),
-        }
-    }
-
-    /// The same opening, with the contents in another inode.
-    pub fn moved_to(&self, inode: u64) -> Reader {
-        Reader {
-            inode,
-            ..self.clone()
-        }
-    }
-}
-
 #[derive(Default)]
 struct Table {
     descriptions: BTreeMap<RawFd, Description>,
@@ -80,10 +49,17 @@ invfs_fs::survives_fork!(TABLE, Outer);
 invfs_fs::in_forked_child!(disown);
 
 static KNOWN: Filter = Filter::new();
+/// The descriptors of files that are read in parts.
+static PARTS: Filter = Filter::new();
 
 impl Table {
     fn hash(&self, place: &Place) -> u64 {
         self.hasher.hash_one((place.mount.id, &place.sub))
+    }
+
+    /// Whether no descriptor reads the file at `place`.
+    fn is_unread(&self, place: &Place) -> bool {
+        !self.read.contains_key(&self.hash(place))
     }
 
     fn insert(&mut self, fd: RawFd, description: Description) -> Option<Description> {
@@ -93,6 +69,9 @@ impl Table {
             *of_file = (fd, of_file.1 + 1);
         }
         KNOWN.add(fd as usize);
+        if let Description::Parts(_) = &description {
+            PARTS.add(fd as usize);
+        }
         self.descriptions.insert(fd, description);
         old
     }
@@ -100,8 +79,10 @@ impl Table {
     fn remove(&mut self, fd: RawFd) -> Option<Description> {
         let description = self.descriptions.remove(&fd)?;
         KNOWN.remove(fd as usize);
-        if let Description::Read(reader) = &description {
-            self.forget_reader(fd, &reader.place);
+        match &description {
+            Description::Read(reader) => self.forget_reader(fd, &reader.place),
+            Description::Parts(_) => PARTS.remove(fd as usize),
+            _ => {}
         }
         Some(description)
     }
@@ -131,6 +112,11 @@ impl Table {
 /// Whether the table may have the descriptor.
 pub fn may_have(fd: RawFd) -> bool {
     fd >= 0 && KNOWN.may_hold(fd as usize)
+}
+
+/// Whether the descriptor may be one of a file that is read in parts.
+pub fn may_be_in_parts(fd: RawFd) -> bool {
+    fd >= 0 && PARTS.may_hold(fd as usize)
 }
 
 /// Notes what an open descriptor stands for. In the child of a `vfork`, which has descriptors of its own and its parent's
@@ -186,10 +172,23 @@ pub fn reader_at(place: &Place) -> Option<(RawFd, u64)> {
     is_it.then_some((fd, reader.inode))
 }
 
+/// The descriptor is about to be locked: who holds what it has open would hold the lock, too.
+pub fn lock(fd: RawFd) {
+    if let Some(Description::Read(reader)) = get(fd) {
+        let mut table = TABLE.lock();
+        for description in table.descriptions.values_mut() {
+            match description {
+                Description::Read(found) if found.is_same_opening(&reader) => found.holdable = None,
+                _ => {}
+            }
+        }
+    }
+}
+
 /// All descriptors of one opening: `fd`, which is one of them, and its duplicates.
 pub fn same_opening(fd: RawFd, reader: &Reader) -> Vec<RawFd> {
     let is_same = |(other, description): (&RawFd, &Description)| match description {
-        Description::Read(found) if found.opening == reader.opening => Some(*other),
+        Description::Read(found) if found.is_same_opening(reader) => Some(*other),
         _ => None,
     };
     let found: Vec<RawFd> = TABLE
@@ -240,10 +239,7 @@ pub fn move_to(fd: RawFd, place: Place) {
     let mut table = TABLE.lock();
     let moved = match table.descriptions.get(&fd) {
         Some(Description::Directory(_)) => Description::Directory(place),
-        Some(Description::Read(reader)) => Description::Read(Reader {
-            place,
-            ..reader.clone()
-        }),
+        Some(Description::Read(reader)) => Description::Read(reader.renamed(place)),
         _ => return,
     };
     let old = table.insert(fd, moved);
@@ -262,6 +258,7 @@ pub fn remove(fd: RawFd) -> Option<Description> {
 /// `copy` is a duplicate of `fd` now.
 pub fn duplicated(fd: RawFd, copy: RawFd) {
     if !fork::owns_memory() {
+        fork::shared_with_child();
         return;
     }
     let description = match get(fd) {
@@ -276,16 +273,21 @@ pub fn duplicated(fd: RawFd, copy: RawFd) {
     }
 }
 
-/// Written files whose descriptors are about to be closed.
+/// What stood behind descriptors that are about to be closed.
 #[must_use]
-pub struct Closing(Vec<Arc<Buffered>>);
+#[derive(Default)]
+pub struct Closing {
+    written: Vec<Arc<Buffered>>,
+    /// The file that is read, if no other descriptor of it is known.
+    pub last_reader: Option<Reader>,
+}
 
 impl Closing {
     /// The descriptors are closed, or another file's: hands the contents over of each file that has none any more. The first
     /// error is the answer.
     pub fn closed(self) -> Answer<()> {
         let mut answer = Ok(());
-        for file in &self.0 {
+        for file in &self.written {
             answer = answer.and(file.release());
         }
         answer
@@ -295,8 +297,15 @@ impl Closing {
 /// The descriptor is about to be closed, whatever becomes of its contents.
 pub fn closing(fd: RawFd) -> Closing {
     match remove(fd) {
-        Some(Description::Written(file)) => Closing(vec![file]),
-        _ => Closing(Vec::new()),
+        Some(Description::Written(file)) => Closing {
+            written: vec![file],
+            last_reader: None,
+        },
+        Some(Description::Read(reader)) => Closing {
+            written: Vec::new(),
+            last_reader: TABLE.lock().is_unread(&reader.place).then_some(reader),
+        },
+        _ => Closing::default(),
     }
 }
 
@@ -304,7 +313,10 @@ pub fn closing(fd: RawFd) -> Closing {
 pub fn closing_all(range: RangeInclusive<u32>) -> Closing {
     let known: Vec<RawFd> = TABLE.lock().descriptions.keys().copied().collect();
     let known = known.into_iter().filter(|fd| range.contains(&(*fd as u32)));
-    Closing(known.flat_map(|fd| closing(fd).0).collect())
+    Closing {
+        written: known.flat_map(|fd| closing(fd).written).collect(),
+        last_reader: None,
+    }
 }
 
 /// Hands over what a written file holds so far.

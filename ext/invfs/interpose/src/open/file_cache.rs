@@ -12,7 +12,6 @@ use rustix::process::{getrlimit, Resource};
 
 use invfs_engine::path::SubpathBuf;
 use invfs_fs::mounts::Place;
-use invfs_fs::sys::at;
 use invfs_fs::sys::fork::ForkMutex;
 use invfs_fs::sys::reserved_fd::ReservedFd;
 
@@ -20,6 +19,10 @@ use invfs_fs::sys::reserved_fd::ReservedFd;
 const BYTES: u64 = 64 << 20;
 /// A larger file is made anew each time.
 const FILE: u64 = 8 << 20;
+/// As long as no more is held together, small files are held that were opened once.
+const ROOMY: u64 = BYTES / 4;
+/// A small file.
+const SMALL: u64 = 64 << 10;
 /// How many files are remembered to have been opened once.
 const OPENED_ONCE: usize = 4096;
 
@@ -100,14 +103,33 @@ impl Cache {
         size <= FILE && !self.opened_once.insert(hash)
     }
 
-    /// Takes the file in; what has to go for it is handed back, to be closed without a lock.
-    pub fn put(&mut self, place: &Place, file: Arc<ReservedFd>, size: u64) -> Vec<Cached> {
+    /// Whether a file of this length shall be held that was opened once: a small one for which nothing has to go.
+    pub fn has_room(&mut self, place: &Place, size: u64) -> bool {
+        size <= SMALL
+            && self.bytes + size <= ROOMY
+            && self.files.len() < self.capacity()
+            && !self.files.contains(&self.hash_of(place))
+    }
+
+    fn capacity(&mut self) -> usize {
         if self.capacity == 0 {
             self.capacity = capacity();
         }
+        self.capacity
+    }
+
+    /// Takes the file in, which has this inode number; what has to go for it is handed back, to be closed without a lock.
+    pub fn put(
+        &mut self,
+        place: &Place,
+        file: Arc<ReservedFd>,
+        inode: u64,
+        size: u64,
+    ) -> Vec<Cached> {
+        let capacity = self.capacity();
         let hash = self.hash_of(place);
         let mut gone: Vec<Cached> = self.remove(hash).into_iter().collect();
-        while self.files.len() >= self.capacity || self.bytes + size > BYTES {
+        while self.files.len() >= capacity || self.bytes + size > BYTES {
             let Some((oldest, _)) = self.files.peek_lru() else {
                 break;
             };
@@ -117,11 +139,8 @@ impl Cache {
         let cached = Cached {
             mount: place.mount.id,
             sub: place.sub.clone(),
-            inode: file
-                .get()
-                .and_then(at::look_at)
-                .map_or(0, |found| found.ino),
             file,
+            inode,
             size,
         };
         self.files.put(hash, cached);

@@ -44,7 +44,7 @@ fn beside(place: &Place, size: u64) -> Option<RawFd> {
 
 /// The file of a descriptor, if that is one which is read in parts.
 pub fn one(fd: RawFd) -> Option<Arc<Parts>> {
-    if !fd_table::may_have(fd) {
+    if !fd_table::may_be_in_parts(fd) {
         return None;
     }
     // First without a lock: a signal handler may use a pipe.

@@ -13,6 +13,7 @@ pub mod loading;
 pub mod named_library;
 pub mod open_file;
 pub mod parts;
+pub mod reader;
 pub mod shared_lock;
 pub mod source_file;
 pub mod stat;

@@ -1,13 +1,14 @@
 //! Opening a file of a mount.
 
-use std::os::fd::{AsRawFd, IntoRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, IntoRawFd, OwnedFd, RawFd};
 use std::sync::Arc;
 
 use rustix::fs::OFlags;
 use rustix::io::FdFlags;
 
-use crate::open::fd_table::{self, Description, Reader};
+use crate::open::fd_table::{self, Description};
 use crate::open::file_cache::CACHE;
+use crate::open::reader::{Reader, Since};
 use crate::open::stat;
 use crate::open::{dir_streams, identities, in_parts};
 use invfs_fs::buffered::Buffered;
@@ -68,7 +69,7 @@ fn by(
 ) -> Answer<RawFd> {
     if place.mount.file_system().is_constant() && !how.writes() {
         if let Some(opening) = again(place, how.flags)? {
-            return Ok(reading(place, opening));
+            return Ok(reading(place, opening, None));
         }
     }
     let opened = place.mount.file_system().open(&place.sub, how);
@@ -77,15 +78,23 @@ fn by(
     }
     match opened? {
         Opened::Shared(node, contents) => {
-            Ok(reading(place, shared(place, &node, contents, how.flags)?))
+            let opening = shared(place, &node, contents, how.flags)?;
+            Ok(reading(place, opening, holdable(how.flags)))
         }
         Opened::Contents(contents, node) => {
-            Ok(reading(place, held(place, &contents, node, how.flags)?))
+            let opening = held(place, &contents, node, how.flags)?;
+            Ok(reading(place, opening, None))
         }
-        Opened::Memory(file, node) => Ok(reading(place, in_memory(place, file, node, how.flags)?)),
+        Opened::Memory(file, node) => {
+            let opening = in_memory(place, file, node, how.flags)?;
+            Ok(reading(place, opening, None))
+        }
         Opened::Parts(node, contents) => match partly(&node)? {
             Some(fd) => Ok(fd),
-            None => Ok(reading(place, held(place, &contents()?, node, how.flags)?)),
+            None => {
+                let opening = held(place, &contents()?, node, how.flags)?;
+                Ok(reading(place, opening, None))
+            }
         },
         Opened::Real(file) => Ok(file.into_raw_fd()),
         Opened::Buffered(file, node) => buffered(place, how, file, &node),
@@ -93,10 +102,43 @@ fn by(
 }
 
 /// Notes a new descriptor of the file at `place`.
-fn reading(place: &Place, (opened, inode): Opening) -> RawFd {
+fn reading(place: &Place, (opened, inode): Opening, holdable: Option<Since>) -> RawFd {
     let fd = opened.into_raw_fd();
-    fd_table::insert(fd, Description::Read(Reader::new(place, inode)));
+    fd_table::insert(fd, Description::Read(Reader::new(place, inode, holdable)));
     fd
+}
+
+/// See [`Reader::holdable`]; for a file whose contents stay what they are.
+fn holdable(flags: i32) -> Option<Since> {
+    let is_own = flags & (libc::O_CLOEXEC | libc::O_PATH) == libc::O_CLOEXEC;
+    is_own.then(Since::now)
+}
+
+/// The last descriptor of a file is about to be closed: a small file is held, as long as there is much room, so that it need
+/// not be made again. To take it over costs less than to give its memory back.
+pub fn hold(fd: RawFd, reader: &Reader) {
+    if reader.holdable != Some(Since::now()) {
+        return;
+    }
+    let Some(found) = memfd::nameless(fd).filter(|found| found.st_ino == reader.inode) else {
+        return;
+    };
+    let size = found.st_size as u64;
+    if !CACHE.lock().has_room(&reader.place, size) {
+        return;
+    }
+    // SAFETY: open, as was just seen, and used only here, before it is closed.
+    let file = unsafe { BorrowedFd::borrow_raw(fd) };
+    if !rustix::io::fcntl_getfd(file).is_ok_and(|flags| flags.contains(FdFlags::CLOEXEC)) {
+        return;
+    }
+    let Some(copy) = ReservedFd::copy_of(file) else {
+        return;
+    };
+    let gone = CACHE
+        .lock()
+        .put(&reader.place, Arc::new(copy), reader.inode, size);
+    drop(gone);
 }
 
 /// Opens contents that the file system has handed out.
@@ -196,13 +238,14 @@ fn shared(place: &Place, node: &Node, contents: Contents<'_>, flags: i32) -> Ans
     let size = contents.len() as u64;
     drop(contents);
     let handed_over = |file| Ok((hand_over(file, flags)?, inode));
-    if !fork::owns_memory() || !CACHE.lock().wants(place, size) {
+    // 0 says that it could not be remembered: nor can this.
+    if inode == 0 || !CACHE.lock().wants(place, size) {
         return handed_over(file);
     }
     let file = Arc::new(ReservedFd::new(file));
     match memfd::reopen(&*file, flags) {
         Ok(opened) => {
-            let gone = CACHE.lock().put(place, file, size);
+            let gone = CACHE.lock().put(place, file, inode, size);
             drop(gone);
             Ok((opened, inode))
         }
