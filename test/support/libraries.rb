@@ -7,7 +7,7 @@ module Libraries
   ALL = {
     "activesupport" => ["ruby-activesupport", 200, <<~'RUBY', /post, Posts, 1, 2, and 3, 1 KB.*2026-03-01/m],
       require "active_support/all"
-      puts ["posts".singularize, "post".pluralize.camelize, [1, 2, 3].to_sentence, 1024.to_s(:human_size)].join(", ")
+      puts ["posts".singularize, "post".pluralize.camelize, [1, 2, 3].to_sentence, ActiveSupport::NumberHelper.number_to_human_size(1024)].join(", ")
       puts Date.new(2026, 1, 31) + 1.month + 1.day, ActiveSupport::JSON.encode({ a: [1, nil, "é"] })
       puts ActiveSupport::TimeZone["Berlin"].local(2026, 7, 1).iso8601
     RUBY
@@ -83,7 +83,7 @@ module Libraries
         puts e.class, e.message
       end
     RUBY
-    "rack" => ["ruby-rack", 60, <<~'RUBY', %r{200.*hello é.*text/css.*"a" ?=> ?\["1", "2"\]}m],
+    "rack" => ["ruby-rack", 50, <<~'RUBY', %r{200.*hello é.*text/css.*"a" ?=> ?\["1", "2"\]}m],
       require "rack"
       app = Rack::Builder.new do
         use Rack::ContentLength
