@@ -35,7 +35,10 @@ module PackedProgram
   # The gems are still installed, but not where RubyGems is told to look.
   def environment = { "XDG_STATE_HOME" => "#{@dir}/state", "HOME" => @dir, "GEM_HOME" => "#{@dir}/none", "GEM_PATH" => "#{@dir}/none" }
 
-  def run_packed(*arguments, **options) = RubyProcess.run(EXE, "run", "shop.zip", *arguments, chdir: @dir, env: environment, **options)
+  # The command that runs it.
+  def program = [RbConfig.ruby, EXE, "run", "shop.zip"]
+
+  def run_packed(*arguments, **options) = RubyProcess.command([*program, *arguments], chdir: @dir, env: environment, **options)
 
   def assert_prints(expected, *arguments, **options)
     outcome = run_packed(*arguments, **options)
@@ -47,7 +50,7 @@ module PackedProgram
   # it is interrupted.
   def serve(*arguments)
     output, child = IO.pipe
-    pid = spawn(RubyProcess::CLEAN.merge(environment), RbConfig.ruby, EXE, "run", "shop.zip", *arguments, chdir: @dir, out: child, err: child)
+    pid = spawn(RubyProcess::CLEAN.merge(environment), *program, *arguments, chdir: @dir, out: child, err: child)
     child.close
     said = +""
     Timeout.timeout(RubyProcess::HANG) do

@@ -13,7 +13,10 @@ module InVFS
       # How entries are compressed, unless options say otherwise.
       METHOD = "zstd"
       LEVEL = 9
-      private_constant :MOUNTS, :METHOD, :LEVEL
+
+      # Parts of the standard library that gems need and do not name.
+      UNNAMED = { "irb" => %w[rdoc], "railties" => %w[irb rdoc] }.freeze
+      private_constant :MOUNTS, :METHOD, :LEVEL, :UNNAMED
 
       # @param path [String] the project
       # @param stdlib [Symbol] how much of the standard library goes in: `:lean`, without the tools of developers, or
@@ -84,7 +87,10 @@ module InVFS
       end
 
       # The names of gems that are there or are needed, which may be parts of the standard library.
-      def wanted = @gems.flat_map { |gem| gem.needs.map(&:first) << gem.name }.uniq
+      def wanted
+        names = @gems.flat_map { |gem| [gem.name, *gem.needs.map(&:first)] }
+        names.flat_map { |name| [name, *UNNAMED[name]] }.uniq
+      end
 
       # The entry for the launcher.
       def start_item
