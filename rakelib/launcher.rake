@@ -28,7 +28,8 @@ def build_launcher(destination)
   target = File.expand_path("#{ENV.fetch("CARGO_TARGET_DIR", "#{CRATE}/target")}/launcher")
   system = cargo_build(["--profile", "launcher", "--package", LAUNCHER, "--target-dir", target],
                        "CARGO_ENCODED_RUSTFLAGS" => launcher_flags)
-  built = File.binread([target, *system, "launcher", LAUNCHER].join("/"))
+  # A shared library that is a program, too.
+  built = File.binread([target, *system, "launcher", "libinvfs_launcher.so"].join("/"))
   mkdir_p File.dirname(destination), verbose: false
   File.binwrite("#{destination}.new", built + NO_ENTRIES)
   chmod 0o755, "#{destination}.new", verbose: false

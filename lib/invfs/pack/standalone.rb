@@ -77,7 +77,7 @@ module InVFS
         shared = SharedLibraries.new(items, @ruby, @launcher)
         @libraries, @glibc = shared.names, shared.glibc
         items += shared.items
-        Contents.new([*items, start_item].sort_by(&:name), project.left_out)
+        Contents.new([*items, start_item(shared.rubys)].sort_by(&:name), project.left_out)
       end
 
       def mounted
@@ -92,10 +92,12 @@ module InVFS
         names.flat_map { |name| [name, *UNNAMED[name]] }.uniq
       end
 
-      # The entry for the launcher.
-      def start_item
-        facts = [["libruby", @ruby.entry], ["main", @main_script], ["name", @program], ["key", CompiledCode.key],
-                 ["glibc", @glibc], ["writable", @writable], *arguments.map { |text| ["argument", text] },
+      # The entry for the launcher. A Ruby that is a program needs its libraries before the launcher has hooks in it.
+      def start_item(rubys)
+        preloaded = @ruby.program? ? rubys : []
+        facts = [[@ruby.program? ? "program" : "libruby", @ruby.entry], *preloaded.map { |entry| ["preload", entry] },
+                 ["main", @main_script], ["name", @program], ["key", CompiledCode.key], ["glibc", @glibc],
+                 ["writable", @writable], *arguments.map { |text| ["argument", text] },
                  *[RubyFiles::BOOT, OwnEntries::MANIFEST].map { |entry| ["first", entry] },
                  *@mounts.map { |entry, directory| ["mount", "#{entry} #{directory}"] }]
         lines = facts.filter_map { |key, value| "#{key} #{value}\n".b if value }
@@ -116,6 +118,6 @@ module InVFS
   end
 end
 
-%w[launcher libruby ruby_config rubygems ruby_files shared_libraries].each do |name|
+%w[launcher libruby ruby_config rubygems ruby_files debug_information shared_libraries].each do |name|
   require_relative "standalone/#{name}"
 end

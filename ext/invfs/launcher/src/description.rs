@@ -14,8 +14,12 @@ const LONGEST: u64 = 1 << 20;
 /// What the packer says.
 #[derive(Default)]
 pub struct Description {
-    /// The library that is Ruby.
-    pub libruby: SubpathBuf,
+    /// The library that is Ruby, or the program.
+    pub ruby: SubpathBuf,
+    /// Whether it is a program, without a shared library.
+    pub is_program: bool,
+    /// The libraries that the program needs.
+    pub preloaded: Vec<SubpathBuf>,
     /// The main script.
     pub main: SubpathBuf,
     /// What is read before the main script.
@@ -48,7 +52,7 @@ impl Description {
             let (key, value) = line.split_at(at.unwrap_or(line.len()));
             description.take(key, value.get(1..).unwrap_or_default());
         }
-        match description.libruby.is_root() || description.main.is_root() {
+        match description.ruby.is_root() || description.main.is_root() {
             true => Err("the archive does not say what to run".to_owned()),
             false => Ok(description),
         }
@@ -59,7 +63,9 @@ impl Description {
         let path = || SubpathBuf::clean(value).unwrap_or_default();
         let text = || String::from_utf8_lossy(value).into_owned();
         match key {
-            b"libruby" => self.libruby = path(),
+            b"libruby" => self.ruby = path(),
+            b"program" => (self.ruby, self.is_program) = (path(), true),
+            b"preload" => self.preloaded.push(path()),
             b"main" => self.main = path(),
             b"first" => self.first.push(path()),
             b"mount" => self.mounts.extend(mount(value)),

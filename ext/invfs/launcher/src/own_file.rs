@@ -3,7 +3,7 @@
 use std::ffi::{c_char, CStr, OsStr};
 use std::fs::File;
 use std::io;
-use std::os::fd::{FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -32,6 +32,17 @@ pub fn open() -> Result<OwnFile, String> {
     let name = std::fs::read_link(SELF).unwrap_or_else(|_| called.clone());
     let name = name.to_string_lossy().into_owned();
     let file = file(&called).map_err(|error| format!("{name}: {error}"))?;
+    opened(file, name)
+}
+
+/// The same where the file is open already, and another one is executed.
+pub fn adopt(file: OwnedFd) -> Result<OwnFile, String> {
+    let path = format!("/proc/self/fd/{}", file.as_raw_fd());
+    let name = std::fs::read_link(&path).unwrap_or_else(|_| path.into());
+    opened(file, name.to_string_lossy().into_owned())
+}
+
+fn opened(file: OwnedFd, name: String) -> Result<OwnFile, String> {
     let source = Arc::new(ReservedFile::new(file));
     let file = source.descriptor();
     let archive = Archive::from_source(source, &name, &Options::default()).map_err(|error| {

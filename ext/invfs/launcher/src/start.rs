@@ -14,6 +14,7 @@ use crate::compiled;
 use crate::description::Description;
 use crate::mounted::{self, PREFIX};
 use crate::own_file::{self, OwnFile};
+use crate::program;
 use crate::ruby::Ruby;
 
 /// The directory of the archive with the libraries that were packed.
@@ -31,8 +32,17 @@ static DAMAGE: Mutex<Option<String>> = Mutex::new(None);
 /// Whether the program runs.
 static RUNS: AtomicBool = AtomicBool::new(false);
 
+/// What the process executes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Process {
+    /// The packed file.
+    File,
+    /// A Ruby without a shared library, into which this was preloaded.
+    Ruby,
+}
+
 /// Runs the program and returns its exit code. The error says why it cannot be started, in one line that names the file.
-pub fn start(arguments: Arguments) -> Result<c_int, String> {
+pub fn start(process: Process, arguments: Arguments) -> Result<c_int, String> {
     // SAFETY: asks for a number.
     if unsafe { libc::getauxval(libc::AT_SECURE) } != 0 {
         return Err(
@@ -40,8 +50,11 @@ pub fn start(arguments: Arguments) -> Result<c_int, String> {
         );
     }
     invfs_fs::sys::errno::report_to(report);
-    let own = own_file::open()?;
-    run(arguments, &own).map_err(|reason| {
+    let own = match process {
+        Process::File => own_file::open()?,
+        Process::Ruby => own_file::adopt(program::arrive()?)?,
+    };
+    run(process, arguments, &own).map_err(|reason| {
         let damage = DAMAGE.lock().ok().and_then(|mut damage| damage.take());
         within(&own, damage.unwrap_or(reason))
     })
@@ -56,9 +69,16 @@ fn report(reason: &str) {
     }
 }
 
-fn run(mut arguments: Arguments, own: &OwnFile) -> Result<c_int, String> {
+fn run(process: Process, mut arguments: Arguments, own: &OwnFile) -> Result<c_int, String> {
     let description = Description::of(&own.archive)?;
     check_c_library(description.glibc.as_deref())?;
+    match process {
+        Process::File if description.is_program => {
+            match program::execute(own, &description, arguments)? {}
+        }
+        Process::File => {}
+        Process::Ruby => program::call(&own.name),
+    }
     mounted::mount(&own.archive, &description)?;
     let ruby = CString::new(format!("{PREFIX}/{RUBY}")).map_err(|error| error.to_string())?;
     let is_child = arguments.name() == ruby.as_bytes();
@@ -68,7 +88,10 @@ fn run(mut arguments: Arguments, own: &OwnFile) -> Result<c_int, String> {
     }
     invfs_interpose::stand_in(ruby, own.file.clone());
     invfs_interpose::search_libraries_in(format!("{PREFIX}/{LIBRARIES}").into_bytes());
-    let library = load(own, &description.libruby).map_err(without_proc)?;
+    let library = match process {
+        Process::File => load(own, &description.ruby).map_err(without_proc)?,
+        Process::Ruby => program::itself()?,
+    };
     invfs_interpose::install().map_err(|reason| reason.0)?;
     invfs_interpose::enter_handed_on();
     let others = if is_child { Vec::new() } else { take_away() };

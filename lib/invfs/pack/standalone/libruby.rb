@@ -4,7 +4,8 @@ require "rbconfig"
 
 module InVFS
   class Pack
-    # The shared library that is this Ruby, changed so that it looks for its files in a packed program.
+    # The shared library that is this Ruby, or the program if it was built without one, changed so that it looks for its
+    # files in a packed program.
     #
     # Ruby has its load path as strings in its read-only data, one behind the other: "/usr/local/lib/site_ruby/3.1.0",
     # NUL, and so on, and an empty one at the end. The packer writes a shorter list over it.
@@ -20,12 +21,24 @@ module InVFS
 
       # @raise [InVFS::PackError] if this Ruby cannot be packed
       def initialize
-        @path = find or cannot("it was built without a shared library (--disable-shared)")
-        @contents = changed(File.binread(@path))
+        library = find
+        @program = library.nil?
+        @path = library || File.realpath("/proc/self/exe")
+        contents = File.binread(@path)
+        libraries, = InVFS.shared_object_needs(contents)
+        cannot("it is linked statically, or for a fixed address") if libraries.nil? || libraries.empty?
+        @contents = changed(contents)
       end
 
-      # @return [String] its name in the archive: that by which extensions need it
-      def entry = "#{DIRECTORY}/#{RbConfig::CONFIG.fetch("LIBRUBY_SONAME", File.basename(@path))}"
+      # @return [Boolean] whether it is a program
+      def program? = @program
+
+      # @return [String] its name in the archive: of a library that by which extensions need it
+      def entry
+        return "#{DIRECTORY}/ruby" if @program
+
+        "#{DIRECTORY}/#{RbConfig::CONFIG.fetch("LIBRUBY_SONAME", File.basename(@path))}"
+      end
 
       # @return [Tree::Item]
       def item = Tree::Item.made(entry, @contents)

@@ -13,6 +13,9 @@ module InVFS
       # @return [Array<Tree::Item>]
       attr_reader :items
 
+      # @return [Array<String>] the names of those in the archive that Ruby itself needs
+      attr_reader :rubys
+
       # @return [String, nil] the version of the GNU C library that all of them, and the launcher, need
       attr_reader :glibc
 
@@ -25,7 +28,10 @@ module InVFS
         found = libraries([ruby.path, *@objects.filter_map(&:path)])
         found.delete(File.basename(ruby.entry))
         @items = found.map { |name, path| Tree::Item.file("#{Libruby::DIRECTORY}/#{name}".b, File.realpath(path)) }
+        rubys = needed([ruby.path]).keys
+        @rubys = @items.map(&:name).select { |name| rubys.include?(File.basename(name)) }
         @items.unshift(ruby.item)
+        [*@objects, *@items].each { |item| DebugInformation.remove(item) }
         @glibc = newest((@objects + @items).map(&:read) << File.binread(launcher))
       end
 

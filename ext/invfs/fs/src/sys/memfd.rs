@@ -35,6 +35,20 @@ pub fn file(contents: &[u8], name: &[u8], sealed: bool) -> Answer<OwnedFd> {
     Ok(file)
 }
 
+/// The same for a program, or what one loads before it could find it in a mount. The system may be told that files in
+/// memory are not executed, unless they are made for it.
+pub fn executable(contents: &[u8], name: &[u8]) -> Answer<OwnedFd> {
+    let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
+    let file = match rustix::fs::memfd_create(shown(name), flags | MemfdFlags::EXEC) {
+        // Before Linux 6.3.
+        Err(rustix::io::Errno::INVAL) => rustix::fs::memfd_create(shown(name), flags),
+        made => made,
+    }?;
+    within_limit(contents.len() as u64, || write_all(file.as_fd(), contents))?;
+    rustix::fs::fcntl_add_seals(&file, SEALS)?;
+    Ok(file)
+}
+
 /// Nobody can change the file, nor these.
 const SEALS: SealFlags = SealFlags::SEAL
     .union(SealFlags::SHRINK)

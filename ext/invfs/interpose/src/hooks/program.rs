@@ -20,6 +20,8 @@ hooks! {
         dispatch_path(
             path,
             |path| {
+                let file = stand_in::instead(path);
+                let path = file.as_ref().map_or(path, Text::from);
                 ruby_children::adapted(path, arguments, environment, |arguments, environment| {
                     original(path, arguments, environment)
                 })
@@ -56,6 +58,8 @@ hooks! {
     // A name without a slash is looked for by the C library, along `PATH`; it does not see mounts.
     [c"execvpe"] fn execvpe(file: Text, arguments: Strings, environment: Strings) -> c_int = libc::execvpe {
         let real = |file: Text<'_>| {
+            let path = stand_in::instead(file);
+            let file = path.as_ref().map_or(file, Text::from);
             ruby_children::adapted(file, arguments, environment, |arguments, environment| {
                 original(file, arguments, environment)
             })
@@ -87,6 +91,8 @@ hooks! {
         dispatch_path(
             path,
             |path| {
+                let file = stand_in::instead(path);
+                let path = file.as_ref().map_or(path, Text::from);
                 ruby_children::adapted(path, arguments.0, environment.0, |arguments, environment| {
                     let (arguments, environment) = (SpawnStrings(arguments), SpawnStrings(environment));
                     original(pid, path, actions, attributes, arguments, environment)

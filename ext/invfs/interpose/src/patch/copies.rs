@@ -10,7 +10,7 @@ use crate::patch::got;
 
 /// Whether this copy has put its hooks in. Other copies look for it by its name; where libraries share their symbols, all
 /// copies have this one.
-#[no_mangle]
+#[cfg_attr(feature = "announced", no_mangle)]
 #[used]
 pub static INVFS_HOOKS_ARE_IN: AtomicU8 = AtomicU8::new(0);
 
