@@ -122,6 +122,7 @@ class MountsHazardsTest < Minitest::Test
   # Never is another file taken for one of the mount's.
   %w[close close_range].each do |function|
     define_method("test_#{function}_past_all_hooks") do
+      needs_functions(function)
       assert_prints("right\n", <<~RUBY)
         mount
         all_right
@@ -149,7 +150,7 @@ class MountsHazardsTest < Minitest::Test
   end
 
   def test_close_range_and_closefrom_of_a_library
-    needs_a_compiler
+    needs_functions("close_range", "closefrom")
     Dir.mktmpdir("invfs-closing") do |directory|
       library = compiled(directory, "closing", <<~C)
         #define _GNU_SOURCE
@@ -330,15 +331,5 @@ class MountsHazardsTest < Minitest::Test
       skip "memfd_noexec cannot be set" if status == 3
       same(0) { status }
     RUBY
-  end
-
-  private
-
-  # A shared library of this source.
-  def compiled(directory, name, source)
-    File.write("#{directory}/#{name}.c", source)
-    built = system("cc", "-shared", "-fPIC", "-o", "#{directory}/#{name}.so", "#{directory}/#{name}.c", "-ldl", err: File::NULL)
-    skip "it cannot be compiled" unless built
-    "#{directory}/#{name}.so"
   end
 end

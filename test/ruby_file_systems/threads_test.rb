@@ -43,7 +43,7 @@ class RubyFileSystemThreadsTest < RubyFileSystems::Test
       }
       int own_open(const char *path) { return open(path, O_RDONLY) < 0 ? errno : 0; }
     C
-    assert system("cc", "-shared", "-fPIC", "-o", "#{directory}/foreign.so", source, "-lpthread")
+    assert system(*NativeBuild.compiler, "-shared", "-fPIC", "-o", "#{directory}/foreign.so", source, "-lpthread")
     library = Fiddle.dlopen("#{directory}/foreign.so")
     call = lambda do |name, **options|
       Fiddle::Function.new(library[name], [Fiddle::TYPE_VOIDP], Fiddle::TYPE_INT, **options).call("#{root}/a")

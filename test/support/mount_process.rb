@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 # Runs programs next to a mounted archive, each in its own process, because they may crash it.
+require "fiddle"
 require "fileutils"
 require "tmpdir"
 require_relative "native_build"
@@ -75,6 +76,30 @@ module MountProcess
 
     def needs_a_compiler
       skip NativeBuild.unavailable if NativeBuild.unavailable
+    end
+
+    # Not every C library has all of them.
+    def needs_functions(*names)
+      missing = names.find { |name| !has_function?(name) }
+      skip "this C library has no #{missing}" if missing
+    end
+
+    # A shared library of this C code; its path.
+    def compiled(directory, name, source, *options)
+      needs_a_compiler
+      File.write("#{directory}/#{name}.c", source)
+      built = system(*NativeBuild.compiler, "-shared", "-fPIC", "-o", "#{directory}/#{name}.so", "#{directory}/#{name}.c",
+                     *options, "-ldl", err: File::NULL)
+      skip "it cannot be compiled" unless built
+      "#{directory}/#{name}.so"
+    end
+
+    private
+
+    def has_function?(name)
+      Fiddle::Handle::DEFAULT[name]
+    rescue Fiddle::DLError
+      false
     end
   end
 end

@@ -54,6 +54,9 @@ module NativeBuild
       @unavailable = probe
     end
 
+    # The command of this Ruby's compiler: that of the machine may be for another C library.
+    def compiler = RbConfig::CONFIG.fetch("CC").split
+
     private
 
     def probe
@@ -62,10 +65,6 @@ module NativeBuild
       "there is no C compiler" unless system(*compiler, "--version", out: File::NULL, err: File::NULL)
     rescue Errno::ENOENT
       "there is no C compiler"
-    end
-
-    def compiler
-      RbConfig::CONFIG.fetch("CC").split
     end
 
     def once(key, &block)

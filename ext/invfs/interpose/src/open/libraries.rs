@@ -23,23 +23,28 @@ struct Loaded {
     /// The number of the mount that it was loaded from last.
     mount: u64,
     file: ReservedFd,
-    /// Its path for the loader, where it had to be a file with a name. There is nothing at it any more, but the loader
-    /// knows what it was.
+    /// The path that the loader knows it by, where it had to have a name. There is nothing at it any more.
     named: Option<CString>,
 }
 
 impl Loaded {
-    /// The path that the loader knows it by.
+    /// A path for the loader that leads to this library.
     fn spelling(&self) -> Answer<CString> {
+        let file = spelling(&self.file)?;
         match &self.named {
-            Some(path) => Ok(path.clone()),
-            None => spelling(&self.file),
+            // What it was is still known.
+            Some(path) if !is_there(&file) => Ok(path.clone()),
+            _ => Ok(file),
         }
     }
 }
 
 /// How deep libraries may need one another inside a mount.
 const DEPTH: usize = 32;
+
+/// Whether the loader finds a library that is loaded by its own name (`SONAME`), wherever it came from. musl never reads
+/// that name: it wants each library where a path leads to it.
+const KNOWS_OWN_NAMES: bool = cfg!(not(target_env = "musl"));
 
 /// Loads the shared object at `place`, with the libraries of its mount that it needs. NULL where the loader refuses it;
 /// [`message`] says why.
@@ -64,9 +69,8 @@ fn load_read(place: &Place, contents: &[u8], flags: c_int, depth: usize) -> Answ
         // The loader would map what is not there; it gets to see the file nevertheless, for its message.
         return open(place, contents.get(..16).unwrap_or(contents), flags);
     }
-    if depth < DEPTH {
+    if depth < DEPTH && KNOWS_OWN_NAMES {
         for needed in libraries_of(place, contents) {
-            // Once it is loaded, the loader finds it by its own name, if it has one (`SONAME`).
             load_within(&needed, libc::RTLD_LAZY, depth + 1)?;
         }
     }
@@ -91,7 +95,8 @@ fn again(place: &Place, flags: c_int) -> Answer<Option<*mut c_void>> {
     Ok((!library.is_null()).then_some(library))
 }
 
-fn open(place: &Place, contents: &[u8], flags: c_int) -> Answer<*mut c_void> {
+/// The file for the loader with what is at `place`: the same one for as long as the contents are the same.
+fn held(place: &Place, contents: &[u8]) -> Answer<CString> {
     let path = place.path();
     let is_it = |known: &&mut Loaded| {
         let held = known.file.get().and_then(memfd::read_all);
@@ -99,44 +104,48 @@ fn open(place: &Place, contents: &[u8], flags: c_int) -> Answer<*mut c_void> {
     };
     let mut loaded = LOADED.lock();
     let loaded_before = loaded.get_or_insert_default();
-    let spelled = match loaded_before.get_mut(&path).filter(is_it) {
-        Some(known) => {
-            known.mount = place.mount.id;
-            known.spelling()?
-        }
-        None => {
-            let file = ReservedFd::out_of_the_way(memfd::file(contents, &path, true)?);
-            let spelled = spelling(&file)?;
-            let library = Loaded {
-                mount: place.mount.id,
-                file,
-                named: None,
-            };
-            loaded_before.insert(path.clone(), library);
-            spelled
-        }
+    if let Some(known) = loaded_before.get_mut(&path).filter(is_it) {
+        known.mount = place.mount.id;
+        return known.spelling();
+    }
+    let file = ReservedFd::out_of_the_way(memfd::file(contents, &path, true)?);
+    let spelled = spelling(&file)?;
+    let library = Loaded {
+        mount: place.mount.id,
+        file,
+        named: None,
     };
-    // The library's initialisers may open others.
-    drop(loaded);
+    loaded_before.insert(path, library);
+    Ok(spelled)
+}
+
+fn open(place: &Place, contents: &[u8], flags: c_int) -> Answer<*mut c_void> {
+    let path = place.path();
+    // The library's initialisers may open others: nothing is locked from here on.
+    let mut spelled = held(place, contents)?;
+    let brings_libraries = !libraries_of(place, contents).is_empty();
     // SAFETY: a NUL-terminated path; opening runs the initialisers, which is what the caller of `dlopen` asked for.
-    let load = || unsafe { libc::dlopen(spelled.as_ptr(), flags) };
-    let library = load();
+    let load = |path: &CStr| unsafe { libc::dlopen(path.as_ptr(), flags) };
+    let mut library = match KNOWS_OWN_NAMES || !brings_libraries {
+        true => load(&spelled),
+        false => std::ptr::null_mut(),
+    };
     // Without /proc the loader has to be shown a file with a name; and a library without a name of its own is found only
     // where it lies.
-    // SAFETY: a NUL-terminated path, which is only read.
-    let no_proc = || unsafe { libc::access(spelled.as_ptr(), libc::F_OK) } != 0;
-    if library.is_null() && (!libraries_of(place, contents).is_empty() || no_proc()) {
-        let named = named_library::open(place, contents, flags)?;
-        if let (Some(named), Some(known)) =
-            (&named, LOADED.lock().get_or_insert_default().get_mut(&path))
-        {
-            known.named = Some(named.path.clone());
+    if library.is_null() && (brings_libraries || !is_there(&spelled)) {
+        let link = |place: &Place, contents: &[u8]| {
+            let file = held(place, contents).ok()?;
+            is_there(&file).then_some(file)
+        };
+        let named = named_library::open(place, contents, flags, link)?;
+        library = named.library;
+        if library.is_null() && KNOWS_OWN_NAMES {
+            // Once more, for its message.
+            load(&spelled);
+        } else if let Some(known) = LOADED.lock().get_or_insert_default().get_mut(&path) {
+            spelled.clone_from(&named.path);
+            known.named = Some(named.path);
         }
-        if let Some(named) = named {
-            return Ok(named.library);
-        }
-        // Once more, for its message.
-        load();
     }
     if library.is_null() {
         // What is no library need not be kept.
@@ -149,6 +158,12 @@ fn open(place: &Place, contents: &[u8], flags: c_int) -> Answer<*mut c_void> {
     }
     // NULL is the answer that callers know; `dlerror` has the reason.
     Ok(library)
+}
+
+/// Whether something is at this path of the system's.
+fn is_there(path: &CStr) -> bool {
+    // SAFETY: a NUL-terminated path, which is only read.
+    unsafe { libc::access(path.as_ptr(), libc::F_OK) == 0 }
 }
 
 thread_local! {
@@ -184,8 +199,11 @@ pub fn reworded(message: Option<&[u8]>) -> Option<CString> {
 }
 
 fn renamed(message: &[u8], (spelled, path): &(Vec<u8>, Vec<u8>)) -> Option<CString> {
-    let rest = message.strip_prefix(spelled.as_slice())?;
-    CString::new([path.as_slice(), rest].concat()).ok()
+    // musl says something before the path.
+    let mut parts = message.windows(spelled.len().max(1));
+    let (before, rest) = message.split_at_checked(parts.position(|part| part == spelled)?)?;
+    let rest = rest.get(spelled.len()..)?;
+    CString::new([before, path.as_slice(), rest].concat()).ok()
 }
 
 /// What the loader says of a library that it has loaded: that there is no such symbol in it.
