@@ -118,9 +118,10 @@ class MountsFunctionsTest < Minitest::Test
   end
 
   def test_programs
-    assert_equal %w[7 8 7 13 Errno::ENOENT Errno::ENOENT], observe(<<~'RUBY')
+    assert_equal %w[7 8 true 13 Errno::ENOENT Errno::ENOENT], observe(<<~'RUBY')
       puts call("run", "/mounted/bin/exit").first, call("spawn", "/mounted/bin/exit").first
-      puts call("run", "/mounted/bin/plain").first      # without #! a shell runs it
+      # Without #! a shell runs it, if this C library does that.
+      puts call("run", "/mounted/bin/plain").first == call("run", "#{tree}/source/bin/plain").first
       puts call("run", "/mounted/bin").first            # EACCES
       puts error("spawn", "/mounted/nothing"), error("spawn", "nothing-of-this-name")
     RUBY
