@@ -12,9 +12,11 @@ module InVFS
       class << self
         # @raise [InVFS::PackError] if there is none
         def path
+          unless here?
+            raise PackError, "--standalone works on Linux with glibc, on x86-64 and AArch64, and not on " \
+                             "#{RUBY_PLATFORM}; --shebang makes a file that starts where Ruby and invfs are installed"
+          end
           return PATH if File.file?(PATH)
-
-          raise PackError, "--standalone works on Linux with glibc, on x86-64 and AArch64, and not here" unless here?
 
           raise PackError, "--standalone needs the launcher, which is not there (#{PATH}): the gem for this platform " \
                            "has it; in a checkout, `rake launcher` builds it"
@@ -24,7 +26,7 @@ module InVFS
 
         def here?
           config = RbConfig::CONFIG
-          # The loader of musl does not find libraries that were loaded from memory.
+          # docs/packing.md says what musl would take.
           return false if config["host_os"].include?("musl")
 
           config["target_os"].start_with?("linux") && %w[x86_64 aarch64].include?(config["target_cpu"])
