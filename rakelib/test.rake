@@ -25,8 +25,8 @@ def stressed_test_files
   files.select { |file| File.read("#{ROOT}/#{file}").match?(/GC_?Stress|vfs_test"/i) }
 end
 
-# Runs test files in one Ruby; TEST=file selects one, TESTOPTS goes to minitest.
-def run_tests(files, env = {})
+# Runs test files of a checkout in one Ruby; TEST=file selects one, TESTOPTS goes to minitest.
+def run_tests(files, env = {}, ruby: RbConfig.ruby, checkout: ROOT)
   files = [ENV.fetch("TEST")] if ENV["TEST"]
   abort "no test files" if files.empty?
   # Bare machines have no locale, and Ruby then treats every file as ASCII.
@@ -39,8 +39,8 @@ def run_tests(files, env = {})
   end
   # minitest reads ARGV, so the files are taken off it before the first of them starts minitest.
   script = 'ARGV.shift(ARGV.index("--")).each { |file| require File.expand_path(file) }; ARGV.shift'
-  sh(env, RbConfig.ruby, "-w", "-I#{ROOT}/lib", "-I#{ROOT}/test", "-e", script,
-     *files, "--", *ENV.fetch("TESTOPTS", "").split, chdir: ROOT)
+  sh(env, ruby, "-w", "-I#{checkout}/lib", "-I#{checkout}/test", "-e", script,
+     *files, "--", *ENV.fetch("TESTOPTS", "").split, chdir: checkout)
 end
 
 desc "Run the test suite, except what test:slow runs"

@@ -32,9 +32,11 @@ class RequireRelativeTest < Minitest::Test
   end
 
   def test_absolute_and_home_paths
-    files = NEIGHBOURS.merge("d/a.rb" => <<~'RUBY')
+    # musl's realpath keeps two slashes at the start, so on disk the file would be another one.
+    slash = "/" unless File.realpath("//tmp").start_with?("//")
+    files = NEIGHBOURS.merge("d/a.rb" => <<~RUBY)
       ENV["HOME"] = ROOT
-      [ROOT + "/b", "/" + ROOT + "/b.rb", "~/d/c", "~/nothing"].each { |name| Probe.attempt { require_relative(name) } }
+      [ROOT + "/b", "#{slash}" + ROOT + "/b.rb", "~/d/c", "~/nothing"].each { |name| Probe.attempt { require_relative(name) } }
     RUBY
     assert_as_on_disk(files, 'p require("d/a")')
   end
