@@ -116,7 +116,8 @@ class RubyFileSystemHostileTest < RubyFileSystems::Test
   def test_recursion_without_end
     root = nil
     root = with(read: ->(path) { File.read("#{root}#{path}x") })
-    assert_raises(Errno::ELOOP) { File.read("#{root}/a") }
+    # In a thread, whose stack is as large with every C library.
+    assert_raises(Errno::ELOOP) { Thread.new { File.read("#{root}/a") }.tap { |thread| thread.report_on_exception = false }.value }
     deep = ->(n) { deep.call(n + 1) + 1 }
     said = reported { assert_raises(Errno::EIO) { File.read("#{with(read: ->(_) { deep.call(0) })}/a") } }
     assert_includes said, "SystemStackError"
