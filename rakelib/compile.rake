@@ -7,33 +7,36 @@ def cargo_library(config)
   config["host_os"].match?(/mswin|mingw/) ? "invfs.dll" : "libinvfs.#{config["SOEXT"]}"
 end
 
-# Runs cargo for this Ruby and puts the library at +destination+.
-def compile_library(destination)
-  profile = ENV.fetch("INVFS_PROFILE", "release")
-  target = File.expand_path(ENV.fetch("CARGO_TARGET_DIR", "#{CRATE}/target"))
-  arguments = ["--profile", profile, "--package", "invfs", "--target-dir", target]
+# Builds the library for a Ruby, by the name or path of its program, and puts it at `destination`.
+def compile_library(destination, ruby = RbConfig.ruby, system = system_here, name = cargo_library(RbConfig::CONFIG))
   # RUBY: otherwise rb-sys takes the headers of the first ruby in PATH, and keeps them when another one is wanted.
-  system = cargo_build(arguments, "RUBY" => RbConfig.ruby)
-  built = [target, *system, profile == "dev" ? "debug" : profile, cargo_library(RbConfig::CONFIG)].join("/")
+  directory = cargo_build(system, "invfs", ENV.fetch("INVFS_PROFILE", "release"), target_directory, "RUBY" => ruby)
   mkdir_p File.dirname(destination), verbose: false
   # Renames a new file into place, so that running Rubies keep the old one.
-  cp built, "#{destination}.new", verbose: false
+  cp "#{directory}/#{name}", "#{destination}.new", verbose: false
   mv "#{destination}.new", destination, verbose: false
 end
 
-# Runs `cargo build` with these arguments. With GLIBC=2.28, what it makes needs no newer glibc than that. Returns what
-# cargo calls the system then, nil if it is just this one.
-def cargo_build(arguments, environment)
-  glibc = ENV.fetch("GLIBC", "")
-  if glibc.empty?
-    sh(environment, "cargo", "build", "--locked", *arguments, chdir: CRATE)
-    return
-  end
+# How cargo builds for a system: an environment, a command, and what Rust calls the system; nil for just this one.
+System = Struct.new(:environment, :command, :target)
 
-  system = "#{Gem::Platform.local.cpu}-unknown-linux-gnu"
-  sh(environment.merge("PATH" => path_with_zig), "cargo-zigbuild", "zigbuild", "--locked", *arguments,
-     "--target", "#{system}.#{glibc}", chdir: CRATE)
-  system
+# This system. With GLIBC=2.28, what is built needs no newer glibc than that.
+def system_here
+  glibc = ENV.fetch("GLIBC", "")
+  return System.new({}, %w[cargo build], nil) if glibc.empty?
+
+  system_with_zig("#{Gem::Platform.local.cpu}-unknown-linux-gnu", glibc)
+end
+
+def target_directory
+  File.expand_path(ENV.fetch("CARGO_TARGET_DIR", "#{CRATE}/target"))
+end
+
+# Builds a package with cargo. Returns the directory where the result is.
+def cargo_build(system, package, profile, directory, environment)
+  sh(environment.merge(system.environment), *system.command, "--locked", "--profile", profile, "--package", package,
+     "--target-dir", directory, chdir: CRATE)
+  [directory, *system.target, profile == "dev" ? "debug" : profile].join("/")
 end
 
 LIBRARY = "invfs.#{RbConfig::CONFIG["DLEXT"]}".freeze

@@ -15,21 +15,20 @@ def launcher?
 end
 
 # What is compiled into a program tells no path of this machine.
-def launcher_flags
+def launcher_flags(environment)
   homes = { ENV.fetch("CARGO_HOME", File.expand_path("~/.cargo")) => "cargo", CRATE => "invfs",
-            IO.popen(%w[rustc --print sysroot], &:read).chomp => "rust" }
+            IO.popen([environment, "rustc", "--print", "sysroot"], &:read).chomp => "rust" }
   # Cargo separates them like this.
   homes.map { |from, to| "--remap-path-prefix=#{from}=/#{to}" }.join("\x1f")
 end
 
-# Builds it and puts it at +destination+.
-def build_launcher(destination)
+# Builds it for a system and puts it at `destination`.
+def build_launcher(destination, system = system_here)
   # A directory of its own: other flags make other crates.
-  target = File.expand_path("#{ENV.fetch("CARGO_TARGET_DIR", "#{CRATE}/target")}/launcher")
-  system = cargo_build(["--profile", "launcher", "--package", LAUNCHER, "--target-dir", target],
-                       "CARGO_ENCODED_RUSTFLAGS" => launcher_flags)
+  directory = cargo_build(system, LAUNCHER, "launcher", "#{target_directory}/launcher",
+                          "CARGO_ENCODED_RUSTFLAGS" => launcher_flags(system.environment))
   # A shared library that is a program, too.
-  built = File.binread([target, *system, "launcher", "libinvfs_launcher.so"].join("/"))
+  built = File.binread("#{directory}/libinvfs_launcher.so")
   mkdir_p File.dirname(destination), verbose: false
   File.binwrite("#{destination}.new", built + NO_ENTRIES)
   chmod 0o755, "#{destination}.new", verbose: false

@@ -70,6 +70,13 @@ def needed_glibc(libraries)
   versions.max_by { |version| Gem::Version.new(version) }
 end
 
+# What a library needs of the C library: the functions of each version, as {"GLIBC_2.28" => ["statx", …]}.
+def needed_versions(path)
+  symbols = IO.popen(["nm", "-D", "--undefined-only", path], &:read).scan(/ (\S+?)@+(GLIBC_\S+)$/)
+  found = symbols.group_by(&:last).transform_values { |pairs| pairs.map(&:first).sort }
+  found.sort_by { |version, _| Gem::Version.new(version.delete_prefix("GLIBC_")) }.to_h
+end
+
 # The functions that a library needs of others than Ruby in no particular version: those of a newer glibc would pass for
 # ones of an old one.
 def loose_symbols(path)
@@ -99,7 +106,7 @@ def stage_files(stage)
 end
 
 # Builds the gem of the files in +stage+, which has a library for each of the Rubies.
-def build_platform_gem(specification, stage, platform)
+def build_platform_gem(specification, stage, platform, glibc = ENV.fetch("GLIBC", ""))
   libraries = Dir["lib/invfs/*/invfs.{so,bundle}", base: stage].sort
   abort "no library for any Ruby" if libraries.empty?
 
@@ -107,24 +114,48 @@ def build_platform_gem(specification, stage, platform)
   specification.files << "lib/invfs/#{LAUNCHER}" if File.file?("#{stage}/lib/invfs/#{LAUNCHER}")
   specification.platform = platform
   specification.required_ruby_version = ruby_requirement(libraries.map { |path| path.split("/")[2] })
-  require_libc(specification, Dir["#{stage}/lib/invfs/{*/invfs.so,#{LAUNCHER}}"]) if platform.os == "linux"
+  require_libc(specification, Dir["#{stage}/lib/invfs/{*/invfs.so,#{LAUNCHER}}"], glibc) if platform.os == "linux"
   build_gem(specification, stage)
 end
 
-# The C library that the libraries need: who installs the gem can see it, and GLIBC=2.28 makes sure of it.
-def require_libc(specification, libraries)
+# The C library that the libraries need: who installs the gem can see it, and a promise such as "2.28" is kept.
+def require_libc(specification, libraries, promise)
   specification.required_rubygems_version = RUBYGEMS_WITH_LIBC
   glibc = needed_glibc(libraries)
   specification.metadata["glibc"] = glibc if glibc
-  promise = ENV.fetch("GLIBC", "")
   abort "GLIBC=#{promise}, but the libraries need glibc #{glibc}" if newer?(glibc, promise)
   loose = promise.empty? ? [] : libraries.flat_map { |path| loose_symbols(path) }.uniq
   abort "GLIBC=#{promise}, but no version is asked of #{loose.join(", ")}" if loose.any?
 end
 
+# Builds the gem for a platform of libraries in a directory (3.1/invfs.so and so on).
+def assemble_gem(name, libraries, *glibc)
+  platform = Gem::Platform.new(name.split("-", 3))
+  abort "PLATFORM=#{platform} names no C library" if platform.os == "linux" && platform.version.nil?
+  stage = "#{ROOT}/tmp/assemble"
+  specification = stage_files(stage)
+  cp_r "#{File.expand_path(libraries)}/.", "#{stage}/lib/invfs", verbose: false
+  build_platform_gem(specification, stage, platform, *glibc)
+end
+
+# Prints what the libraries in a directory need of glibc.
+def show_needs(directory)
+  Dir["{*/invfs.so,#{LAUNCHER}}", base: directory].sort.each do |library|
+    needed_versions("#{directory}/#{library}").each do |version, names|
+      puts "#{library}: #{version} #{names.size > 6 ? "(#{names.size} functions)" : names.join(", ")}"
+    end
+  end
+end
+
 namespace :gem do
-  desc "Build the platform gem into pkg: launcher, libraries for Ruby #{MINORS.join(", ")} (RUBIES=3.1 limits them)"
+  desc "Build the platform gem into pkg: launcher, libraries for Ruby #{MINORS.join(", ")} (RUBIES=3.1 limits them). " \
+       "PLATFORM=aarch64-linux-gnu: for that one"
   task native: %i[man api] do
+    if (platform = ENV["PLATFORM"])
+      cross_build(platform)
+      show_needs(cross_directory(platform))
+      next assemble_gem(platform, cross_directory(platform), *(oldest_glibc if platform.end_with?("-gnu")))
+    end
     stage = "#{ROOT}/tmp/native"
     specification = stage_files(stage)
     stage_libraries(stage, wanted_minors)
@@ -134,11 +165,6 @@ namespace :gem do
 
   desc "Build the gem for PLATFORM=x86_64-linux-musl of the libraries in LIBRARIES=directory (3.1/invfs.so and so on)"
   task assemble: %i[man api] do
-    platform = Gem::Platform.new(ENV.fetch("PLATFORM").split("-", 3))
-    abort "PLATFORM=#{platform} names no C library" if platform.os == "linux" && platform.version.nil?
-    stage = "#{ROOT}/tmp/assemble"
-    specification = stage_files(stage)
-    cp_r "#{File.expand_path(ENV.fetch("LIBRARIES"))}/.", "#{stage}/lib/invfs", verbose: false
-    build_platform_gem(specification, stage, platform)
+    assemble_gem(ENV.fetch("PLATFORM"), ENV.fetch("LIBRARIES"))
   end
 end

@@ -23,6 +23,12 @@ def path_with_zig
   "#{directory}/bin#{File::PATH_SEPARATOR}#{ENV.fetch("PATH")}"
 end
 
+# Builds for what Rust calls `target`, and with this version of glibc if it has that, by zig.
+def system_with_zig(target, glibc = nil)
+  command = ["cargo-zigbuild", "zigbuild", "--target", [target, *glibc].join(".")]
+  System.new({ "PATH" => path_with_zig }, command, target)
+end
+
 namespace :check do
   desc "Compile the Rust code for other systems (TARGETS=#{TARGETS.keys.join(",")}); every warning is an error"
   task :targets do

@@ -3,20 +3,11 @@
 # What the rake tasks for gems decide: for which Rubies and platforms a gem is.
 require_relative "test_helper"
 require_relative "support/native_build"
-require "rake"
+require_relative "support/rake_tasks"
 require "tempfile"
 
 class RakeTest < Minitest::Test
-  # The tasks, loaded apart from those of the rake that may run these tests.
-  TASKS = Module.new do
-    extend Rake::DSL
-    const_set(:MINORS, %w[3.1 3.2 3.3 3.4 4.0].freeze)
-    const_set(:ROOT, RubyProcess::PROJECT)
-    const_set(:CRATE, "#{RubyProcess::PROJECT}/ext/invfs")
-    %w[pkg compile].each { |name| module_eval(File.read("#{RubyProcess::PROJECT}/rakelib/#{name}.rake"), "#{RubyProcess::PROJECT}/rakelib/#{name}.rake") }
-    module_function(*instance_methods(false), *private_instance_methods(false))
-  end
-
+  TASKS = RakeTasks.from("pkg", "compile")
   RELEASES = %w[3.0 3.1 3.2 3.3 3.4 4.0 4.1].flat_map { |minor| %w[0 2 11 20].map { |patch| "#{minor}.#{patch}" } }.freeze
 
   def test_the_gem_is_for_just_the_rubies_that_it_has_libraries_for

@@ -127,21 +127,7 @@ class NativeGemTest < Minitest::Test
 
   private
 
-  # There /opt/rust is not in PATH, so that chroot has no Rust either.
   def run_in_chroot(minor)
-    script = <<~SHELL
-      set -e
-      PATH=/usr/bin:/bin
-      if command -v cargo rustc >&2; then exit 1; fi
-      export GEM_HOME=$(mktemp -d)
-      trap 'rm -rf "$GEM_HOME"' EXIT
-      ruby#{minor} -S gem#{minor} install --local --force --no-document pkg/#{File.basename(gem_file)} >&2
-      cd "$GEM_HOME"
-      cp -r /src/examples/hello/lib/mybox .
-      zip -qr mybox.zip mybox
-      rm -r mybox
-      ruby#{minor} -e '#{EXAMPLE}'
-    SHELL
-    IO.popen(["#{ROOT}/bin/other-ruby", "run", minor, "sh", "-c", script], chdir: ROOT, &:read)
+    run_installed(["#{ROOT}/bin/other-ruby", "run", minor], gem_file, "ruby#{minor}", "gem#{minor}")
   end
 end

@@ -96,6 +96,25 @@ module PackagingHelper
     assert_equal ["Hello, Ruby!\n", "", 0], [outcome.stdout, outcome.stderr, outcome.status]
   end
 
+  # Installs a gem elsewhere, where `prefix` runs commands and the checkout is at /src, and runs the README's first program
+  # there. Rust must not be in PATH there. Returns what the program prints.
+  def run_installed(prefix, gem, ruby = "ruby", command = "gem")
+    script = <<~SHELL
+      set -e
+      PATH=/usr/bin:/bin
+      if command -v cargo rustc >&2; then exit 1; fi
+      export GEM_HOME=$(mktemp -d)
+      trap 'rm -rf "$GEM_HOME"' EXIT
+      #{ruby} -S #{command} install --local --force --no-document pkg/#{File.basename(gem)} >&2
+      cd "$GEM_HOME"
+      cp -r /src/examples/hello/lib/mybox .
+      zip -qr mybox.zip mybox
+      rm -r mybox
+      #{ruby} -e '#{EXAMPLE}'
+    SHELL
+    IO.popen([*prefix, "sh", "-c", script], chdir: ROOT, &:read)
+  end
+
   # What the gem file holds, by its own list and by its contents.
   def contents(gem)
     package = Gem::Package.new(gem)
