@@ -11,7 +11,7 @@ AARCH64_TESTS = %w[
 ].map { |name| "test/#{name}_test.rb" }.freeze
 
 namespace :test do
-  desc "Test a part of the suite with Ruby 3.1 on AArch64, emulated (half an hour; TEST=file: only that one)"
+  desc "Test a part of the suite with Ruby 3.1 on AArch64, emulated (half an hour or more; TEST=file: only that one)"
   task :aarch64 do
     tree = at_hand("aarch64-ruby") || not_at_hand("This machine cannot have a Ruby for AArch64")
     cross_compile("aarch64-linux-gnu", "3.1", tree, "#{ROOT}/tmp/aarch64/invfs.so")

@@ -11,7 +11,7 @@ require "tmpdir"
 
 class CrossBuildTest < Minitest::Test
   ROOT = RubyProcess::PROJECT
-  TASKS = RakeTasks.from("pkg", "compile", "cross")
+  TASKS = RakeTasks.from("pkg", "compile", "cross", "aarch64")
 
   # The beginning of the file of a Ruby for another system.
   CONFIG = <<~'RUBY'
@@ -84,6 +84,13 @@ class CrossBuildTest < Minitest::Test
       assert_includes needs.values.flatten, "getenv"
       assert_equal needs.keys.last.delete_prefix("GLIBC_"), TASKS.needed_glibc([file.path])
     end
+  end
+
+  def test_the_files_that_run_on_aarch64_are_those_of_the_page
+    files = TASKS::AARCH64_TESTS
+    assert_empty files.reject { |file| File.file?("#{ROOT}/#{file}") }
+    listed = File.read("#{ROOT}/docs/compatibility.md")[/^\* AArch64: .*?The files: (.*?)\. On/m, 1].scan(/`([^`]+)`/).flatten
+    assert_equal files, listed.map { |name| "test/#{name}_test.rb" }
   end
 
   # The scripts say at once what no machine can do, and end with 69.
