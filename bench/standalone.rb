@@ -46,6 +46,15 @@ Bench.run("start of programs packed with Ruby", turns: 2) do |bench|
     packed_rubocop = bench.command("rubocop, one file", [pack["rubocop"], "--version"])
     bench.row "rubocop --version", packed_rubocop, rubocop, bound: 0.55
   end
+  if %w[sinatra/base puma bundler].all? { |name| Bench.library?(name) }
+    application = "#{bench.directory}/application"
+    Dir.mkdir(application)
+    File.write("#{application}/Gemfile", "source 'https://rubygems.org'\ngem 'sinatra'\ngem 'puma'\n")
+    File.write("#{application}/main.rb", "require 'sinatra/base'\nrequire 'puma'\nrequire 'puma/server'\n")
+    ruby = ["env", "BUNDLE_GEMFILE=#{application}/Gemfile", RbConfig.ruby, "-rbundler/setup", "#{application}/main.rb"]
+    bench.row "sinatra and puma, loaded", bench.command("sinatra and puma, one file", [pack[application]]),
+              bench.command("ruby -rbundler/setup", ruby), bound: 0.45
+  end
   if system("strace", "-V", out: File::NULL, err: File::NULL)
     leave = ->(name, command) { bench.ruby(name, [], LEAVE, *command) }
     bench.row "from exit_group to the end", leave["one file", [packed]], leave["ruby", [RbConfig.ruby, hello]]

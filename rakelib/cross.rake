@@ -72,10 +72,10 @@ def header_flags(platform, tree)
   { name => places.map { |place| "-isystem #{place}" }.join(" ") }
 end
 
-# Builds the library for a platform and the Ruby in `tree`.
-def cross_compile(platform, minor, tree, destination)
+# Builds the library for a platform and the Ruby in `tree`; `how` are settings for cargo.
+def cross_compile(platform, minor, tree, destination, how = {})
   system = system_for(platform)
-  system.environment.merge!(header_flags(platform, tree))
+  system.environment.merge!(header_flags(platform, tree), how)
   ruby = foreign_ruby(tree, minor, "#{ROOT}/tmp/headers/#{platform}/#{minor}")
   compile_library(destination, ruby, system, "libinvfs.so")
 end

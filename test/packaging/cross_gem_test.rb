@@ -89,7 +89,22 @@ class CrossGemTest < Minitest::Test
         assert_runs_example PackagingHelper.installed(gem, "PATH" => PackagingHelper.path_without_rust)
       when "aarch64-linux-gnu"
         assert_equal "Hello, Ruby!\n", run_installed(["#{ROOT}/bin/aarch64-ruby", "run"], gem), platform
+      when "x86_64-linux-musl"
+        assert_equal "Hello, Ruby!\n", run_unpacked(gem, IO.popen(["#{ROOT}/bin/ruby-headers", platform, "3.1"], &:read).chomp), platform
       end
+    end
+  end
+
+  private
+
+  # Runs the README's first program with the Ruby in a folder, without RubyGems.
+  def run_unpacked(gem, tree)
+    lib = File.expand_path("../..", binaries(gem).first)
+    Dir.mktmpdir do |directory|
+      FileUtils.cp_r("#{ROOT}/examples/hello/lib/mybox", directory)
+      system("zip", "-qr", "mybox.zip", "mybox", chdir: directory, exception: true)
+      FileUtils.rm_r("#{directory}/mybox")
+      IO.popen(RubyProcess::CLEAN, ["#{tree}/bin/ruby", "-I#{File.dirname(lib)}", "-e", EXAMPLE], chdir: directory, &:read)
     end
   end
 end
