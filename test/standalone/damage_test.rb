@@ -63,10 +63,16 @@ class StandaloneDamageTest < Minitest::Test
   end
 
   def test_what_it_loads_later
-    damage("lib/json.rb")
+    damage("arch/json/ext/parser.so")
     outcome = run_file(file: path("damaged"))
     assert_equal ["hello\n", 1], [outcome.stdout, outcome.status]
-    assert_match(%r{\Ainvfs: #{Regexp.escape(path("damaged"))}: entry "lib/json\.rb": .*\n.*LoadError}m, outcome.stderr)
+    assert_match(%r{\Ainvfs: #{Regexp.escape(path("damaged"))}: entry "arch/json/ext/parser\.so": .*\n.*LoadError}m, outcome.stderr)
+  end
+
+  # Its source is not read.
+  def test_compiled_code_runs_that_is_intact
+    damage("lib/json.rb")
+    assert_prints "hello\n[1]\n", file: path("damaged")
   end
 
   # The packer said which one the libraries need.

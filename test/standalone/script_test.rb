@@ -67,6 +67,13 @@ class StandaloneScriptTest < Minitest::Test
       Coverage.start
       require "set"
       p Coverage.result.keys.map { |path| File.basename(path) }
+    when "looks"
+      path = "/__invfs__/lib/set.rb"
+      text = File.read(path)
+      looks = -> { File.open(path, File::RDONLY | File::NONBLOCK) }
+      p looks[].size == text.bytesize, looks[].stat.file?, looks[].read == text, looks[].pread(3, 2) == text[2, 3]
+      IO.pipe { |from, to| p IO.copy_stream(looks[], to, 100), from.readpartial(100) == text[0, 100] }
+      p Process.wait2(fork { exit!(looks[].read == text ? 7 : 1) })[1].exitstatus
     when "late" then p defined?(Gem), defined?(RbConfig), RbConfig::CONFIG["MAJOR"], Gem::Version.new("1.10") > Gem::Version.new("1.9"), Gem.loaded_specs, Gem.path
     when "default gem"
       p gem("json"), Gem::Specification.find_by_name("json").name, require("json")
@@ -204,6 +211,11 @@ class StandaloneScriptTest < Minitest::Test
 
   def test_coverage_counts_lines_of_packed_files
     assert_answer "[\"set.rb\"]\n", "covered"
+  end
+
+  # As Ruby opens what it loads, without reading it.
+  def test_a_file_that_is_opened_as_ruby_does
+    assert_answer "true\ntrue\ntrue\ntrue\n100\ntrue\n7\n", "looks"
   end
 
   def test_rubygems_comes_when_it_is_asked_for

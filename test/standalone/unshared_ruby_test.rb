@@ -21,7 +21,7 @@ class StandaloneUnsharedRubyTest < StandaloneScriptTest
 
   TRACES = <<~'RUBY'
     case ARGV.shift
-    when "environment" then p ENV["LD_PRELOAD"], ENV.keys.grep(/INVFS/), IO.popen("echo $LD_PRELOAD", &:read)
+    when "environment" then p ENV["LD_PRELOAD"], ENV.keys.grep(/INHERITED/), IO.popen("echo $LD_PRELOAD", &:read)
     when "descriptors"
       p Dir.children("/proc/self/fd").filter_map { |fd| File.readlink("/proc/self/fd/#{fd}") if fd.to_i < 600 rescue nil }.grep(/memfd|program/)
     when "name" then p File.read("/proc/self/comm"), $0

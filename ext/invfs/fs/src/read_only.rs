@@ -132,6 +132,22 @@ impl FileSystem for ReadOnly {
         }
     }
 
+    /// A VFS has no parts: the whole is read for each.
+    fn read_part(
+        &self,
+        sub: &Subpath,
+        offset: u64,
+        length: usize,
+        take: &mut dyn FnMut(&[u8]),
+    ) -> Answer<()> {
+        let mut contents = Vec::new();
+        self.vfs.read(sub, u64::MAX, &mut contents)?;
+        let start = usize::try_from(offset).map_or(contents.len(), |at| at.min(contents.len()));
+        let end = start.saturating_add(length).min(contents.len());
+        take(contents.get(start..end).unwrap_or_default());
+        Ok(())
+    }
+
     fn compiled(&self, sub: &Subpath, key: &str, path: &[u8]) -> Answer<Option<Vec<u8>>> {
         Ok(self.vfs.compiled(sub, key, path)?)
     }

@@ -30,7 +30,7 @@ pub use install::{install, is_installed, rescan, Unsupported};
 pub use load_library::{load_library, load_library_at};
 pub use mounted_file::MountedFile;
 pub use open::library_files::search_libraries_in;
-pub use open::loading::{begins, fetched, Announced};
+pub use open::loading::{begins, fetched, seldom_reads, Announced};
 pub use patch::got::Patched;
 pub use paths::liveness::{is_current, reopen_with, Watched};
 pub use paths::lookup::stat;

@@ -4,7 +4,8 @@ use std::ffi::{c_char, c_int, c_long, c_void, CStr};
 use std::ptr::NonNull;
 use std::sync::OnceLock;
 
-use invfs_fs::mounts;
+use invfs_fs::file_system;
+use invfs_fs::mounts::{self, Place};
 
 use crate::ruby::{function, symbol};
 
@@ -79,13 +80,16 @@ extern "C" fn load_iseq(class: Value, mut path: Value) -> Value {
     let Some(api) = API.get() else { return path };
     // Lines can only be counted in what Ruby compiles itself. SAFETY: takes nothing, reads what the library has set.
     let counted = api.coverages.map_or(0, |coverages| unsafe { coverages() });
-    if counted & !api.nil != 0 {
-        return api.nil;
-    }
+    let counted = counted & !api.nil != 0;
     // SAFETY: `path` is a String of Ruby's without a NUL; the pointer is good as long as `path`, which is on the stack. If
     // it should raise an exception, nothing here needs to be cleaned up.
     let bytes = unsafe { CStr::from_ptr((api.string_value_cstr)(&mut path)) }.to_bytes();
-    let Some(code) = code(bytes, &api.key) else {
+    let Some(place) = mounts::find_visible(bytes) else {
+        return api.nil;
+    };
+    let known = || code(&place, bytes, &api.key);
+    let Some(code) = (!counted).then(known).flatten() else {
+        fetch(&place, bytes);
         return api.nil;
     };
     let task = Task { class, code: &code };
@@ -101,13 +105,21 @@ extern "C" fn load_iseq(class: Value, mut path: Value) -> Value {
 }
 
 /// The compiled code of the file. What is damaged was reported, and the source is read instead.
-fn code(path: &[u8], key: &str) -> Option<Vec<u8>> {
-    let place = mounts::find_visible(path)?;
-    place
-        .mount
-        .file_system()
-        .compiled(&place.sub, key, path)
-        .ok()?
+fn code(place: &Place, path: &[u8], key: &str) -> Option<Vec<u8>> {
+    let file_system = place.mount.file_system();
+    file_system.compiled(&place.sub, key, path).ok()?
+}
+
+/// Reads the source for Ruby, which opens the file next. Where that fails, Ruby says so in its own words.
+fn fetch(place: &Place, path: &[u8]) {
+    let file_system = place.mount.file_system();
+    // What can change has to be read when it is opened.
+    if !file_system.is_constant() {
+        return;
+    }
+    if let Ok(source) = file_system::contents(file_system, &place.sub) {
+        invfs_interpose::fetched(path, source);
+    }
 }
 
 struct Task<'a> {

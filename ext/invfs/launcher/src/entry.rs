@@ -16,9 +16,9 @@ const LOADER: &[u8; 28] = b"/lib64/ld-linux-x86-64.so.2\0";
 #[cfg(all(target_arch = "aarch64", not(target_env = "musl")))]
 const LOADER: &[u8; 27] = b"/lib/ld-linux-aarch64.so.1\0";
 #[cfg(all(target_arch = "x86_64", target_env = "musl"))]
-const LOADER: &[u8; 26] = b"/lib/ld-musl-x86_64.so.1\0\0";
+const LOADER: &[u8; 25] = b"/lib/ld-musl-x86_64.so.1\0";
 #[cfg(all(target_arch = "aarch64", target_env = "musl"))]
-const LOADER: &[u8; 27] = b"/lib/ld-musl-aarch64.so.1\0\0";
+const LOADER: &[u8; 26] = b"/lib/ld-musl-aarch64.so.1\0";
 
 /// The loader of the C library, where systems have it. Linkers name it only in programs.
 #[used]

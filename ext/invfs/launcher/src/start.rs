@@ -95,10 +95,14 @@ fn run(process: Process, mut arguments: Arguments, own: &OwnFile) -> Result<c_in
     invfs_interpose::install().map_err(|reason| reason.0)?;
     invfs_interpose::enter_handed_on();
     let others = if is_child { Vec::new() } else { take_away() };
-    let key = description.key;
+    let (key, main) = (description.key, mounted::path(&description.main));
     Ruby::load(library)?.run(
         arguments,
-        || key.map_or(Ok(()), |key| compiled::define(library, key)),
+        || {
+            let Some(key) = key else { return Ok(()) };
+            invfs_interpose::seldom_reads(main);
+            compiled::define(library, key)
+        },
         || RUNS.store(true, Ordering::Relaxed),
         || give_back(others),
     )

@@ -2,7 +2,8 @@
 //!
 //! Ruby opens a file twice: first to see whether it may be loaded, then to read it. Whoever hands the path to Ruby knows
 //! that it may: so the first opening is answered with an empty file. And what was read just before Ruby opens the file is
-//! handed over to that opening.
+//! handed over to that opening. Where nobody knows the path beforehand, but the code of most files is there in compiled
+//! form, an opening is answered with a file that is read in parts, of which Ruby reads none.
 
 use std::cell::RefCell;
 use std::os::fd::{IntoRawFd, RawFd};
@@ -70,6 +71,21 @@ pub fn begins() {
 /// What Ruby will find in the file at `path` when it opens it next, in this thread.
 pub fn fetched(path: &[u8], contents: Vec<u8>) {
     FETCHED.set(Some((path.to_vec(), contents)));
+}
+
+/// The script that is read although its code may be there in compiled form.
+static EXCEPT: OnceLock<Vec<u8>> = OnceLock::new();
+
+/// From now on, Ruby is taken to read few of the files that it opens: what it runs is compiled. It reads the file at
+/// `script`, which it runs first.
+pub fn seldom_reads(script: Vec<u8>) {
+    let _ = EXCEPT.set(script);
+}
+
+/// Whether this opening is probably one of Ruby's that only looks, at a file that can be read later, too.
+pub fn only_looks(place: &Place, flags: i32) -> bool {
+    let looks = flags & !libc::O_LARGEFILE == RUBYS && place.mount.file_system().is_constant();
+    looks && EXCEPT.get().is_some_and(|script| place.path() != *script)
 }
 
 /// A number that no other living thread has.

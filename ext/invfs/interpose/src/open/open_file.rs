@@ -10,7 +10,7 @@ use crate::open::fd_table::{self, Description};
 use crate::open::file_cache::CACHE;
 use crate::open::reader::{Reader, Since};
 use crate::open::stat;
-use crate::open::{dir_streams, identities, in_parts};
+use crate::open::{dir_streams, identities, in_parts, loading};
 use invfs_fs::buffered::Buffered;
 use invfs_fs::file_system::{Contents, Node, OpenHow, Opened};
 use invfs_fs::fingerprint::Fingerprint;
@@ -78,6 +78,11 @@ fn by(
     }
     match opened? {
         Opened::Shared(node, contents) => {
+            if loading::only_looks(place, how.flags) {
+                if let Some(fd) = partly(&node)? {
+                    return Ok(fd);
+                }
+            }
             let opening = shared(place, &node, contents, how.flags)?;
             Ok(reading(place, opening, holdable(how.flags)))
         }
