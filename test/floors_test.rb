@@ -17,7 +17,7 @@ module Floors
                            floors: [%w[open patch], "paths", "hooks", %w[as_seen install], %w[load_library mounted_file], "lib"],
                            circles: 1 },
     "invfs-launcher" => { source: "ext/invfs/launcher/src",
-                          floors: [%w[arguments description own_file], %w[mounted ruby], %w[compiled program], "start", "entry", "lib"] },
+                          floors: [%w[arguments description provided], "own_file", %w[mounted ruby], %w[compiled program], "start", "entry", "lib"] },
     "invfs" => { source: "ext/invfs/src", floors: %w[helpers ruby_api require mount lib] }
   }.freeze
 

@@ -17,5 +17,6 @@ mod entry;
 mod mounted;
 mod own_file;
 mod program;
+mod provided;
 mod ruby;
 mod start;

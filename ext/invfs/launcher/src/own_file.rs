@@ -9,9 +9,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use invfs_engine::archive::{Archive, Options};
+use invfs_engine::path::Subpath;
+use invfs_engine::vfs::Vfs;
 use invfs_engine::ErrorKind;
 use invfs_fs::sys::reserved_fd::ReservedFd;
 use invfs_fs::sys::reserved_file::ReservedFile;
+
+use crate::provided::Provided;
 
 /// The kernel's link to the executable.
 const SELF: &str = "/proc/self/exe";
@@ -24,6 +28,16 @@ pub struct OwnFile {
     pub archive: Arc<Archive>,
     /// What messages call it.
     pub name: String,
+}
+
+impl OwnFile {
+    /// All that the file `sub` of the archive holds. The error says what is wrong with it.
+    pub fn read(&self, sub: &Subpath) -> Result<Vec<u8>, String> {
+        let mut contents = Provided::default();
+        let read = self.archive.read(sub, u64::MAX, &mut contents);
+        read.map_err(|error| error.to_string())?;
+        Ok(contents.0)
+    }
 }
 
 /// Opens the file, under a descriptor that programs do not come to. The error says what is wrong.

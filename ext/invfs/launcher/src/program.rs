@@ -9,7 +9,6 @@ use std::os::unix::ffi::OsStrExt;
 use std::ptr::NonNull;
 
 use invfs_engine::path::Subpath;
-use invfs_engine::vfs::Vfs;
 use invfs_fs::sys::errno::Errno;
 use invfs_fs::sys::memfd;
 use rustix::io::FdFlags;
@@ -70,10 +69,7 @@ fn says(errno: impl Into<Errno>) -> String {
 }
 
 fn in_memory(own: &OwnFile, sub: &Subpath) -> Result<OwnedFd, String> {
-    let mut contents = Vec::new();
-    own.archive
-        .read(sub, u64::MAX, &mut contents)
-        .map_err(|error| error.to_string())?;
+    let contents = own.read(sub)?;
     memfd::executable(&contents, &mounted::path(sub)).map_err(says)
 }
 

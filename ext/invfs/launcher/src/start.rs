@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Mutex;
 
 use invfs_engine::path::Subpath;
-use invfs_engine::vfs::Vfs;
 use invfs_fs::mounts;
 
 use crate::arguments::Arguments;
@@ -118,19 +117,11 @@ fn within(own: &OwnFile, reason: String) -> String {
 /// Loads Ruby, with the libraries that it needs, for all that is loaded later. Its calls are led to the mounts only afterwards,
 /// before any of its code runs that opens files.
 fn load(own: &OwnFile, libruby: &Subpath) -> Result<NonNull<c_void>, String> {
-    let contents = read(own, libruby)?;
+    let contents = own.read(libruby)?;
     let path = mounted::path(libruby);
     let place = mounts::find_visible(&path).ok_or("Ruby is not where it was mounted")?;
     invfs_interpose::load_library_at(&place, &contents, libc::RTLD_NOW | libc::RTLD_GLOBAL)
         .map_err(|message| String::from_utf8_lossy(&message).into_owned())
-}
-
-fn read(own: &OwnFile, sub: &Subpath) -> Result<Vec<u8>, String> {
-    let mut contents = Vec::new();
-    match own.archive.read(sub, u64::MAX, &mut contents) {
-        Ok(()) => Ok(contents),
-        Err(error) => Err(error.to_string()),
-    }
 }
 
 /// Names the cause where the loader has only a number: it loads from memory by way of /proc, else from a temporary file.
@@ -144,7 +135,7 @@ fn without_proc(reason: String) -> String {
 /// Reads what the program starts with: Ruby's own message about a script that cannot be read would not name the file.
 fn check(own: &OwnFile, description: &Description) -> Result<(), String> {
     for sub in description.first.iter().chain([&description.main]) {
-        read(own, sub)?;
+        own.read(sub)?;
     }
     Ok(())
 }
