@@ -66,7 +66,7 @@ namespace :test do
   task gc_stress: :compile do
     # One process for each, because every extra object makes every collection slower.
     files = ENV["TEST"] ? [ENV["TEST"]] : stressed_test_files
-    files.each { |file| run_tests([file], "INVFS_GC_STRESS" => "1") }
+    files.each { |file| run_tests([file], { "INVFS_GC_STRESS" => "1" }) }
   end
 
   desc "Test that other programs run as they do without invfs, and real libraries from an archive as from a directory"

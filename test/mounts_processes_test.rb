@@ -70,14 +70,17 @@ class MountsProcessesTest < Minitest::Test
         same(42) { Fiddle::Function.new(library["answer"], [], Fiddle::TYPE_INT).call }
         same(library.to_i) { Fiddle.dlopen("#{ROOT}n/libmain.so").to_i }
         same(Fiddle.dlopen("#{ROOT}n/libsibling.so").to_i) { Fiddle.dlopen("#{ROOT}n/libsibling.so").to_i }
-        before = descriptors
         failing = ->(name) do
           Fiddle.dlopen(name)
           abort "#{name} was loaded"
         rescue Fiddle::DLError, ArgumentError => e # the latter: Ruby 3.3 reads what is no library as text
           e.message
         end
-        same(true) { %w[truncated header text empty].all? { |name| failing["#{ROOT}n/#{name}.so"].size > 10 } }
+        none_loads = -> { %w[truncated header text empty].all? { |name| failing["#{ROOT}n/#{name}.so"].size > 10 } }
+        # What was read as text is held, to be opened again, and so is what that needs.
+        2.times { same(true, &none_loads) }
+        before = descriptors
+        same(true, &none_loads)
         same(failing["/nowhere/none.so"].sub("/nowhere", "#{ROOT}n")) { failing["#{ROOT}n/none.so"] }
         same(true) { failing["#{ROOT}/d"].include?("directory") }
         same(before) { descriptors }
