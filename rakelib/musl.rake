@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# Builds and tests for musl, the C library of Alpine, on a machine with the GNU C library: that other Ruby comes from
+# Tests with musl, the C library of Alpine, on a machine with the GNU C library: that other Ruby comes from
 # bin/musl-ruby.
 
 # The test files that see the C library: the whole suite takes longer and says no more about it.

@@ -12,6 +12,12 @@ pub fn hash(hasher: &RandomState, bytes: &[u8]) -> u64 {
 }
 
 /// The hash that `value` has in every process with this version of invfs.
+///
+/// ```
+/// use invfs_engine::hash::same_everywhere;
+/// assert_eq!(same_everywhere((1, "a")), same_everywhere((1, "a")));
+/// assert_ne!(same_everywhere((1, "a")), same_everywhere((2, "a")));
+/// ```
 pub fn same_everywhere(value: impl Hash) -> u64 {
     FixedState::with_seed(0).hash_one(value)
 }

@@ -22,7 +22,7 @@ pub mod compiled;
 mod crc32;
 pub mod elf;
 pub mod error;
-mod hash;
+pub mod hash;
 pub mod libraries;
 pub mod load_size;
 pub mod os;

@@ -110,16 +110,13 @@ pub enum Opened<'a> {
 
 impl Opened<'_> {
     /// The same, with contents that are at hand: they no longer depend on what the name stands for.
-    pub fn at_hand(self) -> Answer<Opened<'static>> {
-        Ok(match self {
+    pub fn at_hand(self) -> Answer<Self> {
+        match self {
             Opened::Shared(node, contents) | Opened::Parts(node, contents) => {
-                Opened::Contents(contents()?, node)
+                Ok(Opened::Contents(contents()?, node))
             }
-            Opened::Contents(contents, node) => Opened::Contents(contents, node),
-            Opened::Memory(file, node) => Opened::Memory(file, node),
-            Opened::Real(file) => Opened::Real(file),
-            Opened::Buffered(file, node) => Opened::Buffered(file, node),
-        })
+            opened => Ok(opened),
+        }
     }
 }
 

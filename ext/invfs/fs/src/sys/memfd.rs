@@ -28,11 +28,7 @@ pub fn file(contents: &[u8], name: &[u8], sealed: bool) -> Answer<OwnedFd> {
         Err(Errno(libc::ENOSYS | libc::EPERM | libc::EACCES)) => return on_disk(contents, sealed),
         file => file?,
     };
-    within_limit(contents.len() as u64, || write_all(file.as_fd(), contents))?;
-    if sealed {
-        rustix::fs::fcntl_add_seals(&file, SEALS)?;
-    }
-    Ok(file)
+    filled(file, contents, sealed)
 }
 
 /// The same for a program, or what one loads before it could find it in a mount. The system may be told that files in
@@ -44,8 +40,15 @@ pub fn executable(contents: &[u8], name: &[u8]) -> Answer<OwnedFd> {
         Err(rustix::io::Errno::INVAL) => rustix::fs::memfd_create(shown(name), flags),
         made => made,
     }?;
+    filled(file, contents, true)
+}
+
+/// The new file with its contents.
+fn filled(file: OwnedFd, contents: &[u8], sealed: bool) -> Answer<OwnedFd> {
     within_limit(contents.len() as u64, || write_all(file.as_fd(), contents))?;
-    rustix::fs::fcntl_add_seals(&file, SEALS)?;
+    if sealed {
+        rustix::fs::fcntl_add_seals(&file, SEALS)?;
+    }
     Ok(file)
 }
 

@@ -123,16 +123,16 @@ fn open(place: &Place, contents: &[u8], flags: c_int) -> Answer<*mut c_void> {
     let path = place.path();
     // The library's initialisers may open others: nothing is locked from here on.
     let mut spelled = held(place, contents)?;
-    let brings_libraries = !libraries_of(place, contents).is_empty();
+    let brings_libraries = || !libraries_of(place, contents).is_empty();
     // SAFETY: a NUL-terminated path; opening runs the initialisers, which is what the caller of `dlopen` asked for.
     let load = |path: &CStr| unsafe { libc::dlopen(path.as_ptr(), flags) };
-    let mut library = match KNOWS_OWN_NAMES || !brings_libraries {
+    let mut library = match KNOWS_OWN_NAMES || !brings_libraries() {
         true => load(&spelled),
         false => std::ptr::null_mut(),
     };
     // Without /proc the loader has to be shown a file with a name; and a library without a name of its own is found only
     // where it lies.
-    if library.is_null() && (brings_libraries || !is_there(&spelled)) {
+    if library.is_null() && (!is_there(&spelled) || brings_libraries()) {
         let link = |place: &Place, contents: &[u8]| {
             let file = held(place, contents).ok()?;
             is_there(&file).then_some(file)

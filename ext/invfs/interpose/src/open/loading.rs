@@ -84,8 +84,11 @@ pub fn seldom_reads(script: Vec<u8>) {
 
 /// Whether this opening is probably one of Ruby's that only looks, at a file that can be read later, too.
 pub fn only_looks(place: &Place, flags: i32) -> bool {
-    let looks = flags & !libc::O_LARGEFILE == RUBYS && place.mount.file_system().is_constant();
-    looks && EXCEPT.get().is_some_and(|script| place.path() != *script)
+    let looks = flags & !libc::O_LARGEFILE == RUBYS;
+    looks
+        && EXCEPT.get().is_some_and(|script| {
+            place.mount.file_system().is_constant() && place.path() != *script
+        })
 }
 
 /// A number that no other living thread has.

@@ -76,34 +76,27 @@ fn by(
     if how.writes() {
         dir_streams::changed();
     }
-    match opened? {
+    let mut since = None;
+    let opening = match opened? {
         Opened::Shared(node, contents) => {
             if loading::only_looks(place, how.flags) {
                 if let Some(fd) = partly(&node)? {
                     return Ok(fd);
                 }
             }
-            let opening = shared(place, &node, contents, how.flags)?;
-            Ok(reading(place, opening, holdable(how.flags)))
+            since = holdable(how.flags);
+            shared(place, &node, contents, how.flags)?
         }
-        Opened::Contents(contents, node) => {
-            let opening = held(place, &contents, node, how.flags)?;
-            Ok(reading(place, opening, None))
-        }
-        Opened::Memory(file, node) => {
-            let opening = in_memory(place, file, node, how.flags)?;
-            Ok(reading(place, opening, None))
-        }
+        Opened::Contents(contents, node) => held(place, &contents, node, how.flags)?,
+        Opened::Memory(file, node) => in_memory(place, file, node, how.flags)?,
         Opened::Parts(node, contents) => match partly(&node)? {
-            Some(fd) => Ok(fd),
-            None => {
-                let opening = held(place, &contents()?, node, how.flags)?;
-                Ok(reading(place, opening, None))
-            }
+            Some(fd) => return Ok(fd),
+            None => held(place, &contents()?, node, how.flags)?,
         },
-        Opened::Real(file) => Ok(file.into_raw_fd()),
-        Opened::Buffered(file, node) => buffered(place, how, file, &node),
-    }
+        Opened::Real(file) => return Ok(file.into_raw_fd()),
+        Opened::Buffered(file, node) => return buffered(place, how, file, &node),
+    };
+    Ok(reading(place, opening, since))
 }
 
 /// Notes a new descriptor of the file at `place`.

@@ -3,17 +3,16 @@
 //! The kernel locks what a descriptor has open, and each process has a copy of its own in memory. Before the first lock, the
 //! descriptor is led to a file that all of them find.
 
-use std::hash::BuildHasher;
 use std::mem::ManuallyDrop;
 use std::os::fd::{FromRawFd, OwnedFd, RawFd};
 
-use foldhash::fast::FixedState;
-use rustix::fs::{fcntl_setfl, seek, Mode, OFlags, SeekFrom};
-use rustix::io::DupFlags;
+use rustix::fs::{fcntl_getfl, fcntl_setfl, seek, tell, OFlags, SeekFrom};
+use rustix::io::{dup3, fcntl_getfd, DupFlags, FdFlags};
 
 use crate::open::fd_table::{self, Description};
 use crate::open::identities;
-use invfs_fs::sys::errno::{Answer, Errno};
+use invfs_engine::hash::same_everywhere;
+use invfs_fs::sys::errno::Answer;
 use invfs_fs::sys::{fork, memfd, shared_file};
 
 /// The descriptor is about to be locked: leads it, and its duplicates, to a file that other processes lock, too, where they
@@ -34,20 +33,20 @@ pub fn prepare(fd: RawFd) -> Answer<()> {
         // That was done before.
         return Ok(());
     }
-    let status = Status::of(fd)?;
-    if status.flags.contains(OFlags::PATH) {
+    let own = programs(fd);
+    let flags = fcntl_getfl(&*own)?;
+    if flags.contains(OFlags::PATH) {
         // It cannot be locked, as the system will say.
         return Ok(());
     }
     identities::correct(&mut found);
-    let own = memfd::reopen(&fd, libc::O_RDONLY | libc::O_CLOEXEC).map_err(no_locks)?;
-    let contents = memfd::read_all(own)?;
+    let contents = memfd::read_all(&*own)?;
     // Other contents are another file.
-    let hash = FixedState::with_seed(0).hash_one((origin, found.st_ino, &contents));
+    let hash = same_everywhere((origin, found.st_ino, &contents));
     let file = shared_file::open(&format!("{hash:016x}"), &contents)?;
     let inode = identities::pass_on(fd, &file)?;
-    seek(&file, SeekFrom::Start(status.offset))?;
-    fcntl_setfl(&file, status.flags & OFlags::NONBLOCK)?;
+    seek(&file, SeekFrom::Start(tell(&*own)?))?;
+    fcntl_setfl(&file, flags & OFlags::NONBLOCK)?;
     for same in fd_table::same_opening(fd, &reader) {
         put(&file, same)?;
         fd_table::insert(same, Description::Read(reader.moved_to(inode)));
@@ -55,57 +54,19 @@ pub fn prepare(fd: RawFd) -> Answer<()> {
     Ok(())
 }
 
-/// Where the system does not say, there are no locks; that there is no room is said as it is.
-fn no_locks(errno: Errno) -> Errno {
-    match errno.is_no_room() {
-        true => errno,
-        false => Errno(libc::ENOLCK),
-    }
+/// A descriptor of the program, which keeps it.
+fn programs(fd: RawFd) -> ManuallyDrop<OwnedFd> {
+    // SAFETY: open, as the table and the system say of it just before, and never closed here. The program, which asks for a
+    // lock of it, does not close it meanwhile.
+    ManuallyDrop::new(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
 /// Makes the open descriptor `fd` one of `file`; it is closed on `exec` as it was before.
 fn put(file: &OwnedFd, fd: RawFd) -> Answer<()> {
-    let flags = match Status::of(fd)?.flags.contains(OFlags::CLOEXEC) {
+    let mut fd = programs(fd);
+    let flags = match fcntl_getfd(&*fd)?.contains(FdFlags::CLOEXEC) {
         true => DupFlags::CLOEXEC,
         false => DupFlags::empty(),
     };
-    // SAFETY: the descriptor is open, as `Status` saw, and stays so: what it stands for is replaced, and it is not closed
-    // here. It is the program's, which asks for a lock of it.
-    let mut fd = ManuallyDrop::new(unsafe { OwnedFd::from_raw_fd(fd) });
-    Ok(rustix::io::dup3(file, &mut fd, flags)?)
-}
-
-/// What the system tells of an open descriptor.
-struct Status {
-    offset: u64,
-    flags: OFlags,
-}
-
-impl Status {
-    fn of(fd: RawFd) -> Answer<Status> {
-        Status::read(fd).map_err(no_locks)
-    }
-
-    fn read(fd: RawFd) -> Answer<Status> {
-        let path = format!("/proc/self/fdinfo/{fd}");
-        let flags = OFlags::RDONLY | OFlags::CLOEXEC;
-        let file = rustix::fs::open(path, flags, Mode::empty())?;
-        let mut text = [0; 256];
-        let length = rustix::io::read(file, &mut text)?;
-        let text = text.get(..length).unwrap_or_default();
-        let text = String::from_utf8_lossy(text);
-        let value = |name: &str| {
-            text.lines()
-                .find_map(|line| line.strip_prefix(name)?.trim().into())
-        };
-        let offset = value("pos:").and_then(|value| value.parse().ok());
-        let flags = value("flags:").and_then(|value| u32::from_str_radix(value, 8).ok());
-        match (offset, flags) {
-            (Some(offset), Some(flags)) => Ok(Status {
-                offset,
-                flags: OFlags::from_bits_retain(flags),
-            }),
-            _ => Err(Errno(libc::ENOLCK)),
-        }
-    }
+    Ok(dup3(file, &mut fd, flags)?)
 }
